@@ -1,0 +1,63 @@
+# Two commands: `make demo` shows what SynthGen does, `make test` proves that it works here.
+# Both set up .venv (and ffmpeg) the first time and reinstall nothing the second.
+
+PYTHON ?= $(shell for p in python3.12 python3.11 python3.10 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& echo $$p && break; done)
+PYTHON_NEWEST ?= $(shell for p in python3.13 "$$(pyenv prefix 3.13 2>/dev/null)/bin/python3.13"; do \
+	$$p -c '' 2>/dev/null && echo $$p && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow test-newest lint ffmpeg constraints clean
+
+help:  ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+setup: .venv/installed ffmpeg  ## make .venv and install SynthGen into it, pinned
+
+demo: setup  ## the whole story in minutes: render, train, evaluate, separate, export, report
+	.venv/bin/synthgen demo --out demo
+
+test: setup lint  ## ruff and the quick test suite
+	.venv/bin/python -m pytest
+
+test-slow: setup  ## the tests that take minutes: whole demo, wheel, real training
+	.venv/bin/python -m pytest -m slow
+
+test-newest: .venv-newest/installed ffmpeg  ## the quick suite on the newest TensorFlow, as on Python 3.13 or macOS
+	.venv-newest/bin/python -m pytest
+
+lint: .venv/installed
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+# $(1): the Python that makes the environment
+define install
+	@test -n "$(1)" || { echo "make: $(2)" >&2; exit 2; }
+	$(1) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+endef
+
+.venv/installed: pyproject.toml constraints.txt
+	$(call install,$(PYTHON),no Python 3.10 to 3.13 found: install one or call make with PYTHON=/path/to/python)
+
+.venv-newest/installed: pyproject.toml constraints.txt
+	$(call install,$(PYTHON_NEWEST),no Python 3.13 found: install one or call make with PYTHON_NEWEST=/path/to/python3.13)
+
+# musdb needs ffmpeg on PATH; all else reads audio through Python packages.
+ffmpeg:
+	@sh -c 'command -v ffmpeg >/dev/null && exit 0; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && apt-get install -y -qq ffmpeg >/dev/null; \
+	elif command -v apt-get >/dev/null && sudo -n true 2>/dev/null; then \
+	  sudo apt-get update -qq && sudo apt-get install -y -qq ffmpeg >/dev/null; \
+	elif command -v brew >/dev/null; then brew install --quiet ffmpeg; fi; \
+	command -v ffmpeg >/dev/null || echo "ffmpeg is missing, so MUSDB stem files cannot be read: install it with your package manager"'
+
+constraints: .venv/installed  ## pin every version anew, for all platforms and Pythons
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.10 --all-extras \
+		--no-annotate --no-header pyproject.toml -o constraints.txt --upgrade
+
+clean:  ## remove the environments and what the demo wrote
+	rm -rf .venv .venv-newest demo

@@ -1,0 +1,34 @@
+"""Audio files in and out, and resampling, in blocks; the only room that knows file formats.
+
+Module      -> what comes in -> what goes out
+info        -> a folder -> its audio files; what is known of a file before it is decoded
+truncation  -> a file -> where it must end by its own account
+reader      -> a file -> float32 (time, channels), whole or in blocks (libsndfile)
+container   -> the same for m4a, mp4 and all else that libsndfile does not know (PyAV)
+resampler   -> float32 (time, channels) at one rate -> at another, whole or in blocks (soxr)
+writer      -> float32 (time, channels) -> wav, flac or mp3, complete or not there at all
+riff        -> the header of a WAV file that may outgrow 4 GB
+"""
+
+from synthgen_tf.audio.info import AUDIO_SUFFIXES, AudioInfo, find_audio, shown
+from synthgen_tf.audio.reader import blocks, probe, read
+from synthgen_tf.audio.resampler import Resampler, resample, resample_blocks
+from synthgen_tf.audio.writer import FORMATS, Writer, as_stored, check_format, new_folder
+
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "FORMATS",
+    "AudioInfo",
+    "Resampler",
+    "Writer",
+    "as_stored",
+    "blocks",
+    "check_format",
+    "find_audio",
+    "new_folder",
+    "probe",
+    "read",
+    "resample",
+    "resample_blocks",
+    "shown",
+]

@@ -1,0 +1,49 @@
+"""The header of a WAV file, with room to become RF64 when the file outgrows 4 GB.
+
+libsndfile writes RF64 only when told so beforehand, and the time of day into every float WAV.
+"""
+
+import struct
+
+RIFF_LIMIT = 0xFFFFFFFF
+"""Largest size that a RIFF header can hold; larger files are RF64 (EBU Tech 3306)."""
+
+PCM, IEEE_FLOAT = 1, 3
+
+
+def header(sample_rate: int, channels: int, sample_bytes: int, frames: int, float32: bool) -> bytes:
+    """All that precedes the samples of a WAV or RF64 file; its length does not depend on `frames`.
+
+    Args:
+        sample_rate: Hz.
+        channels: one or more.
+        sample_bytes: of one sample: 2, 3 or 4.
+        frames: in the file.
+        float32: samples are float and not integers.
+    """
+    frame_bytes = sample_bytes * channels
+    data_bytes = frames * frame_bytes
+    layout = struct.pack(
+        "<HHIIHH",
+        IEEE_FLOAT if float32 else PCM,
+        channels,
+        sample_rate,
+        sample_rate * frame_bytes,
+        frame_bytes,
+        sample_bytes * 8,
+    )
+    middle = _chunk(b"fmt ", layout)
+    if float32:
+        middle += _chunk(b"fact", struct.pack("<I", min(frames, 0xFFFFFFFF)))
+    # "WAVE", the chunk of 36 bytes that is JUNK or ds64, the middle, the head of `data`, padding
+    riff_bytes = 4 + 36 + len(middle) + 8 + data_bytes + data_bytes % 2
+    if riff_bytes + 8 > RIFF_LIMIT:
+        sizes = struct.pack("<QQQI", riff_bytes, data_bytes, frames, 0)
+        start = struct.pack("<4sI4s", b"RF64", 0xFFFFFFFF, b"WAVE") + _chunk(b"ds64", sizes)
+        return start + middle + struct.pack("<4sI", b"data", 0xFFFFFFFF)
+    start = struct.pack("<4sI4s", b"RIFF", riff_bytes, b"WAVE") + _chunk(b"JUNK", bytes(28))
+    return start + middle + struct.pack("<4sI", b"data", data_bytes)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return struct.pack("<4sI", name, len(content)) + content

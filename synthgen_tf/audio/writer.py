@@ -1,0 +1,221 @@
+"""float32 (time, channels) to wav, flac or mp3: complete under its name, or not there at all.
+
+Levels are never changed. What goes beyond [-1, 1) stays so in FLOAT; integers clamp it.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from synthgen_tf.audio import riff
+from synthgen_tf.audio.info import shown
+from synthgen_tf.errors import InputError
+
+FORMATS = {"wav": ("FLOAT", "PCM_16", "PCM_24"), "flac": ("PCM_24", "PCM_16"), "mp3": (None,)}
+"""Formats that can be written and their subtypes, the default first."""
+
+BITS = {"PCM_16": 16, "PCM_24": 24}
+FLAC_CHANNELS = 8
+FLAC_MAX_RATE = 655350
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+
+
+def check_format(format: str, subtype: str | None = None) -> str | None:
+    """The subtype that a file of this format gets.
+
+    Raises:
+        InputError: for an unknown format or a subtype that it cannot hold.
+    """
+    if format not in FORMATS:
+        raise InputError(f"unknown format {format!r}: choose one of {', '.join(FORMATS)}")
+    choices = FORMATS[format]
+    if subtype is None:
+        return choices[0]
+    if choices == (None,):
+        raise InputError(f"{format} has no subtype, {subtype!r} was given: leave it out")
+    if subtype not in choices:
+        raise InputError(f"{format} cannot hold {subtype!r}: choose one of {', '.join(choices)}")
+    return subtype
+
+
+def as_stored(samples: np.ndarray, subtype: str | None) -> np.ndarray:
+    """The float32 values that reading gives back after writing `samples` with this subtype.
+
+    Integers round to nearest and clamp to [-1, 1); FLOAT and mp3 (None, which is encoded as it is)
+    change nothing.
+    """
+    if subtype not in BITS:
+        return samples
+    scale = 2.0 ** (BITS[subtype] - 1)
+    return _integers(samples, subtype).astype(np.float32) / np.float32(scale)
+
+
+def _integers(samples: np.ndarray, subtype: str) -> np.ndarray:
+    # our own rounding: libsndfile's differs between versions and scales to 32767
+    scale = np.float32(2.0 ** (BITS[subtype] - 1))
+    return np.clip(np.rint(samples * scale), -scale, scale - 1).astype(np.int32)
+
+
+class Writer:
+    """An audio file in the making, as a context manager.
+
+    The file grows under a hidden name in the same folder. It takes its own name, replacing what
+    had it, when the block ends; when the block raises (Ctrl-C included) it is removed.
+
+    Args:
+        path: ends in .wav, .flac or .mp3; its folder exists.
+        sample_rate: Hz.
+        channels: one or more.
+        subtype: `FLOAT`, `PCM_16`, `PCM_24`, or None for the format's default. mp3 has none: it is
+            320 kbit/s. A WAV above 4 GB becomes RF64.
+
+    Raises:
+        InputError: when the format cannot hold this, or the file cannot be written.
+    """
+
+    def __init__(self, path: Path, sample_rate: int, channels: int, subtype: str | None = None):
+        self.path = Path(path)
+        self.format = self.path.suffix.lower().lstrip(".")
+        self.subtype = check_format(self.format, subtype)
+        _check_limits(self.format, sample_rate, channels)
+        self.sample_rate, self.channels = sample_rate, channels
+        self.frames = 0
+
+    def __enter__(self) -> "Writer":
+        self.draft = self.path.with_name(f".writing_{secrets.token_hex(6)}.{self.format}")
+        with self._explained():
+            self.draft.touch(exist_ok=False)
+            try:
+                self.sink = self._open_sink()
+            except BaseException:
+                self.draft.unlink()
+                raise
+        return self
+
+    def _open_sink(self) -> "_WaveSink | soundfile.SoundFile":
+        if self.format == "wav":
+            return _WaveSink(self.draft, self.sample_rate, self.channels, self.subtype)
+        quality = {}
+        if self.format == "mp3":
+            quality = {"compression_level": 0.0, "bitrate_mode": "CONSTANT"}  # 320 kbit/s
+        return soundfile.SoundFile(
+            os.fsencode(self.draft) if os.name == "posix" else str(self.draft),
+            "w",
+            self.sample_rate,
+            self.channels,
+            self.subtype,
+            format=self.format.upper(),
+            **quality,
+        )
+
+    def write(self, block: np.ndarray) -> None:
+        """Append float32 (time, channels), which may be empty.
+
+        Raises:
+            InputError: when the disk does not take it.
+            ValueError: for another number of channels.
+        """
+        if block.ndim != 2 or block.shape[1] != self.channels:
+            raise ValueError(f"block has shape {block.shape}: expected (time, {self.channels})")
+        if self.format != "wav" and self.subtype in BITS:
+            # libsndfile takes the upper bits of 32
+            block = _integers(block, self.subtype) << (32 - BITS[self.subtype])
+        with self._explained():
+            self.sink.write(block)
+        self.frames += len(block)
+
+    def __exit__(self, kind, error, trace) -> None:
+        try:
+            if kind is not None:
+                with suppress(OSError, soundfile.LibsndfileError):  # the error at hand counts
+                    self.sink.close()
+                return
+            with self._explained():
+                self.sink.close()
+                self.draft.replace(self.path)
+        finally:
+            self.draft.unlink(missing_ok=True)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, soundfile.LibsndfileError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise InputError(
+                f"cannot write {shown(self.path)} ({reason}): check the folder, its permissions "
+                "and the room on the disk"
+            ) from error
+
+
+class _WaveSink:
+    """The samples of a WAV file; the header is written anew with the true length at the end."""
+
+    def __init__(self, path: Path, sample_rate: int, channels: int, subtype: str):
+        self.subtype = subtype
+        self.sample_bytes = BITS.get(subtype, 32) // 8
+        self.layout = (sample_rate, channels, self.sample_bytes)
+        self.frames = 0
+        self.file = path.open("wb")
+        self.file.write(self._header())
+
+    def write(self, block: np.ndarray) -> None:
+        self.frames += len(block)
+        if self.subtype == "FLOAT":
+            self.file.write(np.ascontiguousarray(block, "<f4").data)
+            return
+        whole = np.ascontiguousarray(_integers(block, self.subtype), "<i4")
+        lower = whole.reshape(-1, 1).view(np.uint8)[:, : self.sample_bytes]
+        self.file.write(lower.tobytes())
+
+    def close(self) -> None:
+        with self.file:
+            if self.file.tell() % 2:  # chunks end at even places
+                self.file.write(b"\0")
+            self.file.seek(0)
+            self.file.write(self._header())
+
+    def _header(self) -> bytes:
+        return riff.header(*self.layout, self.frames, self.subtype == "FLOAT")
+
+
+def _check_limits(format: str, sample_rate: int, channels: int) -> None:
+    if format == "mp3" and (sample_rate not in MP3_RATES or channels > 2):
+        raise InputError(
+            f"mp3 cannot hold {channels} channels at {sample_rate} Hz: it takes one or two at "
+            f"{', '.join(map(str, MP3_RATES))} Hz; choose wav or flac"
+        )
+    if format == "flac" and (channels > FLAC_CHANNELS or sample_rate > FLAC_MAX_RATE):
+        raise InputError(
+            f"flac cannot hold {channels} channels at {sample_rate} Hz: it takes up to "
+            f"{FLAC_CHANNELS} at up to {FLAC_MAX_RATE} Hz; choose wav"
+        )
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder, made with its parents; those made here go again if the block raises.
+
+    Raises:
+        InputError: when it cannot be made, or is a file.
+    """
+    path = Path(path)
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"cannot make folder {shown(path)} ({error.strerror}): choose another"
+            ) from None
+        yield path
+    except BaseException:
+        for folder in missing:  # the innermost first
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        raise

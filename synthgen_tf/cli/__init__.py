@@ -1,0 +1,32 @@
+"""The command line: thin, and quick to start: commands import what they need when they run."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Entry point of `synthgen`: errors become one line and an exit code, never a traceback."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up noise
+    from synthgen_tf.cli.commands import app
+    from synthgen_tf.errors import InputError
+
+    try:
+        app()
+    except InputError as error:
+        _end(2, error)
+    except KeyboardInterrupt:
+        _end(130, "interrupted")
+    except Exception as error:
+        if os.environ.get("SYNTHGEN_DEBUG"):
+            raise
+        kind = (
+            "" if isinstance(error, OSError | FloatingPointError) else f"{type(error).__name__}: "
+        )
+        hint = " (SYNTHGEN_DEBUG=1 shows where)"
+        _end(2 if isinstance(error, OSError) else 1, f"{kind}{error}{hint}")
+
+
+def _end(code: int, message: object) -> None:
+    line = " ".join(str(message).split())
+    print(f"synthgen: {line}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,187 @@
+"""The commands. Each is a few lines: read options, call a room, print what came out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synthgen_tf.cli.options import Data, EngineName, KindName, Model, Preset, Seed, describe
+from synthgen_tf.errors import InputError
+
+app = typer.Typer(
+    help="Take the synthesizer out of a music track: synth + rest = the track, exactly.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def separate(
+    inputs: Annotated[list[Path], typer.Argument(metavar="FILE_OR_DIR...", help="Audio to take.")],
+    out: Annotated[Path, typer.Option(help="Folder for OUT/<input name>/<stem>.wav.")],
+    model: Model = None,
+    stems: Annotated[str | None, typer.Option(help="Comma-separated; both by default.")] = None,
+    format: Annotated[str, typer.Option(help="wav, flac or mp3.")] = "wav",
+    subtype: Annotated[
+        str | None, typer.Option(help="FLOAT, PCM_16 or PCM_24; PCM clamps at full scale.")
+    ] = None,
+    engine: EngineName = None,
+) -> None:
+    """Separate audio files into synth and rest, which add up to the input."""
+    from synthgen_tf.separate import Separator, separate_paths
+    from synthgen_tf.separate.predictors import load_predictor
+
+    separator = Separator(load_predictor(model, engine))
+    names = [name.strip() for name in stems.split(",")] if stems else None
+    result = separate_paths(separator, inputs, out, stems=names, format=format, subtype=subtype)
+    for files in result.done.values():
+        for file in files.values():
+            typer.echo(file)
+    for path, reason in result.failed.items():
+        typer.echo(f"skipped {path}: {reason}", err=True)
+    if result.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def render(
+    out: Annotated[Path, typer.Argument(help="Folder for the songs.")],
+    songs: Annotated[int, typer.Option(help="How many.")],
+    seconds: Annotated[float, typer.Option(help="Length of each.")] = 30.0,
+    seed: Seed = 0,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    first: Annotated[int, typer.Option(help="Number of the first song.")] = 0,
+) -> None:
+    """Compose and render songs with a true synth stem, to train and test on."""
+    from synthgen_tf.render import render_songs
+
+    written = render_songs(out, songs, seconds=seconds, seed=seed, jobs=jobs, first=first)
+    typer.echo(f"{len(written)} songs of {seconds:g} s in {out}")
+
+
+@app.command()
+def train(
+    run: Annotated[Path, typer.Option(help="Run directory to write.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Root of the data set; a resumed run knows its own.")
+    ] = None,
+    preset: Preset = None,
+    config: Annotated[Path | None, typer.Option(help="YAML configuration.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Such as data.remix=0.")
+    ] = None,
+    strategy: Annotated[str | None, typer.Option(help=describe("training.strategy"))] = None,
+    minutes: Annotated[float | None, typer.Option(help=describe("training.minutes"))] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with this run.")] = False,
+) -> None:
+    """Train a model into a run directory that explains itself."""
+    from synthgen_tf.config import load_config
+    from synthgen_tf.report import write_model_card
+    from synthgen_tf.train import resume_config, train
+
+    flags = {"training.strategy": strategy, "training.minutes": minutes}
+    if resume:
+        if preset or config:
+            raise InputError("--resume keeps the run's configuration: leave --preset, --config out")
+        chosen, data = resume_config(run, settings or (), flags, data)
+    elif data is None:
+        raise InputError("no --data given: name the root of a data set")
+    else:
+        chosen = load_config(preset, config, settings or (), flags)
+    try:
+        best = train(chosen, data, run, resume)
+    except KeyboardInterrupt:
+        raise InputError(f"interrupted: synthgen train --run {run} --resume goes on") from None
+    typer.echo(best)
+    typer.echo(write_model_card(run))
+
+
+@app.command()
+def evaluate(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="JSON file to write.")],
+    split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
+    model: Model = None,
+    engine: EngineName = None,
+    kind: KindName = None,
+    target: Annotated[
+        str | None, typer.Option(help="Stem that is the truth; the model's own by default.")
+    ] = None,
+) -> None:
+    """Score a model on tracks whose stems are known, beside mixture and silence."""
+    from synthgen_tf.cli.tables import print_scores
+    from synthgen_tf.evaluate import evaluate, select_test_tracks, write_scores
+    from synthgen_tf.separate import Separator
+    from synthgen_tf.separate.predictors import load_predictor
+    from synthgen_tf.tracks import read_tracks
+
+    separator = Separator(load_predictor(model, engine))
+    tracks = select_test_tracks(read_tracks(data, kind), split, target or separator.stems[0])
+    scores = evaluate(separator, tracks, target or separator.stems[0])
+    write_scores(out, {"model": model, "data": str(data), "split": split, **scores})
+    print_scores(scores)
+    typer.echo(out)
+
+
+@app.command()
+def export(
+    model: Annotated[Path, typer.Option(help="Run directory.")],
+    out: Annotated[Path, typer.Option(help="Folder of the model, such as savedmodels/NAME.")],
+    version: Annotated[int | None, typer.Option(help="The next one by default.")] = None,
+    tflite: Annotated[str, typer.Option(help="Of fp32, fp16, dynamic; comma-separated.")] = "fp32",
+) -> None:
+    """Export a run as SavedModel and TFLite."""
+    from synthgen_tf.export import export_run
+
+    variants = [name.strip() for name in tflite.split(",") if name.strip()]
+    export_run(model, out, version, variants)
+    for file in sorted(out.iterdir()):
+        typer.echo(file)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("demo"),
+    songs: Annotated[int, typer.Option(help="Songs to render.")] = 100,
+    seconds: Annotated[float, typer.Option(help="Length of each.")] = 12.0,
+    minutes: Annotated[float, typer.Option(help="Of training.")] = 3.0,
+    preset: Preset = "small",
+    jobs: Annotated[int, typer.Option(help="Processes that render.")] = 2,
+    seed: Seed = 0,
+) -> None:
+    """The whole story in minutes: render, train, evaluate, separate, export, report."""
+    from synthgen_tf.cli.tables import print_table
+    from synthgen_tf.demo import run_demo
+
+    result = run_demo(
+        out, songs=songs, seconds=seconds, minutes=minutes, preset=preset, jobs=jobs, seed=seed
+    )
+    for table in result.tables:
+        print_table(table)
+    for path in result.files:
+        typer.echo(path)
+
+
+@app.command()
+def models() -> None:
+    """List the models that come with SynthGen."""
+    from synthgen_tf.separate.catalogue import shipped_models
+
+    cards = shipped_models()
+    for card in cards:
+        typer.echo(
+            f"{card.name} {card.version}: {card.stem}, {card.parameters / 1e6:.1f} M parameters, "
+            f"{card.sample_rate} Hz, {card.channels} channels, {card.license}, {card.folder}"
+        )
+    if not cards:
+        typer.echo("none")
+
+
+@app.command()
+def info() -> None:
+    """Show versions, devices, ffmpeg and engines: what to paste into a bug report."""
+    from synthgen_tf.cli.tables import print_info
+
+    print_info()

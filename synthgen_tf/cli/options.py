@@ -1,0 +1,34 @@
+"""Options that several commands share; help texts of settings come from the configuration."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+
+from synthgen_tf.config.schema import Config
+
+
+def describe(dotted: str) -> str:
+    """Help text of a configuration key, for instance `training.minutes`."""
+    section: type[BaseModel] | Any = Config
+    *sections, key = dotted.split(".")
+    for name in sections:
+        section = section.model_fields[name].annotation
+    return section.model_fields[key].description or ""
+
+
+Model = Annotated[
+    str | None,
+    typer.Option(help="Run directory, exported model's folder or shipped model's name."),
+]
+EngineName = Annotated[
+    str | None, typer.Option("--engine", help="keras, savedmodel or tflite; told from the model.")
+]
+Data = Annotated[Path, typer.Option(help="Root of the data set.")]
+KindName = Annotated[
+    str | None,
+    typer.Option("--kind", help="rendered, musdb18, musdb18hq or folder; told from the layout."),
+]
+Preset = Annotated[str | None, typer.Option(help="Preset to start from: card, tiny, small.")]
+Seed = Annotated[int, typer.Option(help="Of everything random.")]

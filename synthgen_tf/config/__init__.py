@@ -1,0 +1,14 @@
+"""One validated configuration: presets, YAML files, `key=value` settings."""
+
+from synthgen_tf.config.load import config_to_yaml, load_config, parse_config, preset_names
+from synthgen_tf.config.schema import CardModel, Config, SpectralModel
+
+__all__ = [
+    "CardModel",
+    "Config",
+    "SpectralModel",
+    "config_to_yaml",
+    "load_config",
+    "parse_config",
+    "preset_names",
+]

@@ -1,0 +1,9 @@
+"""The one error that users meet: what came, what was expected, what to do."""
+
+
+class InputError(ValueError):
+    """Something from outside (a file, a folder, a setting) cannot be used.
+
+    The message is one line that says what came, what was expected and what to do. The command line
+    prints it as it stands and exits with code 2.
+    """

@@ -1,0 +1,89 @@
+"""From a run to a folder that serves: SavedModel versions, TFLite files, `card.json`."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from synthgen_tf.errors import InputError
+from synthgen_tf.export.savedmodel import write_savedmodel
+from synthgen_tf.export.tflite import check_variants, write_tflite
+from synthgen_tf.separate import hop_of
+from synthgen_tf.separate.catalogue import CARD, CARD_FORMAT
+from synthgen_tf.train import load_run
+from synthgen_tf.train.run import environment, write_text
+
+MODEL_CARD = "MODEL_CARD.md"
+
+
+def export_run(
+    run: Path, out: Path, version: int | None = None, tflite: Sequence[str] = ("fp32",)
+) -> Path:
+    """Export the best model of a run.
+
+    Writes `out/<version>/` (SavedModel), `out/<name>.tflite` (fp32), `<name>_<variant>.tflite`,
+    `out/card.json` with what a user of the model must know and SHA-256 sums, and the run's
+    `MODEL_CARD.md` where it has one. The name is the folder's.
+
+    Args:
+        run: directory of a trained run.
+        out: folder of this model, which may hold older versions.
+        version: positive integer; None takes the one after the highest.
+        tflite: variants to convert, of `tflite.VARIANTS`.
+
+    Returns:
+        The folder of the SavedModel.
+
+    Raises:
+        InputError: for an unknown variant, a version that exists or a run without a model.
+    """
+    check_variants(tflite)
+    version = _free_version(out, version)
+    model, config = load_run(run)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".writing_") as temporary:
+        draft = Path(temporary)
+        write_savedmodel(model, config, version, draft / str(version))
+        for variant in tflite:
+            suffix = "" if variant == "fp32" else f"_{variant}"
+            write_tflite(draft / str(version), variant, draft / f"{out.name}{suffix}.tflite")
+        if (run / MODEL_CARD).is_file():
+            shutil.copy(run / MODEL_CARD, draft / MODEL_CARD)
+        files = sorted(file for file in draft.rglob("*") if file.is_file())
+        sums = {file.relative_to(draft).as_posix(): _sha256(file) for file in files}
+        for entry in sorted(draft.iterdir()):
+            entry.replace(out / entry.name)
+    card = {
+        "format": CARD_FORMAT,
+        "name": out.name,
+        "version": version,
+        "stem": config.data.target,
+        "sample_rate": config.model.sample_rate,
+        "channels": config.model.channels,
+        "segment": config.segment,
+        "hop": hop_of(config.segment),
+        "parameters": model.count_params(),
+        "license": "MIT",
+        **environment(),
+        "config": config.model_dump(mode="json"),
+        "sha256": sums,
+    }
+    write_text(out / CARD, json.dumps(card, indent=2) + "\n")
+    return out / str(version)
+
+
+def _free_version(out: Path, version: int | None) -> int:
+    taken = {int(entry.name) for entry in out.glob("*/") if entry.name.isdigit()}
+    if version is None:
+        return max(taken, default=0) + 1
+    if version < 1:
+        raise InputError(f"version is {version}: expected a positive integer")
+    if version in taken:
+        raise InputError(f"version {version} exists in {out}: choose another or leave it out")
+    return version
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,0 +1,31 @@
+"""Energy and gain of signals, in keras.ops: the ground that model, losses and metrics share."""
+
+from keras import ops
+
+SILENCE_POWER = 1e-20
+"""Mean square (-200 dB re full scale) below which a signal has no level that could be measured."""
+
+
+def power(signal):
+    """Mean square over time and channels: (batch, time, channels) -> (batch,)."""
+    return ops.mean(ops.square(signal), axis=(1, 2))
+
+
+def mixture_gain(mixture, normalisation):
+    """Gain that brings each mixture to unit level; silence keeps gain 1.
+
+    Args:
+        mixture: (batch, time, channels).
+        normalisation: `rms` (mean square becomes 1), `peak` (largest sample becomes 1) or `none`.
+
+    Returns:
+        (batch, 1, 1), positive. `gain(c * mixture) == gain(mixture) / c` unless it is `none`.
+    """
+    if normalisation == "peak":
+        level = ops.square(ops.max(ops.abs(mixture), axis=(1, 2), keepdims=True))
+    else:
+        level = ops.mean(ops.square(mixture), axis=(1, 2), keepdims=True)
+    measurable = level > SILENCE_POWER
+    if normalisation == "none":
+        return ops.ones_like(level)
+    return ops.where(measurable, ops.rsqrt(ops.maximum(level, SILENCE_POWER)), 1.0)

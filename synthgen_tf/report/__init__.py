@@ -1,0 +1,7 @@
+"""What people look at: pages with pictures and sound, model cards."""
+
+from synthgen_tf.report.model_card import write_model_card
+from synthgen_tf.report.page import Example, write_page
+from synthgen_tf.report.tables import Table
+
+__all__ = ["Example", "Table", "write_model_card", "write_page"]

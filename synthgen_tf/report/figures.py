@@ -1,0 +1,96 @@
+"""Pictures and sounds as data addresses, so that a page needs no other file."""
+
+import base64
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import soundfile
+from matplotlib.figure import Figure
+from scipy.signal import ShortTimeFFT
+from scipy.signal.windows import hann
+
+WINDOW, HOP = 4096, 1024
+DEPTH_DB = 80.0
+
+
+def spectrogram(signal: np.ndarray, sample_rate: int, reference_db: float) -> str:
+    """Picture of a signal's spectrogram over logarithmic frequency.
+
+    Args:
+        signal: (time, channels); the channels are averaged.
+        sample_rate: Hz.
+        reference_db: brightest level; the scale is 80 dB deep below it.
+    """
+    figure = Figure(figsize=(4.2, 2.2), dpi=110)
+    axes = figure.add_axes((0.13, 0.17, 0.86, 0.8))
+    decibels = _decibels(signal, sample_rate)
+    rows = np.geomspace(40, sample_rate / 2, 200) / (sample_rate / WINDOW)
+    low = np.minimum(rows.astype(int), len(decibels) - 2)
+    share = (rows - low)[:, None]
+    picture = decibels[low] * (1 - share) + decibels[low + 1] * share
+    seconds = len(signal) / sample_rate
+    axes.imshow(
+        picture,
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        vmin=reference_db - DEPTH_DB,
+        vmax=reference_db,
+        extent=(0, seconds, 0, len(rows)),
+    )
+    marks = (100, 1000, 10_000)
+    axes.set_yticks([np.interp(mark / (sample_rate / WINDOW), rows, range(200)) for mark in marks])
+    axes.set_yticklabels(["100 Hz", "1 kHz", "10 kHz"], fontsize=7)
+    axes.tick_params(axis="x", labelsize=7)
+    axes.set_xlabel("s", fontsize=7, labelpad=0)
+    return _png(figure)
+
+
+def loudest_db(signal: np.ndarray, sample_rate: int) -> float:
+    """Highest level in the signal's spectrogram, the reference for pictures that are compared."""
+    return float(_decibels(signal, sample_rate).max())
+
+
+def _decibels(signal: np.ndarray, sample_rate: int) -> np.ndarray:
+    transform = ShortTimeFFT(hann(WINDOW, sym=False), HOP, sample_rate, scale_to="magnitude")
+    mono = signal.mean(axis=1).astype(np.float64)
+    if len(mono) < WINDOW:
+        mono = np.pad(mono, (0, WINDOW - len(mono)))
+    return 20 * np.log10(np.abs(transform.stft(mono)) + 1e-8)
+
+
+def curves(rows: Sequence[dict[str, float]]) -> str:
+    """Learning curves: loss on training and validation, SNR on validation."""
+    figure = Figure(figsize=(8.6, 2.6), dpi=110, layout="constrained")
+    loss, snr = figure.subplots(1, 2)
+    epochs = [row["epoch"] + 1 for row in rows]
+    loss.plot(epochs, [row["loss"] for row in rows], label="training")
+    loss.plot(epochs, [row["val_loss"] for row in rows], label="validation")
+    loss.set_yscale("log")
+    loss.legend(frameon=False)
+    snr.plot(epochs, [row["val_snr"] for row in rows], color="tab:green")
+    snr.axhline(0, color="grey", linewidth=0.8, linestyle="--")
+    for axes, title in ((loss, "loss"), (snr, "mean SNR on validation segments, dB (silence: 0)")):
+        axes.set_title(title, fontsize=9)
+        axes.set_xlabel("epoch", fontsize=8)
+        axes.tick_params(labelsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+    return _png(figure)
+
+
+def player(signal: np.ndarray, sample_rate: int) -> str:
+    """Sound as MP3, for listening only: clipped to full scale, not sample-exact."""
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.clip(signal, -1, 1), sample_rate, format="MP3")
+    return _address("audio/mpeg", buffer.getvalue())
+
+
+def _png(figure: Figure) -> str:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return _address("image/png", buffer.getvalue())
+
+
+def _address(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

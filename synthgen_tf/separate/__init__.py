@@ -1,0 +1,27 @@
+"""Any predictor over any music: crossfaded blocks, files in and out, batches of files.
+
+Module       -> what comes in -> what goes out
+predictor    -> what a model must offer; its channels fitted to any number of channels
+overlap_add  -> blocks (time, channels) of any length -> the estimate, the same way, in order
+separator    -> mixture (time, channels), or a file -> stem and rest, which sum to it exactly
+batch        -> files and folders -> OUT/<input name>/<stem>.wav
+predictors   -> a model on its engine: Keras, SavedModel, TFLite
+catalogue    -> a model's name -> its folder and card
+"""
+
+from synthgen_tf.separate.batch import BatchResult, separate_paths
+from synthgen_tf.separate.overlap_add import crossfade_window, hop_of, overlap_add
+from synthgen_tf.separate.predictor import FittedChannels, Predictor
+from synthgen_tf.separate.separator import REST, Separator
+
+__all__ = [
+    "REST",
+    "BatchResult",
+    "FittedChannels",
+    "Predictor",
+    "Separator",
+    "crossfade_window",
+    "hop_of",
+    "overlap_add",
+    "separate_paths",
+]

@@ -1,0 +1,102 @@
+"""Where models are: shipped ones by name, others by path, and what their cards say."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthgen_tf.errors import InputError
+
+CARD = "card.json"
+CARD_FORMAT = 1
+DEFAULT_MODEL = "synthgen"
+
+PACKAGE = Path(__file__).resolve().parents[1]
+SHIPPED = (PACKAGE / "savedmodels", PACKAGE.parent / "savedmodels")
+"""In an installed package, in a checkout."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a user of an exported model must know.
+
+    Attributes:
+        folder: of the model.
+        name: the folder's.
+        version: of the newest SavedModel.
+        stem: what the model extracts, `synth` or on MUSDB `other`.
+        sample_rate: Hz.
+        channels: of input and output.
+        segment: frames of a block.
+        parameters: count of the network's weights.
+        license: of the weights.
+    """
+
+    folder: Path
+    name: str
+    version: int
+    stem: str
+    sample_rate: int
+    channels: int
+    segment: int
+    parameters: int
+    license: str
+
+    @property
+    def savedmodel(self) -> Path:
+        return self.folder / str(self.version)
+
+    def tflite(self) -> Path:
+        """The fp32 file, or else the first variant that is there."""
+        files = [self.folder / f"{self.name}.tflite", *sorted(self.folder.glob("*.tflite"))]
+        for file in files:
+            if file.is_file():
+                return file
+        raise InputError(f"model {self.folder} has no .tflite file: export it with --tflite fp32")
+
+
+def shipped_models() -> list[Card]:
+    """Cards of the models that come with the package."""
+    folders = [folder for root in SHIPPED for folder in sorted(root.glob("*/"))]
+    return [read_card(folder) for folder in folders if (folder / CARD).is_file()]
+
+
+def find_model(name_or_path: str | Path | None) -> Path:
+    """The folder of a model: a shipped one's name, a run directory or an exported model's folder.
+
+    Raises:
+        InputError: when there is none; the line names the shipped models.
+    """
+    wanted = str(name_or_path or DEFAULT_MODEL)
+    for root in SHIPPED:
+        if (root / wanted / CARD).is_file() and Path(wanted).name == wanted:
+            return root / wanted
+    if name_or_path is not None and Path(wanted).is_dir():
+        return Path(wanted)
+    names = ", ".join(card.name for card in shipped_models()) or "none"
+    raise InputError(
+        f"no model {wanted!r}: expected a run directory, an exported model's folder or the name of "
+        f"a shipped model ({names})"
+    )
+
+
+def read_card(folder: Path) -> Card:
+    """The card of an exported model.
+
+    Raises:
+        InputError: when it is missing, broken or of a newer format.
+    """
+    try:
+        facts = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        if facts["format"] > CARD_FORMAT:
+            raise InputError(
+                f"{folder / CARD} has format {facts['format']}, this SynthGen knows {CARD_FORMAT}: "
+                "update SynthGen"
+            )
+        fields = (name for name in Card.__dataclass_fields__ if name not in ("folder", "name"))
+        return Card(folder, folder.name, **{name: facts[name] for name in fields})
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder} holds no model: expected {CARD} of an exported model or a run's config.yaml"
+        ) from None
+    except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise InputError(f"{folder / CARD} cannot be read ({error!r}): export it anew") from None

@@ -1,0 +1,89 @@
+"""What a model must offer to separate music, and its channels fitted to the music's.
+
+Shape legend: b batch, t samples, c channels of the music, m channels of the model, l lanes: the
+groups of m channels in which the music goes through the model.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from synthgen_tf.errors import InputError
+
+
+class Predictor(Protocol):
+    """A model on any engine.
+
+    Attributes:
+        sample_rate: Hz that it was trained at.
+        channels: that it takes and gives.
+        segment: frames of the blocks it likes.
+        stem: what it extracts: `synth`, or `other` when trained on MUSDB.
+    """
+
+    sample_rate: int
+    channels: int
+    segment: int
+    stem: str
+
+    def __call__(self, blocks: np.ndarray) -> np.ndarray:
+        """Estimate the stem: float32 (batch, time, channels) in, the same shape out."""
+        ...
+
+
+class FittedChannels:
+    """A predictor as a function of (b, t, c) for any number of channels c.
+
+    The music's channels go through the model in groups of m, each group an item of the batch:
+    stereo through a mono model is two items, six channels through a stereo model are three pairs.
+    A last group that is not full is filled by repeating its channels, and their estimates are
+    averaged: mono through a stereo model is duplicated.
+
+    Args:
+        predictor: the model.
+        channels: c.
+        batch_size: most items that the model sees at a time.
+
+    Raises:
+        ValueError: on a call, when the model gives another shape.
+        InputError: on a call, when it gives values that are not finite.
+    """
+
+    def __init__(self, predictor: Predictor, channels: int, batch_size: int):
+        self.predictor = predictor
+        self.batch_size = batch_size
+        width = predictor.channels
+        groups = [range(at, min(at + width, channels)) for at in range(0, channels, width)]
+        self.lanes = len(groups)
+        # which channel of the music each slot of the lanes holds, and the other way round
+        self.sources = [group[i % len(group)] for group in groups for i in range(width)]
+        self.slots = [
+            [slot for slot, source in enumerate(self.sources) if source == channel]
+            for channel in range(channels)
+        ]
+
+    def __call__(self, blocks: np.ndarray) -> np.ndarray:
+        batch, time, _ = blocks.shape
+        width = self.predictor.channels
+        lanes = blocks[:, :, self.sources].reshape(batch, time, self.lanes, width)  # b t l m
+        items = np.ascontiguousarray(lanes.transpose(0, 2, 1, 3)).reshape(-1, time, width)
+        estimates = [
+            self._predict(items[at : at + self.batch_size])
+            for at in range(0, len(items), self.batch_size)
+        ]
+        lanes = np.concatenate(estimates).reshape(batch, self.lanes, time, width)  # b l t m
+        slots = lanes.transpose(0, 2, 1, 3).reshape(batch, time, -1)  # b t (l m)
+        return np.stack([slots[:, :, own].mean(axis=-1) for own in self.slots], axis=-1)
+
+    def _predict(self, items: np.ndarray) -> np.ndarray:
+        estimate = np.asarray(self.predictor(items), np.float32)
+        if estimate.shape != items.shape:
+            raise ValueError(
+                f"the model gave shape {estimate.shape} for {items.shape}: expected the same"
+            )
+        if not np.isfinite(estimate).all():
+            raise InputError(
+                "the model gave values that are not finite: try music below full scale, "
+                "or another model"
+            )
+        return estimate

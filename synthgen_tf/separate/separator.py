@@ -1,0 +1,235 @@
+"""From music to the stem and the rest of it, whose sum is the music exactly.
+
+    mixture -> model's sample rate -> overlap-add of the model -> mixture's sample rate -> estimate
+    mixture - estimate -> rest
+
+Both resamplings are skipped where the rates agree. What the model's rate cannot hold (48 kHz music
+has treble that 44.1 kHz lacks) is not lost: it is in the rest.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from synthgen_tf import audio
+from synthgen_tf.errors import InputError
+from synthgen_tf.separate.overlap_add import OVERLAP, hop_of, overlap_add
+from synthgen_tf.separate.predictor import FittedChannels, Predictor
+
+REST = "rest"
+BLOCK_FRAMES = 1 << 16
+TAIL_SECONDS = 0.05
+"""Silence after the music when it is resampled, so that the filters give all of its end."""
+
+MAX_CHANNELS = 64
+"""More channels in an array are time and channels swapped."""
+
+Progress = Callable[[int], None]
+"""Is told how many frames of the input are done, counted from its start."""
+
+
+class Separator:
+    """Takes a stem out of music with any predictor.
+
+    Args:
+        predictor: the model, see `Predictor`.
+        overlap: share of a block that the next one covers too, 0 to 0.9.
+        batch_size: blocks per call of the model, 1 or more; memory grows with it.
+
+    Raises:
+        InputError: for values out of range.
+
+    Example: `Separator(predictor).separate(mixture, 44_100)["synth"]`
+    """
+
+    def __init__(self, predictor: Predictor, *, overlap: float = OVERLAP, batch_size: int = 4):
+        hop_of(predictor.segment, overlap)  # checks both
+        if batch_size < 1:
+            raise InputError(f"batch size is {batch_size}: expected 1 or more")
+        self.predictor = predictor
+        self.overlap = overlap
+        self.batch_size = batch_size
+
+    @property
+    def stems(self) -> tuple[str, str]:
+        """Names of what comes out: the model's stem, and `rest`."""
+        return self.predictor.stem, REST
+
+    def check_stems(self, stems: Sequence[str] | None) -> tuple[str, ...]:
+        """The stems asked for, each once; all for None.
+
+        Raises:
+            InputError: for a name that is none of `self.stems`, or no name at all.
+        """
+        known = ", ".join(self.stems)
+        for stem in stems or ():
+            if stem not in self.stems:
+                raise InputError(f"this model has no stem {stem!r}: choose from {known}")
+        if stems is not None and not stems:
+            raise InputError(f"no stem was asked for: choose from {known}")
+        return self.stems if stems is None else tuple(dict.fromkeys(stems))
+
+    def separate(
+        self, mixture: np.ndarray, sample_rate: int, progress: Progress | None = None
+    ) -> dict[str, np.ndarray]:
+        """Separate music in memory.
+
+        Args:
+            mixture: (time, channels) or (time,), floating point; its level does not matter.
+            sample_rate: Hz.
+            progress: told the frames done so far.
+
+        Returns:
+            The stem and `rest`, float32, of the mixture's shape and rate; they sum to the mixture.
+
+        Raises:
+            InputError: for an array of another kind or shape, without samples, or with values
+                that are not finite; for a sample rate below 1.
+        """
+        mixture = _checked(np.asarray(mixture), sample_rate)
+        shape, mixture = mixture.shape, mixture.reshape(len(mixture), -1)
+        pieces = (mixture[at : at + BLOCK_FRAMES] for at in range(0, len(mixture), BLOCK_FRAMES))
+        estimate, done = np.empty_like(mixture), 0
+        for piece, part in self._stream(pieces, sample_rate, mixture.shape[1]):
+            estimate[done : done + len(piece)] = part
+            done += len(piece)
+            if progress:
+                progress(done)
+        rest = mixture - estimate
+        return {self.stems[0]: estimate.reshape(shape), REST: rest.reshape(shape)}
+
+    def separate_file(
+        self,
+        path: Path,
+        out_dir: Path,
+        *,
+        stems: Sequence[str] | None = None,
+        format: str = "wav",
+        subtype: str | None = None,
+        progress: Progress | None = None,
+    ) -> dict[str, Path]:
+        """Separate a file into files `out_dir/<stem>.<format>`, in memory bounded by the block.
+
+        Rate, channels and length are the input's; levels are not touched. The files sum to the
+        input: FLOAT to float rounding, PCM exactly where input and stems hold in its bits and
+        within [-1, 1), mp3 only nearly. All files appear at the end together; after an error or
+        Ctrl-C there is none, and no new folder.
+
+        Args:
+            path: audio file of any kind that `audio.read` takes.
+            out_dir: folder, made when missing; files of the same names are replaced.
+            stems: which of `self.stems` to write; None for all.
+            format: `wav`, `flac` or `mp3`.
+            subtype: `FLOAT`, `PCM_16`, `PCM_24`, or None for the format's default.
+            progress: told the frames done so far.
+
+        Returns:
+            Each stem's file.
+
+        Raises:
+            InputError: for a file that cannot be read or written, an unknown stem, format or
+                subtype, or outputs that would replace the input.
+        """
+        path, out_dir = Path(path), Path(out_dir)
+        stems = self.check_stems(stems)
+        subtype = audio.check_format(format, subtype)
+        info = audio.probe(path)
+        files = {stem: out_dir / f"{stem}.{format}" for stem in stems}
+        for file in files.values():
+            if file.exists() and file.samefile(path):
+                raise InputError(
+                    f"{audio.shown(path)} would be replaced by its own stem: "
+                    "choose another output folder"
+                )
+        done = 0
+        with audio.new_folder(out_dir), ExitStack() as stack:
+            writers = {
+                stem: stack.enter_context(
+                    audio.Writer(file, info.sample_rate, info.channels, subtype)
+                )
+                for stem, file in files.items()
+            }
+            pieces = audio.blocks(path, BLOCK_FRAMES)
+            for mixture, estimate in self._stream(pieces, info.sample_rate, info.channels):
+                # the rest takes up what rounding and clamping take from the stem
+                estimate = audio.as_stored(estimate, subtype)
+                parts = {self.stems[0]: estimate, REST: mixture - estimate}
+                for stem, writer in writers.items():
+                    writer.write(parts[stem])
+                done += len(mixture)
+                if progress:
+                    progress(done)
+        return files
+
+    def _stream(
+        self, pieces: Iterable[np.ndarray], sample_rate: int, channels: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Pieces of mixture beside their estimates, in order, all of the mixture."""
+        model_rate = self.predictor.sample_rate
+        predict = FittedChannels(self.predictor, channels, self.batch_size)
+        batch_size = max(1, self.batch_size // predict.lanes)
+        waiting = _Waiting(channels)
+        stream = waiting.listen(pieces)
+        if sample_rate != model_rate:
+            tail = np.zeros((round(TAIL_SECONDS * sample_rate), channels), np.float32)
+            stream = audio.resample_blocks(
+                _followed(stream, tail), sample_rate, model_rate, channels
+            )
+        stream = overlap_add(predict, stream, self.predictor.segment, self.overlap, batch_size)
+        for estimate in audio.resample_blocks(stream, model_rate, sample_rate, channels):
+            mixture = waiting.take(len(estimate))
+            if len(mixture):  # not so in the tail
+                yield mixture, estimate[: len(mixture)]
+
+
+class _Waiting:
+    """What has gone into the model and waits for its estimate: a first-in first-out of frames."""
+
+    def __init__(self, channels: int):
+        self.pieces = deque()
+        self.channels = channels
+
+    def listen(self, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Hand the pieces on, keeping each."""
+        for piece in pieces:
+            self.pieces.append(piece)
+            yield piece
+
+    def take(self, frames: int) -> np.ndarray:
+        """The next frames (time, channels); fewer only where the mixture ends."""
+        taken = [np.zeros((0, self.channels), np.float32)]
+        while frames and self.pieces:
+            piece = self.pieces.popleft()
+            taken.append(piece[:frames])
+            if len(piece) > frames:
+                self.pieces.appendleft(piece[frames:])
+            frames -= len(taken[-1])
+        return np.concatenate(taken)
+
+
+def _followed(pieces: Iterable[np.ndarray], tail: np.ndarray) -> Iterator[np.ndarray]:
+    yield from pieces
+    yield tail
+
+
+def _checked(mixture: np.ndarray, sample_rate: int) -> np.ndarray:
+    """The mixture as float32."""
+    if not np.issubdtype(mixture.dtype, np.floating):
+        raise InputError(
+            f"mixture holds {mixture.dtype}: expected floating point, full scale at 1; "
+            "divide 16-bit samples by 32768"
+        )
+    if mixture.ndim not in (1, 2) or (mixture.ndim == 2 and mixture.shape[1] > MAX_CHANNELS):
+        raise InputError(f"mixture has shape {mixture.shape}: expected (time, channels) or (time,)")
+    if not mixture.size:
+        raise InputError(f"mixture has shape {mixture.shape}: expected one sample or more")
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and refused
+        mixture = mixture.astype(np.float32)
+    if not np.isfinite(mixture).all():
+        raise InputError("mixture holds values that are not finite: expected numbers")
+    if sample_rate < 1:
+        raise InputError(f"sample rate is {sample_rate}: expected Hz, for instance 44100")
+    return mixture

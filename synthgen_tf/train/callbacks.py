@@ -1,0 +1,161 @@
+"""What happens around the steps of `model.fit`: schedule, records, backups, summaries.
+
+All of them take up a killed run where its last whole epoch ended, by what the run directory holds.
+"""
+
+import math
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from synthgen_tf.config import Config
+from synthgen_tf.progress import Advance
+from synthgen_tf.train.run import BACKUP, BEST, Row, replace_file, write_history
+
+MONITOR = "val_snr"
+
+
+class Schedule(keras.callbacks.Callback):
+    """Warm-up and cosine decay over the steps or minutes, whichever end first; then the end.
+
+    Args:
+        config: section `training`.
+        seconds_before: time that earlier sessions of this run have used.
+        advance: is told the share of the training that each step was, for a progress bar.
+    """
+
+    def __init__(self, config: Config, seconds_before: float, advance: Advance):
+        super().__init__()
+        self.training = config.training
+        self.seconds_before, self.advance = seconds_before, advance
+        self.steps = config.training.epochs * config.training.steps_per_epoch
+        self.shown = 0.0
+
+    def on_train_begin(self, logs=None):
+        self.started = time.monotonic()
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.optimizer.learning_rate = learning_rate(self.training, self._done())
+
+    def on_train_batch_end(self, batch, logs=None):
+        done = self._done()
+        self.advance(done - self.shown)
+        self.shown = done
+        if done >= 1.0:
+            self.model.stop_training = True
+
+    def _done(self) -> float:
+        done = int(self.model.optimizer.iterations) / self.steps
+        if self.training.minutes:
+            seconds = self.seconds_before + time.monotonic() - self.started
+            done = max(done, seconds / (60.0 * self.training.minutes))
+        return min(done, 1.0)
+
+
+def learning_rate(training, done: float) -> float:
+    """Rate after a share of the training: linear rise, then half a cosine to a hundredth."""
+    if done < training.warmup:
+        return training.learning_rate * max(done / training.warmup, 0.01)
+    decay = (done - training.warmup) / max(1.0 - training.warmup, 1e-9)
+    return training.learning_rate * max(0.5 + 0.5 * math.cos(math.pi * decay), 0.01)
+
+
+class Recorder(keras.callbacks.Callback):
+    """Writes history, the best model and a backup after each epoch; stops when nothing gets better.
+
+    A file is whole or absent at any moment. Keras' BackupAndRestore keeps weights and epoch in two
+    files that can disagree after a kill; here the optimizer's step count tells the epoch.
+
+    Args:
+        run: the run directory.
+        rows: the history so far, one row for each epoch.
+        patience: epochs without a better `val_snr` after which training ends.
+    """
+
+    def __init__(self, run: Path, rows: list[Row], patience: int):
+        super().__init__()
+        self.run, self.rows, self.patience = run, rows, patience
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        numbers = {name: float(value) for name, value in logs.items()}
+        if not math.isfinite(numbers["loss"]):
+            raise FloatingPointError(
+                f"loss is {numbers['loss']} in epoch {epoch}: {self.run / BEST} holds the best "
+                "weights before that; lower training.learning_rate"
+            )
+        before = [row[MONITOR] for row in self.rows]
+        seconds = time.monotonic() - self.started
+        optimizer = self.model.optimizer
+        facts = {
+            "epoch": epoch,
+            "step": int(optimizer.iterations),
+            "seconds": seconds,
+            "learning_rate": float(optimizer.learning_rate),
+        }
+        self.rows.append({**facts, **numbers})
+        if not before or numbers[MONITOR] > max(before):
+            # Keras tells the format by the suffix
+            replace_file(self.run / BEST, lambda path: self.model.save(path))
+        write_history(self.run, self.rows)
+        backup = self.run / BACKUP
+        backup.parent.mkdir(exist_ok=True)
+        replace_file(backup, lambda path: self.model.save_weights(path))
+        scores = [*before, numbers[MONITOR]]
+        if len(scores) - 1 - int(np.argmax(scores)) >= self.patience:
+            self.model.stop_training = True
+
+
+def restore(model: keras.Model, run: Path, rows: list[Row]) -> list[Row]:
+    """Load the backup of a run into a compiled model and return the rows of the epochs it holds."""
+    backup = run / BACKUP
+    if not backup.is_file():
+        return []
+    model.optimizer.build(model.trainable_variables)
+    model.load_weights(backup)
+    return [row for row in rows if row["step"] <= int(model.optimizer.iterations)]
+
+
+class Samples(keras.callbacks.Callback):
+    """Writes audio and spectrograms of one validation batch to TensorBoard after each epoch.
+
+    Args:
+        logs: TensorBoard's folder.
+        batch: (mixture, target), each (batch, time, channels).
+        sample_rate: Hz.
+    """
+
+    def __init__(self, logs: Path, batch, sample_rate: int):
+        super().__init__()
+        self.writer = tf.summary.create_file_writer(str(logs / "samples"))
+        self.mixture, self.target = batch
+        self.sample_rate = sample_rate
+
+    def on_epoch_end(self, epoch, logs=None):
+        estimate = self.model.predict_on_batch(self.mixture)
+        rest = self.mixture - estimate
+        signals = {
+            "mixture": self.mixture,
+            "target": self.target,
+            "estimate": estimate,
+            "rest": rest,
+        }
+        with self.writer.as_default(step=epoch):
+            for name, signal in signals.items():
+                peak = tf.reduce_max(tf.abs(self.mixture), axis=(1, 2), keepdims=True)
+                playable = tf.clip_by_value(signal / (peak + 1e-9), -1.0, 1.0)
+                tf.summary.audio(f"sound/{name}", playable, self.sample_rate, max_outputs=2)
+                tf.summary.image(f"spectrogram/{name}", _spectrogram(playable), max_outputs=2)
+
+
+def _spectrogram(signal) -> tf.Tensor:
+    """Grey picture of a signal, 80 dB deep, high frequencies on top: (batch, height, width, 1)."""
+    spectrum = tf.abs(tf.signal.stft(tf.reduce_mean(signal, axis=2), 2048, 1024))
+    decibels = 20.0 * tf.experimental.numpy.log10(spectrum / 512.0 + 1e-5)
+    picture = tf.clip_by_value(decibels / 80.0 + 1.0, 0.0, 1.0)
+    return tf.reverse(tf.transpose(picture, (0, 2, 1)), axis=[1])[..., None]

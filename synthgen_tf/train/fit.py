@@ -1,0 +1,105 @@
+"""Training: strategy, build, compile and `model.fit` into a run directory."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from synthgen_tf import metrics
+from synthgen_tf.config import Config
+from synthgen_tf.data import select_tracks, training_examples, validation_examples
+from synthgen_tf.errors import InputError
+from synthgen_tf.losses import build_loss
+from synthgen_tf.model import build_model
+from synthgen_tf.progress import progress_bar
+from synthgen_tf.tracks import Track, read_tracks
+from synthgen_tf.train.callbacks import Recorder, Samples, Schedule, restore
+from synthgen_tf.train.run import BEST, LOGS, create_run, read_history, refuse_existing_run
+
+
+def train(config: Config, data: Path, run: Path, resume: bool = False) -> Path:
+    """Train a model until its epochs, minutes or patience are used up.
+
+    Args:
+        config: what to train and how; for a resumed run, that of `read_run_config`.
+        data: root of a data set that `read_tracks` reads.
+        run: directory to write; it must not exist unless `resume` is set.
+        resume: go on after the last whole epoch of the run.
+
+    Returns:
+        The path of the best model, by SNR on the validation segments.
+
+    Raises:
+        InputError: before anything is written, when data or run directory do not fit.
+        FloatingPointError: when the loss is no longer finite.
+    """
+    if not resume:
+        refuse_existing_run(run)
+    tracks = read_tracks(data)
+    train_tracks = select_tracks(tracks, "train", config)
+    valid_tracks = select_tracks(tracks, "valid", config)
+    keras.utils.set_random_seed(config.seed)
+    strategy = build_strategy(config)
+    with strategy.scope():
+        model = compile_model(config, synchronized=strategy.num_replicas_in_sync > 1)
+    rows = restore(model, run, read_history(run)) if resume else []
+    if not resume:
+        create_run(run, config, data)
+    fit(model, config, (train_tracks, valid_tracks), run, rows)
+    if not (run / BEST).is_file():
+        raise InputError(f"run {run} ended before its first epoch: give it more --minutes")
+    return run / BEST
+
+
+def build_strategy(config: Config) -> tf.distribute.Strategy:
+    """`one` device, or `mirrored` over all GPUs (CPUs where there is none); `auto` mirrors GPUs."""
+    gpus = tf.config.list_logical_devices("GPU")
+    wanted = config.training.strategy
+    if wanted == "one" or (wanted == "auto" and len(gpus) < 2):
+        return tf.distribute.get_strategy()
+    devices = gpus or tf.config.list_logical_devices("CPU")
+    return tf.distribute.MirroredStrategy([device.name for device in devices])
+
+
+def compile_model(config: Config, synchronized: bool = False) -> keras.Model:
+    """The network with its loss, optimizer and metrics."""
+    model = build_model(config, synchronized)
+    model.compile(
+        optimizer=keras.optimizers.Adam(config.training.learning_rate),
+        loss=build_loss(config),
+        metrics=[metrics.AudibleMean(metrics.snr), metrics.AudibleMean(metrics.level_error)],
+        jit_compile=False,  # XLA is slower on CPUs and does not take every audio op
+    )
+    return model
+
+
+def fit(
+    model: keras.Model,
+    config: Config,
+    tracks: tuple[Sequence[Track], Sequence[Track]],
+    run: Path,
+    rows: list[dict[str, float]],
+) -> None:
+    """Run `model.fit` on (training, validation) tracks, after the epochs that `rows` tells of."""
+    training = config.training
+    first = int(model.optimizer.iterations) * config.data.batch_size
+    examples = training_examples(tracks[0], config, first)
+    validation = validation_examples(tracks[1], config)
+    with progress_bar("training", total=1.0) as advance:
+        schedule = Schedule(config, sum(row["seconds"] for row in rows), advance)
+        model.fit(
+            examples,
+            epochs=training.epochs,
+            initial_epoch=len(rows),
+            steps_per_epoch=training.steps_per_epoch,
+            validation_data=validation,
+            shuffle=False,  # the chain draws at random itself
+            verbose=0,
+            callbacks=[
+                schedule,
+                Recorder(run, rows, training.patience),
+                keras.callbacks.TensorBoard(run / LOGS, write_graph=False),
+                Samples(run / LOGS, next(iter(validation)), config.model.sample_rate),
+            ],
+        )

@@ -1,0 +1,155 @@
+"""A run directory: everything that tells how a model came to be, and what a resumed run needs.
+
+`config.yaml` as used, `environment.json`, `history.csv`, `best.keras`, `logs/` for TensorBoard and
+`backup/` with the state after the last whole epoch.
+"""
+
+import csv
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, TypeVar
+
+from synthgen_tf.config import Config, config_to_yaml, load_config
+from synthgen_tf.errors import InputError
+
+BEST = "best.keras"
+CONFIG = "config.yaml"
+HISTORY = "history.csv"
+ENVIRONMENT = "environment.json"
+LOGS = "logs"
+BACKUP = Path("backup") / "latest.weights.h5"
+
+PACKAGES = ("synthgen_tf", "tensorflow", "keras", "tensorflow-io", "numpy", "soundfile", "musdb")
+
+Row = dict[str, float]
+Result = TypeVar("Result")
+
+
+def create_run(run: Path, config: Config, data: Path) -> None:
+    """Make the directory and write what is known before training.
+
+    Raises:
+        InputError: when it exists and is not empty.
+    """
+    refuse_existing_run(run)
+    run.mkdir(parents=True, exist_ok=True)
+    write_text(run / CONFIG, config_to_yaml(config))
+    facts = {"data": str(data), "seed": config.seed, "command": sys.argv, **environment()}
+    write_text(run / ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
+
+
+def refuse_existing_run(run: Path) -> None:
+    """Raise `InputError` when the path is taken."""
+    if run.exists() and (not run.is_dir() or any(run.iterdir())):
+        raise InputError(
+            f"run {run} exists: choose another directory, or go on with it by --resume"
+        )
+
+
+def read_run_config(run: Path) -> Config:
+    """The configuration that a run was made with.
+
+    Raises:
+        InputError: when the directory holds no run.
+    """
+    if not (run / CONFIG).is_file():
+        raise InputError(f"{run} is no run directory, it holds no {CONFIG}: train one first")
+    return load_config(file=run / CONFIG)
+
+
+def resume_config(
+    run: Path, settings: Sequence[str], flags: Mapping[str, Any], data: Path | None
+) -> tuple[Config, Path]:
+    """Configuration and data of a run to go on with; only its section `training` may change.
+
+    Raises:
+        InputError: when the directory holds no run or another section would change.
+    """
+    before = read_run_config(run)
+    config = load_config(file=run / CONFIG, settings=settings, flags=flags)
+    if config.model_copy(update={"training": before.training}) != before:
+        raise InputError(f"a resumed run keeps all but training.*: {run / CONFIG} has the rest")
+    if data is None:
+        facts = json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
+        data = Path(facts["data"])
+    write_text(run / CONFIG, config_to_yaml(config))
+    return config, data
+
+
+def load_run(run: Path):
+    """The best model of a run and its configuration, as (keras.Model, Config)."""
+    from synthgen_tf.model import build_model
+
+    config = read_run_config(run)
+    if not (run / BEST).is_file():
+        raise InputError(f"run {run} holds no {BEST} yet: train it for at least one epoch")
+    model = build_model(config)
+    model.load_weights(run / BEST)
+    return model, config
+
+
+def read_history(run: Path) -> list[Row]:
+    """One row of numbers for each epoch, oldest first; empty before the first."""
+    if not (run / HISTORY).is_file():
+        return []
+    with (run / HISTORY).open(newline="") as file:
+        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def write_history(run: Path, rows: list[Row]) -> None:
+    """Replace the history at once."""
+
+    def write(temporary: Path) -> None:
+        with temporary.open("w", newline="") as file:
+            table = csv.DictWriter(file, fieldnames=list(rows[0]))
+            table.writeheader()
+            table.writerows(rows)
+
+    replace_file(run / HISTORY, write)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file under a temporary name and rename it."""
+    replace_file(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def replace_file(path: Path, write: Callable[[Path], Result]) -> Result:
+    """Let `write` fill a temporary file and rename it to `path`: it is whole or absent."""
+    temporary = path.with_name(f".writing_{path.name}")
+    try:
+        result = write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return result
+
+
+def environment() -> dict:
+    """Versions of what the results depend on, and the machine in a word."""
+    return {
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: _version(name) for name in PACKAGES},
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """Commit of the checkout that this package runs from; None for an installed wheel."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None

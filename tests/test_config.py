@@ -1,0 +1,72 @@
+"""Configuration: layers, validation, errors that name the way out."""
+
+import pytest
+from pydantic import ValidationError
+
+from synthgen_tf.config import Config, config_to_yaml, load_config, preset_names
+from synthgen_tf.errors import InputError
+
+
+def test_layers_win_in_order(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("preset: tiny\nmodel: {width: 7}\ndata: {batch_size: 3, remix: 0.25}\n")
+
+    config = load_config(file=file, settings=["data.batch_size=5"], flags={"training.minutes": 2})
+
+    assert config.preset == "tiny"
+    assert config.model.window == 1024  # the preset's
+    assert config.model.width == 7  # the file's
+    assert config.data.remix == 0.25
+    assert config.data.batch_size == 5  # the setting's
+    assert config.training.minutes == 2  # the flag's
+
+
+def test_yaml_round_trip(tmp_path):
+    file = tmp_path / "config.yaml"
+    for preset in preset_names():
+        config = load_config(preset, settings=["loss.terms={mse: 2.0}", "seed=9"])
+        file.write_text(config_to_yaml(config))
+        assert load_config(file=file) == config
+
+
+def test_is_frozen():
+    with pytest.raises(ValidationError, match="frozen"):
+        Config().data.batch_size = 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("modle.channels=4", ["'modle.channels'", "'model.channels'"]),
+        ("data.batchsize=4", ["'data.batchsize'", "'data.batch_size'"]),
+        ("sed=4", ["'sed'", "'seed'"]),
+        ("model.width=wide", ["model.width", "'wide'", "integer"]),
+        ("data.remix=1.5", ["data.remix", "1.5", "less than or equal to 1"]),
+        ("model.window=1000", ["window 1000", "hop 512", "whole hops"]),
+        ("loss.terms={nsme: 1}", ["loss.terms", "nsme"]),
+        ("seed", ["'seed'", "section.key=value"]),
+        ("seed={", ["seed", "YAML"]),
+    ],
+)
+def test_bad_setting_is_one_line(setting, words):
+    with pytest.raises(InputError) as caught:
+        load_config("tiny", settings=[setting])
+    message = str(caught.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_unknown_preset_names_the_known():
+    with pytest.raises(InputError, match=r"'huge'.*card, small, tiny"):
+        load_config("huge")
+
+
+@pytest.mark.parametrize("content", ["- a\n- b\n", "a: [", "\x00"])
+def test_bad_file(tmp_path, content):
+    file = tmp_path / "bad.yaml"
+    file.write_text(content)
+    with pytest.raises(InputError, match=r"bad\.yaml"):
+        load_config(file=file)
+    with pytest.raises(InputError, match="missing"):
+        load_config(file=tmp_path / "missing.yaml")

@@ -1,0 +1,124 @@
+"""Exported models are run, in their own runtimes, and compared with the Keras model."""
+
+import hashlib
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from synthgen_tf.config import config_to_yaml, load_config
+from synthgen_tf.errors import InputError
+from synthgen_tf.export import export_run
+from synthgen_tf.model import build_model
+from synthgen_tf.separate import Separator
+from synthgen_tf.separate.predictors import load_predictor
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run of the tiny preset as it was before its first step, with the files export reads."""
+    path = tmp_path_factory.mktemp("run")
+    config = load_config("tiny", settings=["data.segment_seconds=0.5"])
+    tf.keras.utils.set_random_seed(3)
+    build_model(config).save(path / "best.keras")
+    (path / "config.yaml").write_text(config_to_yaml(config))
+    (path / "MODEL_CARD.md").write_text("# card\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def exported(run, tmp_path_factory):
+    out = tmp_path_factory.mktemp("savedmodels") / "tiny"
+    export_run(run, out, tflite=("fp32", "fp16", "dynamic"))
+    return out
+
+
+def noise(*shape):
+    return np.random.default_rng(5).standard_normal(shape).astype(np.float32)
+
+
+def snr_db(expected, estimate):
+    return 10 * np.log10(np.square(expected).sum() / np.square(expected - estimate).sum())
+
+
+def test_layout_and_sums(exported):
+    files = {entry.name for entry in exported.iterdir()}
+    expected = ["tiny.tflite", "tiny_fp16.tflite", "tiny_dynamic.tflite"]
+    assert files == {"1", "card.json", "MODEL_CARD.md", *expected}
+    card = json.loads((exported / "card.json").read_text())
+    assert (card["name"], card["version"], card["stem"]) == ("tiny", 1, "synth")
+    assert (card["sample_rate"], card["channels"], card["segment"]) == (44_100, 2, 22_050)
+    assert {"1/saved_model.pb", "tiny.tflite"} <= set(card["sha256"])
+    for name, expected in card["sha256"].items():
+        assert hashlib.sha256((exported / name).read_bytes()).hexdigest() == expected
+
+
+@pytest.mark.parametrize("frames", [1, 1000, 22_050, 30_001])
+def test_savedmodel_predicts_like_keras(run, exported, frames):
+    blocks = noise(3, frames, 2)
+    expected = load_predictor(run)(blocks)
+    estimate = load_predictor(exported)(blocks)
+    np.testing.assert_allclose(estimate, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("variant", "at_least"), [("", 90), ("_fp16", 55), ("_dynamic", 20)])
+@pytest.mark.parametrize("frames", [1000, 22_050])
+def test_tflite_predicts_like_keras(run, exported, variant, at_least, frames):
+    interpreter = pytest.importorskip("ai_edge_litert.interpreter")
+    blocks = noise(2, frames, 2)
+    runner = interpreter.Interpreter(str(exported / f"tiny{variant}.tflite"))
+    estimate = runner.get_signature_runner("serving_default")(mixture=blocks)["synth"]
+    assert snr_db(load_predictor(run)(blocks), estimate) > at_least
+
+
+def test_tflite_engine_needs_no_tensorflow(exported):
+    code = f"""
+import sys, numpy
+from synthgen_tf.separate.predictors import load_predictor
+predictor = load_predictor({str(exported)!r}, "tflite")
+for shape in ((1, 500, 2), (2, 22050, 2)):
+    assert predictor(numpy.ones(shape, numpy.float32)).shape == shape
+assert "tensorflow" not in sys.modules and "keras" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("frames", [1, 20_000, 60_001])
+def test_separate_signature_is_the_separators_overlap_add(exported, frames):
+    song = noise(frames, 2)
+    outputs = tf.saved_model.load(str(exported / "1")).signatures["separate"](tf.constant(song))
+    expected = Separator(load_predictor(exported)).separate(song, 44_100)
+    np.testing.assert_allclose(outputs["synth"], expected["synth"], atol=1e-5)
+    np.testing.assert_allclose(outputs["synth"] + outputs["rest"], song, atol=1e-6)
+
+
+def test_info_signature(exported):
+    facts = tf.saved_model.load(str(exported / "1")).signatures["info"]()
+    assert int(facts["sample_rate"]) == 44_100
+    assert int(facts["channels"]) == 2
+    assert int(facts["segment"]) == 22_050
+    assert facts["stems"].numpy().tolist() == [b"synth", b"rest"]
+    assert int(facts["version"]) == 1
+    assert 0 < int(facts["hop"]) <= 22_050
+
+
+def test_versions_stand_side_by_side(run, tmp_path):
+    out = tmp_path / "model"
+    export_run(run, out, tflite=())
+    export_run(run, out, tflite=())
+    assert {entry.name for entry in out.glob("*/")} == {"1", "2"}
+    with pytest.raises(InputError, match="version 2 exists"):
+        export_run(run, out, version=2)
+    with pytest.raises(InputError, match="-1"):
+        export_run(run, out, version=-1)
+
+
+def test_refusals_write_nothing(run, tmp_path):
+    with pytest.raises(InputError, match=r"'int4'.*fp32"):
+        export_run(run, tmp_path / "model", tflite=("int4",))
+    with pytest.raises(InputError, match=r"config\.yaml"):
+        export_run(tmp_path, tmp_path / "model")
+    assert not (tmp_path / "model").exists()

@@ -1,0 +1,132 @@
+"""Losses against numbers computed by hand, by NumPy and across replicas."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from synthgen_tf.config import load_config
+from synthgen_tf.losses import NormalizedMSE, WeightedLoss, build_loss, l1, mse
+
+TARGET = np.array([[[3.0], [4.0]]], np.float32)
+ESTIMATE = np.array([[[3.0], [2.0]]], np.float32)
+
+
+def signals(seed=0, shape=(3, 50, 2)):
+    random = np.random.default_rng(seed)
+    return [random.standard_normal(shape).astype(np.float32) for _ in range(2)]
+
+
+def each(loss, target, estimate):
+    return np.array(loss.call(tf.constant(target), tf.constant(estimate)))
+
+
+def test_hand_computed():
+    np.testing.assert_allclose(each(NormalizedMSE("target"), TARGET, ESTIMATE), [4 / 25], rtol=1e-6)
+    cosine = (9 + 8) / (5 * np.sqrt(13))
+    expected = 2 - 2 * cosine
+    np.testing.assert_allclose(
+        each(NormalizedMSE("unit_norm"), TARGET, ESTIMATE), [expected], rtol=1e-5
+    )
+    assert round(expected, 4) == 0.1140  # the docstring's
+    np.testing.assert_allclose(np.array(mse(TARGET, ESTIMATE)), [2.0])
+    np.testing.assert_allclose(np.array(l1(TARGET, ESTIMATE)), [1.0])
+
+
+def test_one_value_per_example_like_numpy():
+    target, estimate = signals()
+    expected = ((target - estimate) ** 2).sum((1, 2)) / (target**2).sum((1, 2))
+    values = each(NormalizedMSE("target"), target, estimate)
+    assert values.shape == (3,)
+    np.testing.assert_allclose(values, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("mode", "free"), [("target", False), ("unit_norm", True)])
+def test_level_counts_only_in_target_mode(mode, free):
+    target, estimate = signals()
+    loss = NormalizedMSE(mode)
+    same = np.allclose(each(loss, target, estimate), each(loss, target, 0.3 * estimate), rtol=1e-4)
+    assert same is free
+
+
+@pytest.mark.parametrize("mode", ["target", "unit_norm"])
+def test_scaling_both_changes_nothing(mode):
+    target, estimate = signals()
+    loss = NormalizedMSE(mode)
+    np.testing.assert_allclose(
+        each(loss, target, estimate), each(loss, 5 * target, 5 * estimate), rtol=1e-4
+    )
+
+
+@pytest.mark.parametrize("mode", ["target", "unit_norm"])
+def test_silent_target_is_finite_and_learnable(mode):
+    _, estimate = signals()
+    loss = NormalizedMSE(mode, floor=0.01)
+    variable = tf.Variable(estimate)
+    with tf.GradientTape() as tape:
+        values = loss.call(tf.zeros_like(variable), variable)
+    np.testing.assert_allclose(values, (estimate**2).mean((1, 2)) / 0.01, rtol=1e-5)
+    # the gradient leads to silence
+    step = variable - 1e-3 * tape.gradient(values, variable)
+    assert (each(loss, np.zeros_like(estimate), step.numpy()) < values.numpy()).all()
+    assert each(loss, np.zeros_like(estimate), np.zeros_like(estimate)).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("mode", ["target", "unit_norm"])
+def test_silent_estimate_has_finite_gradient(mode):
+    target, _ = signals()
+    variable = tf.Variable(tf.zeros_like(target))
+    with tf.GradientTape() as tape:
+        values = NormalizedMSE(mode).call(target, variable)
+    assert np.isfinite(tape.gradient(values, variable).numpy()).all()
+    np.testing.assert_allclose(values, 1.0, rtol=1e-5)
+
+
+def test_config_round_trip():
+    loss = NormalizedMSE("unit_norm", floor=0.02)
+    again = keras.losses.deserialize(keras.losses.serialize(loss))
+    assert (again.mode, again.floor, again.reduction) == ("unit_norm", 0.02, loss.reduction)
+    weighted = WeightedLoss({"nmse": 1.0, "l1": 0.5}, floor=0.03)
+    again = keras.losses.deserialize(keras.losses.serialize(weighted))
+    assert (again.terms, again.floor) == ({"nmse": 1.0, "l1": 0.5}, 0.03)
+
+
+def test_weighted_sum_of_all_terms():
+    target, estimate = signals()
+    terms = {"nmse": 1.0, "unit_norm": 0.5, "mse": 2.0, "l1": 3.0, "si_sdr": 0.1}
+    alone = [each(WeightedLoss({name: 1.0}), target, estimate) for name in terms]
+    expected = sum(weight * one for weight, one in zip(terms.values(), alone, strict=True))
+    np.testing.assert_allclose(each(WeightedLoss(terms), target, estimate), expected, rtol=1e-5)
+
+
+def test_configuration_decides():
+    config = load_config("tiny", settings=["loss.terms={mse: 2.0}"])
+    target, estimate = signals()
+    expected = 2 * ((target - estimate) ** 2).mean((1, 2))
+    np.testing.assert_allclose(each(build_loss(config), target, estimate), expected, rtol=1e-5)
+
+
+def test_bad_arguments():
+    with pytest.raises(ValueError, match="'norm'"):
+        NormalizedMSE("norm")
+    with pytest.raises(ValueError, match="-1"):
+        NormalizedMSE(floor=-1)
+
+
+@pytest.mark.parametrize("mode", ["target", "unit_norm"])
+def test_same_value_on_two_replicas(mode):
+    """Keras divides by the replicas: the sum over them is the value of the whole batch on one."""
+    target, estimate = signals(shape=(4, 50, 2))
+    loss = NormalizedMSE(mode)
+    devices = [device.name for device in tf.config.list_logical_devices("CPU")]
+    assert len(devices) == 2
+    strategy = tf.distribute.MirroredStrategy(devices)
+    shards = tf.data.Dataset.from_tensor_slices((target, estimate)).batch(4)
+    shards = strategy.experimental_distribute_dataset(shards)
+
+    @tf.function
+    def step(batch):
+        return strategy.run(loss, batch)
+
+    halves = strategy.experimental_local_results(step(next(iter(shards))))
+    np.testing.assert_allclose(sum(halves), float(loss(target, estimate)), rtol=1e-5)

@@ -1,0 +1,169 @@
+"""Training: run directory, strategies, interruption and resumption."""
+
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+
+from synthgen_tf.config import load_config
+from synthgen_tf.errors import InputError
+from synthgen_tf.train import load_run, read_history, resume_config, train
+from synthgen_tf.train.callbacks import learning_rate
+
+
+def short(*settings):
+    quick = [
+        "data.segment_seconds=0.25",
+        "data.batch_size=4",
+        "data.valid_segments=2",
+        "training.epochs=3",
+        "training.steps_per_epoch=2",
+    ]
+    return load_config("tiny", settings=[*quick, *settings])
+
+
+@pytest.fixture(scope="module")
+def run(songs, tmp_path_factory):
+    """A finished run of three epochs."""
+    path = tmp_path_factory.mktemp("runs") / "run"
+    train(short(), songs, path)
+    return path
+
+
+def test_run_directory_explains_itself(run, songs):
+    files = {entry.name for entry in run.iterdir()}
+    assert files == {
+        "config.yaml",
+        "environment.json",
+        "history.csv",
+        "best.keras",
+        "logs",
+        "backup",
+    }
+    facts = json.loads((run / "environment.json").read_text())
+    assert facts["data"] == str(songs)
+    assert facts["packages"]["keras"] == keras.__version__
+    assert load_config(file=run / "config.yaml") == short()
+    rows = read_history(run)
+    assert [row["epoch"] for row in rows] == [0, 1, 2]
+    assert [row["step"] for row in rows] == [2, 4, 6]
+    assert rows[-1].keys() >= {"loss", "val_loss", "val_snr", "val_level_error", "learning_rate"}
+
+
+def test_tensorboard_has_curves_pictures_and_sound(run):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    def tags(folder):
+        events = EventAccumulator(str(run / "logs" / folder))
+        events.Reload()
+        return events.Tags()["tensors"]
+
+    assert "epoch_snr" in tags("validation")
+    found = tags("samples")
+    for name in ("mixture", "target", "estimate", "rest"):
+        assert {f"sound/{name}", f"spectrogram/{name}"} <= {tag.rsplit("/", 1)[0] for tag in found}
+
+
+def test_best_model_is_the_one_of_the_best_epoch(run, songs):
+    from synthgen_tf.data import select_tracks, validation_examples
+    from synthgen_tf.tracks import read_tracks
+    from synthgen_tf.train.fit import compile_model
+
+    model, config = load_run(run)
+    compiled = compile_model(config)
+    compiled.set_weights(model.get_weights())
+    tracks = select_tracks(read_tracks(songs), "valid", config)
+    scores = compiled.evaluate(validation_examples(tracks, config), return_dict=True, verbose=0)
+    best = max(row["val_snr"] for row in read_history(run))
+    assert scores["snr"] == pytest.approx(best, abs=1e-4)
+
+
+def losses(run):
+    return [(row["loss"], row["val_loss"]) for row in read_history(run)]
+
+
+def test_two_replicas_learn_like_one(run, songs, tmp_path):
+    """Batch 4 over two devices against one: same examples, same losses."""
+    train(short("training.strategy=mirrored"), songs, tmp_path / "mirrored")
+    np.testing.assert_allclose(losses(tmp_path / "mirrored"), losses(run), rtol=1e-3)
+
+
+def test_killed_run_resumes_as_if_unbroken(run, songs, tmp_path, monkeypatch):
+    from synthgen_tf.train.callbacks import Samples
+
+    path = tmp_path / "run"
+
+    def killed(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    # Samples comes after the Recorder: epoch 1 is on disk, its end is not reached
+    with monkeypatch.context() as patch:
+        patch.setattr(Samples, "on_epoch_end", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(short(), songs, path)
+    assert len(read_history(path)) == 2
+
+    config, data = resume_config(path, (), {}, None)
+    train(config, data, path, resume=True)
+    np.testing.assert_allclose(losses(path), losses(run), rtol=1e-4)
+
+
+def test_resume_after_a_kill_between_history_and_backup(run, songs, tmp_path):
+    """The backup decides: rows of epochs that it does not hold are done again."""
+    path = tmp_path / "run"
+    with_two = short("training.epochs=2")
+    train(with_two, songs, path)
+    lost = (path / "history.csv").read_text().splitlines()
+    (path / "history.csv").write_text("\n".join([*lost, lost[-1].replace("1.0,4", "2.0,6")]) + "\n")
+    assert len(read_history(path)) == 3
+    config, data = resume_config(path, ["training.epochs=3"], {}, None)
+    train(config, data, path, resume=True)
+    assert [row["step"] for row in read_history(path)] == [2, 4, 6]
+
+
+def test_resume_keeps_all_but_training(run, tmp_path):
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    with pytest.raises(InputError, match=r"keeps all but training"):
+        resume_config(copy, ["model.width=5"], {}, None)
+    config, _ = resume_config(copy, (), {"training.minutes": 7}, None)
+    assert config.training.minutes == 7
+    with pytest.raises(InputError, match=r"holds no config\.yaml"):
+        resume_config(tmp_path, (), {}, None)
+
+
+def test_minutes_end_the_run(songs, tmp_path):
+    train(short("training.minutes=0.01", "training.epochs=1000"), songs, tmp_path / "run")
+    rows = read_history(tmp_path / "run")
+    assert 1 <= len(rows) < 20
+    assert rows[-1]["learning_rate"] < 1e-3
+
+
+def test_patience_ends_the_run(songs, tmp_path):
+    still = short("training.learning_rate=1e-30", "training.patience=1", "training.epochs=50")
+    train(still, songs, tmp_path / "run")
+    assert len(read_history(tmp_path / "run")) < 10
+
+
+def test_diverging_run_stops_and_says_so(songs, tmp_path):
+    with pytest.raises(FloatingPointError, match=r"loss is .* in epoch 0.*learning_rate"):
+        train(short("training.learning_rate=1e30", "training.warmup=0"), songs, tmp_path / "run")
+
+
+def test_existing_run_and_bad_data_write_nothing(run, songs, tmp_path):
+    with pytest.raises(InputError, match="exists"):
+        train(short(), songs, run)
+    with pytest.raises(InputError, match="'organ'"):
+        train(short("data.target=organ"), songs, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_rate_rises_then_falls():
+    training = short("training.warmup=0.1", "training.learning_rate=1.0").training
+    assert learning_rate(training, 0.05) == pytest.approx(0.5)
+    assert learning_rate(training, 0.1) == pytest.approx(1.0)
+    assert learning_rate(training, 0.55) == pytest.approx(0.5)
+    assert learning_rate(training, 1.0) == pytest.approx(0.01)
