@@ -63,7 +63,7 @@ def test_tensorboard_has_curves_pictures_and_sound(run):
     assert "epoch_snr" in tags("validation")
     found = tags("samples")
     for name in ("mixture", "target", "estimate", "rest"):
-        assert {f"sound/{name}", f"spectrogram/{name}"} <= {tag.rsplit("/", 1)[0] for tag in found}
+        assert {f"sound/{name}", f"spectrogram/{name}"} <= set(found)
 
 
 def test_best_model_is_the_one_of_the_best_epoch(run, songs):
@@ -117,7 +117,7 @@ def test_resume_after_a_kill_between_history_and_backup(run, songs, tmp_path):
     with_two = short("training.epochs=2")
     train(with_two, songs, path)
     lost = (path / "history.csv").read_text().splitlines()
-    (path / "history.csv").write_text("\n".join([*lost, lost[-1].replace("1.0,4", "2.0,6")]) + "\n")
+    (path / "history.csv").write_text("\n".join([*lost, lost[-1].replace("1,4,", "2,6,")]) + "\n")
     assert len(read_history(path)) == 3
     config, data = resume_config(path, ["training.epochs=3"], {}, None)
     train(config, data, path, resume=True)

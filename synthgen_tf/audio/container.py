@@ -6,18 +6,18 @@ Such files are decoded from their beginning each time: their seeks are not exact
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from synthgen_tf.audio.info import AudioInfo, shown
 from synthgen_tf.errors import InputError
 
-# Without these two a playlist named .wav could make ffmpeg open other files or addresses.
-OPTIONS = {
-    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,aac,mp3,ogg,flac,wav,w64,"
-    "aiff,au,caf,ac3,eac3,amr,ape,wv,tta,mpc,mpc8,dsf,avi,flv,mpeg,mpegts",
-    "protocol_whitelist": "file",
-}
+FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,aac,mp3,ogg,flac,wav,w64,aiff,au,caf,ac3,eac3,amr,"
+    "ape,wv,tta,mpc,mpc8,dsf,avi,flv,mpeg,mpegts"
+)
+"""Without playlists: one named .wav would make ffmpeg open other files and addresses."""
 
 
 def probe(path: Path) -> AudioInfo:
@@ -86,10 +86,21 @@ def _opened(path: Path) -> Iterator[tuple]:
     # an open file instead of its name, which ffmpeg could take for an address ("a:b.m4a")
     with path.open("rb") as file:
         try:
-            source = av.open(file, options=OPTIONS, metadata_errors="ignore")
+            source = _open(file)
         except (av.FFmpegError, ValueError):
             raise InputError(unknown) from None
         with source:
             if not source.streams.audio:
                 raise InputError(f"{unknown}, this file has no audio stream")
             yield source, source.streams.audio[0]
+
+
+def _open(file: BinaryIO):
+    import av
+
+    options = {"format_whitelist": FORMATS}
+    try:
+        return av.open(file, options=options)
+    except UnicodeDecodeError:  # tags that are no text; PyAV 19 takes them and knows no such option
+        file.seek(0)
+        return av.open(file, options=options, metadata_errors="ignore")

@@ -57,7 +57,7 @@ def training_examples(tracks: Sequence[Track], config: Config, first: int = 0) -
         first: number of the first example, so that a resumed run goes on where it stood.
     """
     stems = _stems(tracks, config)
-    read = segment_reader(tracks, stems, config.segment)
+    read, calls = segment_reader(tracks, stems, config.segment)
     lengths = tf.constant([track.frames for track in tracks], tf.int64)
 
     def draw(number):
@@ -83,7 +83,7 @@ def training_examples(tracks: Sequence[Track], config: Config, first: int = 0) -
 
     return (
         tf.data.Dataset.range(first, np.iinfo(np.int64).max)
-        .map(draw, num_parallel_calls=tf.data.AUTOTUNE)
+        .map(draw, num_parallel_calls=calls)
         .map(_sum_stems)
         .batch(config.data.batch_size, drop_remainder=True)  # one shape for every step
         .map(lambda mixture, target: _normalise(mixture, target, config))
@@ -94,7 +94,7 @@ def training_examples(tracks: Sequence[Track], config: Config, first: int = 0) -
 def validation_examples(tracks: Sequence[Track], config: Config) -> tf.data.Dataset:
     """Batches of the same segments every time: spread evenly over each track, nothing augmented."""
     stems = _stems(tracks, config)
-    read = segment_reader(tracks, stems, config.segment)
+    read, calls = segment_reader(tracks, stems, config.segment)
     places = []
     for song, track in enumerate(tracks):
         count = max(1, min(config.data.valid_segments, track.frames // config.segment))
@@ -107,7 +107,7 @@ def validation_examples(tracks: Sequence[Track], config: Config) -> tf.data.Data
 
     return (
         tf.data.Dataset.from_tensor_slices(np.array(places, np.int64))
-        .map(load, num_parallel_calls=tf.data.AUTOTUNE)
+        .map(load, num_parallel_calls=calls)
         .map(_sum_stems)
         .batch(config.data.batch_size)
         .map(lambda mixture, target: _normalise(mixture, target, config))

@@ -89,7 +89,7 @@ def overlap_add(
             added += estimate * window
             ready = (added[:hop] / total)[skip:end]
             skip = max(0, skip - hop)
-            added[:-hop] = added[hop:].copy()
+            added[:-hop] = added[hop:]
             added[-hop:] = 0
             if len(ready):
                 yield ready

@@ -48,11 +48,16 @@ class Schedule(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _done(self) -> float:
-        done = int(self.model.optimizer.iterations) / self.steps
+        done = steps_done(self.model) / self.steps
         if self.training.minutes:
             seconds = self.seconds_before + time.monotonic() - self.started
             done = max(done, seconds / (60.0 * self.training.minutes))
         return min(done, 1.0)
+
+
+def steps_done(model: keras.Model) -> int:
+    """Steps that the optimizer has taken; int() would fail on mirrored variables."""
+    return int(model.optimizer.iterations.numpy())
 
 
 def learning_rate(training, done: float) -> float:
@@ -91,12 +96,11 @@ class Recorder(keras.callbacks.Callback):
             )
         before = [row[MONITOR] for row in self.rows]
         seconds = time.monotonic() - self.started
-        optimizer = self.model.optimizer
         facts = {
             "epoch": epoch,
-            "step": int(optimizer.iterations),
+            "step": steps_done(self.model),
             "seconds": seconds,
-            "learning_rate": float(optimizer.learning_rate),
+            "learning_rate": float(self.model.optimizer.learning_rate.numpy()),
         }
         self.rows.append({**facts, **numbers})
         if not before or numbers[MONITOR] > max(before):
@@ -118,7 +122,7 @@ def restore(model: keras.Model, run: Path, rows: list[Row]) -> list[Row]:
         return []
     model.optimizer.build(model.trainable_variables)
     model.load_weights(backup)
-    return [row for row in rows if row["step"] <= int(model.optimizer.iterations)]
+    return [row for row in rows if row["step"] <= steps_done(model)]
 
 
 class Samples(keras.callbacks.Callback):
@@ -137,7 +141,8 @@ class Samples(keras.callbacks.Callback):
         self.sample_rate = sample_rate
 
     def on_epoch_end(self, epoch, logs=None):
-        estimate = self.model.predict_on_batch(self.mixture)
+        # not predict_on_batch: under MirroredStrategy it returns one replica's share
+        estimate = self.model(self.mixture, training=False)
         rest = self.mixture - estimate
         signals = {
             "mixture": self.mixture,

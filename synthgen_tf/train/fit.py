@@ -14,7 +14,7 @@ from synthgen_tf.losses import build_loss
 from synthgen_tf.model import build_model
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.tracks import Track, read_tracks
-from synthgen_tf.train.callbacks import Recorder, Samples, Schedule, restore
+from synthgen_tf.train.callbacks import Recorder, Samples, Schedule, restore, steps_done
 from synthgen_tf.train.run import BEST, LOGS, create_run, read_history, refuse_existing_run
 
 
@@ -83,7 +83,7 @@ def fit(
 ) -> None:
     """Run `model.fit` on (training, validation) tracks, after the epochs that `rows` tells of."""
     training = config.training
-    first = int(model.optimizer.iterations) * config.data.batch_size
+    first = steps_done(model) * config.data.batch_size
     examples = training_examples(tracks[0], config, first)
     validation = validation_examples(tracks[1], config)
     with progress_bar("training", total=1.0) as advance:

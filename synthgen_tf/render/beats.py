@@ -1,0 +1,86 @@
+"""Drum parts: one bar patterns with accents, ghost notes, fills and crashes."""
+
+import numpy as np
+
+from .plan import STEPS, Plan
+from .score import Note
+
+# General MIDI percussion numbers.
+KICK, RIM, SNARE, CLAP = 36, 37, 38, 39
+CLOSED_HAT, OPEN_HAT, CRASH, RIDE = 42, 46, 49, 51
+LOW_TOM, MID_TOM, HIGH_TOM = 45, 47, 50
+TAMBOURINE, COWBELL, SHAKER = 54, 56, 70
+
+VELOCITIES = {"X": 1.0, "x": 0.8, "o": 0.35}
+
+
+def drum_notes(rng: np.random.Generator, plan: Plan, kit: str) -> list[Note]:
+    """Compose the drum part of the whole excerpt.
+
+    Args:
+        rng: source of all choices.
+        plan: tempo, form and style.
+        kit: `acoustic` or `electronic`; electronic kits may clap on the backbeat.
+    """
+    style = plan.style
+    kick_pattern = str(rng.choice(style.kicks))
+    snare_pattern = str(rng.choice(style.snares))
+    # Verse and chorus differ in what the right hand plays, as they do in most songs.
+    hat_patterns = {letter: str(rng.choice(style.hats)) for letter in "AB"}
+    cymbals = {
+        letter: int(rng.choice([CLOSED_HAT, RIDE, SHAKER], p=[0.75, 0.15, 0.1])) for letter in "AB"
+    }
+    backbeat = CLAP if kit == "electronic" and rng.random() < 0.45 else SNARE
+    if style.bpm[1] < 100 and rng.random() < 0.25:
+        backbeat = RIM
+    extra = int(rng.choice([TAMBOURINE, COWBELL, SHAKER])) if rng.random() < 0.25 else None
+    extra_steps = [(4, 12), (2, 6, 10, 14), (0, 4, 8, 12)][int(rng.integers(3))]
+
+    hits: list[tuple[int, int, int, float]] = []
+    for bar, letter in enumerate(plan.sections):
+        fill_from = _fill_start(rng, plan, bar)
+        if plan.starts_section(bar) and rng.random() < 0.7:
+            hits.append((bar, 0, CRASH, 0.9))
+        for step in range(fill_from):
+            hits += _step_hits(bar, step, kick_pattern, KICK)
+            hits += _step_hits(bar, step, snare_pattern, backbeat)
+            hits += _step_hits(bar, step, hat_patterns[letter], cymbals[letter])
+        if extra is not None and letter == "B":
+            hits += [(bar, step, extra, 0.55) for step in extra_steps]
+        hits += _fill(rng, bar, fill_from)
+
+    length = plan.step_seconds
+    return [
+        Note(plan.seconds_at(bar, step), length, pitch, velocity)
+        for bar, step, pitch, velocity in hits
+    ]
+
+
+def _step_hits(bar: int, step: int, pattern: str, pitch: int) -> list[tuple[int, int, int, float]]:
+    """The hit a pattern asks for at one step, if any."""
+    symbol = pattern[step]
+    if symbol == ".":
+        return []
+    if symbol == "o" and pitch == CLOSED_HAT:
+        return [(bar, step, OPEN_HAT, 0.75)]
+    return [(bar, step, pitch, VELOCITIES[symbol])]
+
+
+def _fill_start(rng: np.random.Generator, plan: Plan, bar: int) -> int:
+    """First step of the bar that belongs to a fill; 16 where there is none."""
+    chance = 0.8 if plan.ends_section(bar) else 0.25 if bar % 4 == 3 else 0.0
+    return int(rng.choice([4, 8, 12, 12, 14])) if rng.random() < chance else STEPS
+
+
+def _fill(rng: np.random.Generator, bar: int, start: int) -> list[tuple[int, int, int, float]]:
+    """A run down the toms, or a snare roll, that grows louder."""
+    steps = range(start, STEPS)
+    roll = rng.random() < 0.35
+    toms = (SNARE, HIGH_TOM, MID_TOM, LOW_TOM)
+    hits = []
+    for index, step in enumerate(steps):
+        if rng.random() < 0.18:
+            continue
+        pitch = SNARE if roll else toms[min(3, index * 4 // len(steps))]
+        hits.append((bar, step, pitch, 0.6 + 0.4 * index / len(steps)))
+    return hits

@@ -1,0 +1,202 @@
+"""Renders a whole data set: checks what is asked, skips what is there, shares the work out."""
+
+import json
+import math
+import multiprocessing
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+
+from ..errors import InputError
+from ..progress import progress_bar
+from .dsp import SAMPLE_RATE
+from .engines import SPLITS
+from .score import STEMS
+from .song import GENERATOR, render_song, split_of
+
+DESCRIPTION = "song.json"
+SONG_NAME = re.compile(r"song_\d{4,}_\d{6,}")
+FILES = frozenset([DESCRIPTION, "mixture.wav", *(f"{stem}.wav" for stem in STEMS)])
+
+
+@dataclass(frozen=True)
+class Order:
+    """One song to render."""
+
+    out: Path
+    seed: int
+    index: int
+    seconds: float
+
+    @property
+    def folder(self) -> Path:
+        """Where the finished song stands."""
+        return self.out / split_of(self.index) / f"song_{self.seed:04d}_{self.index:06d}"
+
+    @property
+    def unfinished(self) -> Path:
+        """Where it is written; hidden, beside its final place so that a rename is atomic."""
+        return self.folder.with_name(f".{self.folder.name}.tmp")
+
+
+def render_songs(
+    out: Path, songs: int, *, seconds: float = 30.0, seed: int = 0, jobs: int = 1, first: int = 0
+) -> list[Path]:
+    """Render the songs `first` to `first + songs - 1` of a data set.
+
+    A song depends on `seed`, its index and `seconds` only. Finished songs are left alone, so an
+    interrupted call can be repeated, and several machines can share the indices of one set.
+
+    Args:
+        out: folder of the data set; made if missing. Songs go into
+            `out/{train,valid,test}/song_<seed>_<index>/`, split by index.
+        songs: how many, 1 or above.
+        seconds: length of each, 1 or above.
+        seed: of the data set, 0 or above.
+        jobs: processes, 1 or above; never more than there are cores.
+        first: index of the first song, 0 or above.
+
+    Returns:
+        The folders of all songs asked for, in the order of their indices.
+
+    Raises:
+        InputError: a number is out of range, `out` holds something else than a rendered data
+            set, or a song of that name was rendered with other settings.
+    """
+    out = Path(out)
+    _check_numbers(songs, seconds, seed, jobs, first)
+    _check_folder(out)
+    orders = [Order(out, seed, index, float(seconds)) for index in range(first, first + songs)]
+    missing = [order for order in orders if not _is_finished(order)]
+    try:
+        for split in {split_of(order.index) for order in orders}:
+            (out / split).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be made ({error.strerror}); expected a folder that can be written: "
+            "give another name"
+        ) from error
+    for order in orders:
+        if order.unfinished.exists():  # another call was interrupted
+            shutil.rmtree(order.unfinished)
+    for order in missing:
+        if order.folder.exists():  # some of its files are gone
+            shutil.rmtree(order.folder)
+
+    workers = min(jobs, os.cpu_count() or 1, len(missing))
+    with progress_bar("rendering songs", len(orders)) as advance:
+        advance(len(orders) - len(missing))
+        if workers > 1:
+            # Not fork: TensorFlow may be loaded in this process, and does not survive one.
+            context = multiprocessing.get_context("spawn")
+            with _one_thread_each(), context.Pool(workers) as pool:
+                for _ in pool.imap_unordered(_fill, missing):
+                    advance(1)
+        else:
+            for order in missing:
+                _fill(order)
+                advance(1)
+    return [order.folder for order in orders]
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started inside do linear algebra on one thread, as they share the cores already."""
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name in names:
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def _fill(order: Order) -> None:
+    """Render one song and put it in its place, all or nothing."""
+    song = render_song(order.seed, order.index, order.seconds)
+    order.unfinished.mkdir()
+    for name, sound in song.sound.items():
+        path = order.unfinished / f"{name}.wav"
+        soundfile.write(path, sound, SAMPLE_RATE, subtype="PCM_16")
+    text = json.dumps(song.description, indent=1, allow_nan=False)
+    (order.unfinished / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+    order.unfinished.replace(order.folder)
+
+
+def _check_numbers(songs: int, seconds: float, seed: int, jobs: int, first: int) -> None:
+    lowest = {"songs": (songs, 1), "seconds": (seconds, 1), "jobs": (jobs, 1)}
+    lowest |= {"seed": (seed, 0), "first": (first, 0)}
+    for name, (value, limit) in lowest.items():
+        if not (math.isfinite(value) and value >= limit):
+            raise InputError(f"{name} is {value}; expected {limit} or more")
+
+
+def _check_folder(out: Path) -> None:
+    """Refuse a folder that holds anything but songs, so that nothing of the user's is mixed in."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; expected a folder for the songs: give another name")
+    if not out.exists():
+        return
+    for entry in _visible(out):
+        if entry.name not in SPLITS or not entry.is_dir():
+            raise InputError(
+                f"{out} holds {entry.name}; expected nothing but rendered songs in "
+                f"{', '.join(SPLITS)}: give an empty or new folder"
+            )
+        for song in _visible(entry):
+            if not SONG_NAME.fullmatch(song.name):
+                raise InputError(
+                    f"{entry} holds {song.name}; expected nothing but rendered songs such as "
+                    "song_0000_000001: give an empty or new folder"
+                )
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+
+
+def _is_finished(order: Order) -> bool:
+    """True where this very song stands already; a song is complete if it has all its files.
+
+    Raises:
+        InputError: a song of this name was made with other settings, or its folder holds more.
+    """
+    folder = order.folder
+    if not folder.exists():
+        return False
+    names = {entry.name for entry in _visible(folder)}
+    if names - FILES:
+        raise InputError(
+            f"{folder} holds {min(names - FILES)}; expected only the files of a rendered song: "
+            "move it away or give another folder"
+        )
+    if names != FILES:
+        return False
+    try:
+        found = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        made = {key: found[key] for key in ("generator", "seed", "seconds")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{folder / DESCRIPTION} is not a song's description; expected JSON with generator, "
+            "seed and seconds: delete the song to render it anew"
+        ) from error
+    wanted = {
+        "generator": GENERATOR,
+        "seed": [order.seed, order.index],
+        "seconds": order.seconds,
+    }
+    for key, value in wanted.items():
+        if made[key] != value:
+            raise InputError(
+                f"{folder} was rendered with {key} {made[key]}; expected {value}: give another "
+                "folder, or delete this one"
+            )
+    return True

@@ -1,0 +1,68 @@
+"""Scales, chord progressions and voicings. Pitches are MIDI numbers."""
+
+import numpy as np
+
+NOTE_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+
+SCALES = {
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "harmonic minor": (0, 2, 3, 5, 7, 8, 11),
+}
+
+# Scale degrees of the roots, one chord a bar (0 is the tonic).
+PROGRESSIONS = {
+    "major": ("0453", "0354", "5340", "0413", "1403", "0254", "3405", "0043", "0543", "03"),
+    "minor": ("0526", "0563", "0345", "0640", "0536", "0365", "5604", "0032", "3560", "05"),
+    "dorian": ("0303", "0343", "0636", "0103", "03"),
+    "mixolydian": ("0630", "0363", "0046", "0634", "06"),
+    "harmonic minor": ("0345", "0540", "0304", "0534"),
+}
+
+
+class Harmony:
+    """A key, a scale and the pitches of its degrees.
+
+    Args:
+        tonic: pitch class, 0 (C) to 11.
+        scale: a key of `SCALES`.
+    """
+
+    def __init__(self, tonic: int, scale: str):
+        self.tonic = tonic
+        self.scale = scale
+        self.steps = SCALES[scale]
+
+    @property
+    def name(self) -> str:
+        """Such as `Eb minor`."""
+        return f"{NOTE_NAMES[self.tonic]} {self.scale}"
+
+    def pitch(self, degree: int, octave: int = 0) -> int:
+        """MIDI pitch of a scale degree; degrees beyond 0 to 6 go on into the next octaves."""
+        return self.tonic + 12 * (octave + degree // 7) + self.steps[degree % 7]
+
+    def pitch_near(self, degree: int, target: int) -> int:
+        """The pitch of this degree's class that lies in [target - 6, target + 6)."""
+        return target - 6 + (self.pitch(degree) - (target - 6)) % 12
+
+    def chord(self, root: int, base: int, size: int = 3) -> list[int]:
+        """Thirds stacked on degree `root`, folded into [base, base + 12), low to high.
+
+        Folding keeps common tones where they were, so that chords lead smoothly into each other.
+        """
+        classes = (self.pitch(root + 2 * index) for index in range(size))
+        return sorted({base + (pitch - base) % 12 for pitch in classes})
+
+
+def sample_harmony(rng: np.random.Generator, scales: dict[str, float]) -> Harmony:
+    """Draw a key; `scales` maps scale names to their shares, which sum to 1."""
+    scale = str(rng.choice(list(scales), p=list(scales.values())))
+    return Harmony(int(rng.integers(12)), scale)
+
+
+def sample_progression(rng: np.random.Generator, scale: str) -> list[int]:
+    """Draw the root degrees of one section, one a bar."""
+    return [int(degree) for degree in str(rng.choice(PROGRESSIONS[scale]))]

@@ -1,0 +1,94 @@
+"""The plan all players share: tempo grid, form and the chord of every bar."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .harmony import Harmony, sample_harmony, sample_progression
+from .styles import STYLES, Style
+
+STEPS = 16
+"""Grid steps in a bar of 4/4."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every player knows before the first note.
+
+    Attributes:
+        style_name: a key of `STYLES`.
+        bpm: quarter notes a minute.
+        swing: share of a 16th by which every second 16th is late.
+        harmony: the key.
+        sections: one letter a bar, such as `AAAABBBB`.
+        chords: root degree of every bar's chord.
+        offset_seconds: how far into the first bar the excerpt begins.
+    """
+
+    style_name: str
+    bpm: float
+    swing: float
+    harmony: Harmony
+    sections: str
+    chords: tuple[int, ...]
+    offset_seconds: float
+
+    @property
+    def style(self) -> Style:
+        return STYLES[self.style_name]
+
+    @property
+    def bars(self) -> int:
+        return len(self.sections)
+
+    @property
+    def step_seconds(self) -> float:
+        return 60.0 / self.bpm / 4
+
+    def seconds_at(self, bar: int, step: float) -> float:
+        """Time of a grid step in the excerpt; negative before its first sample."""
+        late = self.swing if int(step) % 2 == 1 else 0.0
+        return (bar * STEPS + step + late) * self.step_seconds - self.offset_seconds
+
+    def bar_at(self, seconds: float) -> int:
+        """The bar that sounds at a time of the excerpt."""
+        bar = int((seconds + self.offset_seconds) / (STEPS * self.step_seconds) + 1e-6)
+        return min(max(bar, 0), self.bars - 1)
+
+    def starts_section(self, bar: int) -> bool:
+        return bar == 0 or self.sections[bar] != self.sections[bar - 1]
+
+    def ends_section(self, bar: int) -> bool:
+        return bar == self.bars - 1 or self.sections[bar] != self.sections[bar + 1]
+
+
+def sample_plan(rng: np.random.Generator, seconds: float) -> Plan:
+    """Draw style, tempo, key, form and chords for an excerpt of `seconds`."""
+    style_name = str(rng.choice(list(STYLES)))
+    style = STYLES[style_name]
+    bpm = round(float(rng.uniform(*style.bpm)), 2)
+    harmony = sample_harmony(rng, style.scales)
+    bar_seconds = 240.0 / bpm
+    offset_seconds = float(rng.uniform(0, bar_seconds)) if rng.random() < 0.7 else 0.0
+    bars = int(np.ceil((seconds + offset_seconds) / bar_seconds))
+
+    sections = ""
+    letter = str(rng.choice(["A", "B"]))
+    while len(sections) < bars:
+        sections += letter * int(rng.choice([4, 8], p=[0.65, 0.35]))
+        letter = "B" if letter == "A" else "A"
+    sections = sections[:bars]
+    progressions = {letter: sample_progression(rng, harmony.scale) for letter in "AB"}
+    chords = []
+    for bar, letter in enumerate(sections):
+        progression = progressions[letter]
+        chords.append(progression[bar % len(progression)])
+    return Plan(
+        style_name,
+        bpm,
+        float(rng.choice(style.swing)),
+        harmony,
+        sections,
+        tuple(chords),
+        offset_seconds,
+    )

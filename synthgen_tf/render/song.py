@@ -1,0 +1,189 @@
+"""One song, from its seed to 16-bit stems and the description that goes with them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .compose import compose
+from .dsp import SAMPLE_RATE, highpass, to_frames
+from .effects import apply_effects, sample_effects
+from .engines import BAND, SPLITS, Engine, Synth, perform, sample_patch
+from .mix import (
+    FULL_SCALE,
+    LEVEL_DB,
+    LEVEL_SPREAD_DB,
+    Room,
+    master,
+    playing_rms_db,
+    quantise,
+    rms_db,
+)
+from .score import STEMS, Part, Score
+
+GENERATOR = "SynthGen render 1"
+"""Raised whenever the same seed gives other bytes."""
+
+LICENCE = "rendered by SynthGen, no third-party material"
+
+SYNTH_OFFSET_DB, SYNTH_SPREAD_DB = -2.0, 3.5
+"""Mean and spread of what all synths of a song are turned up by together."""
+
+SYNTH_FLOOR_DB = -36.0
+SYNTH_BELOW_REST_DB = 21.0
+"""A synth quieter than the floor, or further below everything else, is turned up."""
+
+
+@dataclass(frozen=True)
+class RenderedSong:
+    """A song ready to be written.
+
+    Attributes:
+        sound: `mixture` and the five stems, (time, 2) int16; the stems sum to the mixture.
+        description: what goes into `song.json`.
+    """
+
+    sound: dict[str, np.ndarray]
+    description: dict
+
+
+@dataclass(frozen=True)
+class Track:
+    """One rendered part: (time, 2) float32, its share in the reverb, and what it was made of."""
+
+    stem: str
+    sound: np.ndarray
+    send: float
+    description: dict
+
+
+def split_of(index: int) -> str:
+    """The split a song belongs to, by its index alone: one in ten each for valid and test."""
+    return {1: "valid", 2: "test"}.get(index % 10, "train")
+
+
+def render_song(seed: int, index: int, seconds: float) -> RenderedSong:
+    """Compose, play and mix one song.
+
+    Args:
+        seed: of the data set, 0 or above.
+        index: of the song in it, 0 or above.
+        seconds: length, 1 or above.
+
+    Returns:
+        The same bytes for the same arguments, whatever was rendered before.
+    """
+    rng = np.random.default_rng([seed, index])
+    split = split_of(index)
+    score = compose(rng, seconds)
+    frames = to_frames(seconds)
+    tracks = []
+    for number, part in enumerate(score.parts):
+        part_rng = np.random.default_rng([seed, index, number, SPLITS.index(split)])
+        track = _render_track(part_rng, part, score, split, frames)
+        if track is not None:
+            tracks.append(track)
+
+    room = Room(rng)
+    stems = _mix(tracks, room, frames)
+    loudness_db = float(np.clip(rng.normal(-14.5, 3.0), -24.0, -9.0))
+    ceiling_db = float(rng.uniform(-1.5, -0.1))
+    synth_offset_db = float(rng.normal(SYNTH_OFFSET_DB, SYNTH_SPREAD_DB))
+    stems["synth"] *= np.float32(10 ** (synth_offset_db / 20))
+    stems, lift_db = _balance_synth(stems, loudness_db)
+    sound = quantise(master(stems, loudness_db, ceiling_db))
+
+    levels = {
+        name: round(rms_db(values / FULL_SCALE), 2) if values.any() else None
+        for name, values in sound.items()
+    }
+    description = {
+        "generator": GENERATOR,
+        "licence": LICENCE,
+        "seed": [seed, index],
+        "split": split,
+        "sample_rate": SAMPLE_RATE,
+        "seconds": seconds,
+        "style": score.style,
+        "bpm": score.bpm,
+        "key": score.key,
+        "form": score.form,
+        "has_synth": bool(sound["synth"].any()),
+        "rms_db": levels,
+        "synth_offset_db": round(synth_offset_db, 2),
+        "synth_lift_db": round(lift_db, 2),
+        "loudness_db": loudness_db,
+        "ceiling_db": ceiling_db,
+        "reverb": {"seconds": room.seconds, "predelay_seconds": room.predelay_seconds},
+        "tracks": [track.description for track in tracks],
+    }
+    return RenderedSong(sound, description)
+
+
+def _render_track(
+    rng: np.random.Generator, part: Part, score: Score, split: str, frames: int
+) -> Track | None:
+    """Play one part, process it and bring it to its role's level; None where it is silent."""
+    engine: Engine
+    if part.instrument == "synth":
+        engine = Synth(rng, sample_patch(rng, part.role, split))
+    else:
+        engine = BAND[part.instrument](rng)
+    sound = perform(engine, part.notes, frames)
+    chain = sample_effects(rng, part, score, np.array_equal(sound[:, 0], sound[:, 1]))
+    # Asymmetric drives leave an offset, which would waste the range of the mixture.
+    sound = highpass(apply_effects(sound, chain, score.kick_seconds), 22.0, 1)
+    level_db = LEVEL_DB[part.role.removesuffix("_2")] + float(rng.normal(0, LEVEL_SPREAD_DB))
+    now_db = playing_rms_db(sound)
+    if now_db < -120.0:
+        return None
+    gain_db = level_db - now_db
+    low_end = part.role in ("drums", "bass", "synth_bass")
+    send = float(rng.uniform(0.0, 0.15) if low_end else rng.uniform(0.03, 0.5))
+    description = {
+        "role": part.role,
+        "stem": part.stem,
+        "instrument": part.instrument,
+        "patch_id": engine.patch_id,
+        "parameters": engine.parameters,
+        "effects": chain,
+        "reverb_send": send,
+        "gain_db": round(gain_db, 2),
+        "notes": len(part.notes),
+    }
+    return Track(part.stem, sound * np.float32(10 ** (gain_db / 20)), send, description)
+
+
+def _mix(tracks: list[Track], room: Room, frames: int) -> dict[str, np.ndarray]:
+    """Sum tracks to stems and give every stem its own reverb."""
+    stems = {name: np.zeros((2, frames), np.float32).T for name in STEMS}
+    sends: dict[str, np.ndarray] = {}
+    for track in tracks:
+        stems[track.stem] += track.sound
+        send = np.float32(0.7 * track.send) * track.sound.sum(axis=1)
+        sends[track.stem] = sends[track.stem] + send if track.stem in sends else send
+    for name, wet in room.reverberate(sends).items():
+        stems[name] += wet
+    return stems
+
+
+def _balance_synth(
+    stems: dict[str, np.ndarray], loudness_db: float
+) -> tuple[dict[str, np.ndarray], float]:
+    """Turn the synth up where it would be lost.
+
+    Args:
+        stems: before mastering.
+        loudness_db: that the mixture is going to have.
+
+    Returns:
+        The stems, and by how many dB the synth was turned up.
+    """
+    if not stems["synth"].any():
+        return stems, 0.0
+    synth_db = rms_db(stems["synth"])
+    rest = sum(stem for name, stem in stems.items() if name != "synth")
+    floor_db = SYNTH_FLOOR_DB - loudness_db + rms_db(rest + stems["synth"])
+    wanted_db = max(floor_db, rms_db(rest) - SYNTH_BELOW_REST_DB)
+    lift_db = max(0.0, wanted_db - synth_db)
+    gain = np.float32(10 ** (lift_db / 20))
+    return stems | {"synth": stems["synth"] * gain}, lift_db
