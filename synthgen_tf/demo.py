@@ -70,8 +70,8 @@ def run_demo(
     train(config, out / SONGS, out / RUN)
 
     separator = Separator(load_predictor(out / RUN))
-    tracks = select_test_tracks(read_tracks(out / SONGS), "test", separator.stems[0])
-    scores = evaluate(separator, tracks, separator.stems[0])
+    tracks = select_test_tracks(read_tracks(out / SONGS), "test", separator.stem)
+    scores = evaluate(separator, tracks, separator.stem)
     write_scores(out / RUN / SCORES, {"data": SONGS, "split": "test", **scores})
     card = write_model_card(out / RUN)
     example, excerpt_rows = _separate_excerpt(out, separator)
@@ -106,15 +106,15 @@ def _clear_earlier_demo(out: Path) -> None:
 
 
 def _show_track(track: Track, separator: Separator) -> Example:
-    mixture, truth = track.read(MIXTURE), track.read(separator.stems[0])
+    mixture, truth = track.read(MIXTURE), track.read(separator.stem)
     stems = separator.separate(mixture, track.sample_rate)
     signals = {
         "mixture": mixture,
         "true synth": truth,
-        "synth, estimate": stems[separator.stems[0]],
+        "synth, estimate": stems[separator.stem],
         "rest, estimate": stems["rest"],
     }
-    score = measure_snr(truth, stems[separator.stems[0]])
+    score = measure_snr(truth, stems[separator.stem])
     return Example(f"Test song {track.name}", f"{track.genre}; SNR {score} dB", 44_100, signals)
 
 
@@ -142,7 +142,7 @@ def _separate_excerpt(out: Path, own: Separator) -> tuple[list[Example], list[Ta
         with audio.Writer(folder / f"{stem}.wav", track.sample_rate, track.channels) as writer:
             writer.write(samples)
     rows = [
-        [name, measure_snr(other, stems[separator.stems[0]])],
+        [name, measure_snr(other, stems[separator.stem])],
         ["mixture, untouched", measure_snr(other, mixture)],
         ["silence", "0.00"],
     ]
@@ -154,7 +154,7 @@ def _separate_excerpt(out: Path, own: Separator) -> tuple[list[Example], list[Ta
     signals = {
         "mixture": mixture,
         "stem other": other,
-        "synth, estimate": stems[separator.stems[0]],
+        "synth, estimate": stems[separator.stem],
         "rest, estimate": stems["rest"],
     }
     example = Example(f"A real recording: {track.name}", note, track.sample_rate, signals)

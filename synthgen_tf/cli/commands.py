@@ -39,8 +39,8 @@ def separate(
     for files in result.done.values():
         for file in files.values():
             typer.echo(file)
-    for path, reason in result.failed.items():
-        typer.echo(f"skipped {path}: {reason}", err=True)
+    for reason in result.failed.values():
+        typer.echo(f"synthgen: skipped: {reason}", err=True)
     if result.failed:
         raise typer.Exit(1)
 
@@ -118,8 +118,8 @@ def evaluate(
     from synthgen_tf.tracks import read_tracks
 
     separator = Separator(load_predictor(model, engine))
-    tracks = select_test_tracks(read_tracks(data, kind), split, target or separator.stems[0])
-    scores = evaluate(separator, tracks, target or separator.stems[0])
+    tracks = select_test_tracks(read_tracks(data, kind), split, target or separator.stem)
+    scores = evaluate(separator, tracks, target or separator.stem)
     write_scores(out, {"model": model, "data": str(data), "split": split, **scores})
     print_scores(scores)
     typer.echo(out)

@@ -65,7 +65,7 @@ def evaluate(separator: Separator, tracks: Sequence[Track], target: str) -> dict
     with progress_bar("evaluating", total=len(tracks)) as advance:
         for track in tracks:
             mixture, truth = track.read(MIXTURE), track.read(target)
-            estimate = separator.separate(mixture, track.sample_rate)[separator.stems[0]]
+            estimate = separator.separate(mixture, track.sample_rate)[separator.stem]
             scores.append(score_track(track, truth, estimate, mixture))
             advance(1)
     return {

@@ -54,9 +54,14 @@ class Separator:
         self.batch_size = batch_size
 
     @property
+    def stem(self) -> str:
+        """Name of what the model extracts."""
+        return self.predictor.stem
+
+    @property
     def stems(self) -> tuple[str, str]:
         """Names of what comes out: the model's stem, and `rest`."""
-        return self.predictor.stem, REST
+        return self.stem, REST
 
     def check_stems(self, stems: Sequence[str] | None) -> tuple[str, ...]:
         """The stems asked for, each once; all for None.
@@ -99,7 +104,7 @@ class Separator:
             if progress:
                 progress(done)
         rest = mixture - estimate
-        return {self.stems[0]: estimate.reshape(shape), REST: rest.reshape(shape)}
+        return {self.stem: estimate.reshape(shape), REST: rest.reshape(shape)}
 
     def separate_file(
         self,
@@ -156,7 +161,7 @@ class Separator:
             for mixture, estimate in self._stream(pieces, info.sample_rate, info.channels):
                 # the rest takes up what rounding and clamping take from the stem
                 estimate = audio.as_stored(estimate, subtype)
-                parts = {self.stems[0]: estimate, REST: mixture - estimate}
+                parts = {self.stem: estimate, REST: mixture - estimate}
                 for stem, writer in writers.items():
                     writer.write(parts[stem])
                 done += len(mixture)
