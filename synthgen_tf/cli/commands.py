@@ -29,7 +29,7 @@ def separate(
     ] = None,
     engine: EngineName = None,
 ) -> None:
-    """Separate audio files into synth and rest, which add up to the input."""
+    """Separate audio into synth and rest, which add up to it."""
     from synthgen_tf.separate import Separator, separate_paths
     from synthgen_tf.separate.predictors import load_predictor
 
@@ -54,7 +54,7 @@ def render(
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
     first: Annotated[int, typer.Option(help="Number of the first song.")] = 0,
 ) -> None:
-    """Compose and render songs with a true synth stem, to train and test on."""
+    """Render songs with a true synth stem, to train on."""
     from synthgen_tf.render import render_songs
 
     written = render_songs(out, songs, seconds=seconds, seed=seed, jobs=jobs, first=first)
@@ -76,7 +76,7 @@ def train(
     minutes: Annotated[float | None, typer.Option(help=describe("training.minutes"))] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with this run.")] = False,
 ) -> None:
-    """Train a model into a run directory that explains itself."""
+    """Train a model into a run directory."""
     from synthgen_tf.config import load_config
     from synthgen_tf.report import write_model_card
     from synthgen_tf.train import resume_config, train
@@ -110,7 +110,7 @@ def evaluate(
         str | None, typer.Option(help="Stem that is the truth; the model's own by default.")
     ] = None,
 ) -> None:
-    """Score a model on tracks whose stems are known, beside mixture and silence."""
+    """Score a model on tracks whose stems are known."""
     from synthgen_tf.cli.tables import print_scores
     from synthgen_tf.evaluate import evaluate, select_test_tracks, write_scores
     from synthgen_tf.separate import Separator
@@ -151,7 +151,7 @@ def demo(
     jobs: Annotated[int, typer.Option(help="Processes that render.")] = 2,
     seed: Seed = 0,
 ) -> None:
-    """The whole story in minutes: render, train, evaluate, separate, export, report."""
+    """The whole story in minutes, from songs to a report."""
     from synthgen_tf.cli.tables import print_table
     from synthgen_tf.demo import run_demo
 
@@ -181,7 +181,7 @@ def models() -> None:
 
 @app.command()
 def info() -> None:
-    """Show versions, devices, ffmpeg and engines: what to paste into a bug report."""
+    """Show versions, devices, ffmpeg and engines."""
     from synthgen_tf.cli.tables import print_info
 
     print_info()

@@ -15,7 +15,7 @@ def print_table(table: Table) -> None:
     console = Console()
     grid = Grid(title=table.title, title_justify="left")
     for i, column in enumerate(table.columns):
-        grid.add_column(column, justify="left" if i == 0 else "right")
+        grid.add_column(column, justify="left" if i == 0 else "right", no_wrap=i == 0)
     for row in table.rows:
         grid.add_row(*row)
     console.print()

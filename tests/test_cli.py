@@ -1,0 +1,238 @@
+"""The command line as its users meet it: real processes for the entry, the app for the rest."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from synthgen_tf import __version__, audio
+from synthgen_tf.cli.commands import app
+from synthgen_tf.errors import InputError
+
+SYNTHGEN = Path(sys.executable).with_name("synthgen")
+TINY = ["--preset", "tiny", "--set", "data.segment_seconds=0.25", "--set", "data.batch_size=4"]
+
+
+def synthgen(*arguments, **options):
+    """Run the installed command; its output as text."""
+    command = [SYNTHGEN, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def run(songs, tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "run"
+    steps = ["--set", "training.epochs=1", "--set", "training.steps_per_epoch=2"]
+    result = invoke("train", "--data", songs, "--run", path, *TINY, *steps)
+    assert result.exit_code == 0
+    assert (path / "MODEL_CARD.md").is_file()
+    return path
+
+
+def test_help_starts_no_tensorflow_and_tells_every_command():
+    done = synthgen("--help")
+    assert done.returncode == 0
+    for name in ("separate", "render", "train", "evaluate", "export", "demo", "models", "info"):
+        line = next(line for line in done.stdout.splitlines() if line.split()[:1] == [name])
+        assert len(line.split()) > 3
+        assert not line.endswith("...")
+    code = (
+        "import sys; sys.argv = ['synthgen', '--help']\n"
+        "from synthgen_tf.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'numpy')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL).returncode == 0
+
+
+def test_info_and_models():
+    done = synthgen("info")
+    assert done.returncode == 0
+    assert f"synthgen_tf   {__version__}" in done.stdout
+    assert synthgen("models").returncode == 0
+
+
+def test_train_evaluate_export_separate(run, songs, tmp_path):
+    scores = tmp_path / "scores.json"
+    result = invoke("evaluate", "--data", songs, "--model", run, "--out", scores)
+    assert result.exit_code == 0
+    assert "the model" in result.stdout
+    assert "mixture as it is" in result.stdout
+    assert json.loads(scores.read_text())["split"] == "test"
+
+    exported = tmp_path / "savedmodels" / "mine"
+    result = invoke("export", "--model", run, "--out", exported, "--tflite", "fp32,fp16")
+    assert result.exit_code == 0
+    assert (exported / "mine_fp16.tflite").is_file()
+
+    song = next((songs / "test").iterdir()) / "mixture.wav"
+    stems = {}
+    for engine in ("savedmodel", "tflite"):
+        out = tmp_path / engine
+        result = invoke("separate", song, "--out", out, "--model", exported, "--engine", engine)
+        assert result.exit_code == 0
+        stems[engine], _ = soundfile.read(out / "mixture" / "synth.wav")
+    np.testing.assert_allclose(stems["savedmodel"], stems["tflite"], atol=1e-5)
+
+
+def test_separates_every_kind_of_file_exactly(run, tmp_path):
+    random = np.random.default_rng(0)
+    noise = random.uniform(-0.3, 0.3, (50_001, 2))
+    tone = 0.5 * np.sin(np.arange(48_000) * 0.05)
+    soundfile.write(tmp_path / "mono.wav", tone, 48_000, subtype="PCM_24")
+    soundfile.write(tmp_path / "stereo.flac", noise, 44_100)
+    soundfile.write(tmp_path / "song.mp3", noise, 44_100)
+    write_m4a(tmp_path / "song.m4a", noise.astype(np.float32))
+    inputs = [tmp_path / name for name in ("mono.wav", "stereo.flac", "song.mp3", "song.m4a")]
+    result = invoke("separate", *inputs, "--out", tmp_path / "out", "--model", run)
+    assert result.exit_code == 0
+    for path, name in zip(inputs, ("mono", "stereo", "song", "song_2"), strict=True):
+        mixture, rate = audio.read(path)
+        parts = [audio.read(tmp_path / "out" / name / f"{stem}.wav") for stem in ("synth", "rest")]
+        assert all(part.shape == mixture.shape and own == rate for part, own in parts)
+        assert np.abs(parts[0][0] + parts[1][0] - mixture).max() < 1e-6
+
+
+def write_m4a(path, samples):
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=44_100, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), "fltp", "stereo")
+        frame.sample_rate = 44_100
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            container.mux(packet)
+
+
+def bad_cases(tmp_path, songs, run):
+    """Arguments and the words that the one line must hold."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.wav").write_text("this is no sound\n" * 50)
+    (tmp_path / "nothing.wav").write_bytes(b"")
+    whole = next((songs / "test").iterdir()) / "mixture.wav"
+    (tmp_path / "cut.wav").write_bytes(whole.read_bytes()[:50_000])
+    drums = tmp_path / "drums_only" / "train" / "song"
+    drums.mkdir(parents=True)
+    shutil.copy(whole, drums / "drums.wav")
+    separate = ["separate", "--out", tmp_path / "out", "--model", run]
+    train = ["train", "--run", tmp_path / "new_run"]
+    return {
+        "missing file": ([*separate, tmp_path / "no.wav"], ["no.wav", "does not exist"]),
+        "folder without audio": ([*separate, tmp_path / "empty"], ["empty", "audio"]),
+        "text named wav": ([*separate, tmp_path / "text.wav"], ["text.wav"]),
+        "empty file": ([*separate, tmp_path / "nothing.wav"], ["nothing.wav", "empty"]),
+        "truncated file": ([*separate, tmp_path / "cut.wav"], ["cut.wav"]),
+        "unknown stem": ([*separate, whole, "--stems", "organ"], ["organ", "synth"]),
+        "unknown format": ([*separate, whole, "--format", "aac"], ["aac", "wav"]),
+        "unknown model": (["separate", whole, "--out", tmp_path / "out", "--model", "x"], ["'x'"]),
+        "unknown engine": ([*separate, whole, "--engine", "onnx"], ["onnx", "tflite"]),
+        "engine of a run": ([*separate, whole, "--engine", "tflite"], ["synthgen export"]),
+        "unknown preset": ([*train, "--data", songs, "--preset", "huge"], ["huge", "tiny"]),
+        "unknown key": (
+            [*train, "--data", songs, "--set", "modle.channels=4"],
+            ["'modle.channels'", "'model.channels'"],
+        ),
+        "bad value": ([*train, "--data", songs, "--minutes", "-1"], ["training.minutes", "-1"]),
+        "unknown strategy": ([*train, "--data", songs, "--strategy", "all"], ["training.strategy"]),
+        "no data": ([*train], ["--data"]),
+        "missing data": ([*train, "--data", tmp_path / "gone"], ["gone", "does not exist"]),
+        "empty data": ([*train, "--data", tmp_path / "empty"], ["empty", "no tracks"]),
+        "no synth stem": ([*train, "--data", tmp_path / "drums_only"], ["'synth'", "drums"]),
+        "run exists": (["train", "--run", run, "--data", songs], ["exists", "--resume"]),
+        "nothing to resume": (["train", "--run", tmp_path / "no", "--resume"], ["config.yaml"]),
+        "split without tracks": (
+            [
+                "evaluate",
+                "--data",
+                songs,
+                "--split",
+                "dev",
+                "--model",
+                run,
+                "--out",
+                tmp_path / "s",
+            ],
+            ["dev", "test, train, valid"],
+        ),
+        "unknown kind": (
+            ["evaluate", "--data", songs, "--kind", "cd", "--model", run, "--out", tmp_path / "s"],
+            ["'cd'", "musdb18hq"],
+        ),
+        "export of no run": (
+            ["export", "--model", tmp_path / "empty", "--out", tmp_path / "m"],
+            ["config.yaml"],
+        ),
+        "unknown variant": (
+            ["export", "--model", run, "--out", tmp_path / "m", "--tflite", "fp64"],
+            ["fp64", "fp16"],
+        ),
+        "render into other data": (["render", tmp_path, "--songs", "1"], [tmp_path.name]),
+        "render nothing": (["render", tmp_path / "r", "--songs", "0"], ["0"]),
+        "demo into other data": (["demo", "--out", tmp_path], ["--out"]),
+    }
+
+
+def test_bad_input_is_one_line_and_writes_nothing(tmp_path, songs, run):
+    cases = bad_cases(tmp_path, songs, run)
+    before = sorted(tmp_path.rglob("*"))
+    for name, (arguments, words) in cases.items():
+        with pytest.raises(InputError) as caught:
+            invoke(*arguments)
+        message = str(caught.value)
+        assert "\n" not in message, name
+        for word in words:
+            assert word in message, f"{name}: {word!r} is not in {message!r}"
+        assert sorted(tmp_path.rglob("*")) == before, name
+
+
+def test_errors_end_the_process_with_one_line_and_code_2(tmp_path):
+    done = synthgen("separate", tmp_path / "no.wav", "--out", tmp_path, "--model", tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("synthgen: ")
+
+
+def test_one_bad_file_among_good_ones_is_code_1(run, songs, tmp_path):
+    song = next((songs / "test").iterdir()) / "mixture.wav"
+    result = invoke("separate", song, tmp_path / "no.wav", "--out", tmp_path / "o", "--model", run)
+    assert result.exit_code == 1
+    assert (tmp_path / "o" / "mixture" / "synth.wav").is_file()
+    assert "no.wav" in result.stderr
+
+
+def test_interrupted_training_resumes(songs, tmp_path):
+    """Ctrl-C after the first epoch leaves a run that --resume takes up."""
+    run = tmp_path / "run"
+    arguments = ["train", "--data", songs, "--run", run, *TINY, "--set", "training.epochs=400"]
+    arguments += ["--set", "training.steps_per_epoch=2"]
+    process = subprocess.Popen(
+        [SYNTHGEN, *map(str, arguments)], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 120
+    while not (run / "backup" / "latest.weights.h5").is_file() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2, errors
+    assert len(errors.splitlines()) == 1, errors
+    assert "--resume" in errors
+    epochs = (run / "history.csv").read_text().count("\n") - 1
+    assert epochs >= 1
+
+    result = invoke("train", "--run", run, "--resume", "--set", f"training.epochs={epochs + 1}")
+    assert result.exit_code == 0
+    assert (run / "history.csv").read_text().count("\n") - 1 == epochs + 1
