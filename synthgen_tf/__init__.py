@@ -8,8 +8,8 @@ The flow, each room fed by the ones above it:
     render     seed                              -> songs with a true synth stem, as such a data set
     data       Tracks, Config                    -> mixture and target (batch, time, channels)
     model      mixture (batch, time, channels)   -> estimate (batch, time, channels)
-    losses     target, estimate                  -> (batch,), to train on
     metrics    target, estimate                  -> (batch,), NMSE, SNR, SI-SDR, level error, dB
+    losses     target, estimate                  -> (batch,), to train on
     train      Config, data set root             -> run directory with the best model
     separate   file or (time, channels)          -> stem and rest, same shape, any predictor
     evaluate   separator, Tracks                 -> scores.json

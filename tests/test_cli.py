@@ -227,7 +227,7 @@ def test_interrupted_training_resumes(songs, tmp_path):
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 2, errors
+    assert process.returncode == 130, errors
     assert len(errors.splitlines()) == 1, errors
     assert "--resume" in errors
     epochs = (run / "history.csv").read_text().count("\n") - 1

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -133,6 +134,11 @@ def test_resume_keeps_all_but_training(run, tmp_path):
     assert config.training.minutes == 7
     with pytest.raises(InputError, match=r"holds no config\.yaml"):
         resume_config(tmp_path, (), {}, None)
+
+
+def test_complete_run_wants_more_time(run):
+    with pytest.raises(InputError, match=r"complete with 3 epochs.*--minutes"):
+        train(short(), Path("unused"), run, resume=True)
 
 
 def test_minutes_end_the_run(songs, tmp_path):

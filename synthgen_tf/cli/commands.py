@@ -93,7 +93,8 @@ def train(
     try:
         best = train(chosen, data, run, resume)
     except KeyboardInterrupt:
-        raise InputError(f"interrupted: synthgen train --run {run} --resume goes on") from None
+        typer.echo(f"synthgen: interrupted, go on with: train --run {run} --resume", err=True)
+        raise typer.Exit(130) from None
     typer.echo(best)
     typer.echo(write_model_card(run))
 

@@ -28,8 +28,8 @@ def card_network(mixture, config: CardModel, synchronized: bool):
 def spectral_network(mixture, config: SpectralModel, synchronized: bool):
     """Conv1D encoder, dilated bottleneck and decoder over magnitudes; a mask for every bin.
 
-    The mask is linear and starts at `mask_start`, between silence and the mixture: a ReLU dies and a
-    sigmoid flattens on the way to silence, where normalized losses push it first, and stays there.
+    The mask is linear and starts at `mask_start`, between silence and the mixture. Normalized
+    losses push it towards silence first, where a ReLU would die and a sigmoid flatten.
     """
     real, imaginary = Spectrum(config.window, config.hop, name="spectrum")(mixture)  # b f c k
     bins = config.window // 2 + 1

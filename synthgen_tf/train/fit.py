@@ -15,7 +15,14 @@ from synthgen_tf.model import build_model
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.tracks import Track, read_tracks
 from synthgen_tf.train.callbacks import Recorder, Samples, Schedule, restore, steps_done
-from synthgen_tf.train.run import BEST, LOGS, create_run, read_history, refuse_existing_run
+from synthgen_tf.train.run import (
+    BEST,
+    LOGS,
+    Row,
+    create_run,
+    read_history,
+    refuse_existing_run,
+)
 
 
 def train(config: Config, data: Path, run: Path, resume: bool = False) -> Path:
@@ -34,7 +41,10 @@ def train(config: Config, data: Path, run: Path, resume: bool = False) -> Path:
         InputError: before anything is written, when data or run directory do not fit.
         FloatingPointError: when the loss is no longer finite.
     """
-    if not resume:
+    rows = read_history(run) if resume else []
+    if resume:
+        _refuse_complete_run(run, config, rows)
+    else:
         refuse_existing_run(run)
     tracks = read_tracks(data)
     train_tracks = select_tracks(tracks, "train", config)
@@ -43,13 +53,24 @@ def train(config: Config, data: Path, run: Path, resume: bool = False) -> Path:
     strategy = build_strategy(config)
     with strategy.scope():
         model = compile_model(config, synchronized=strategy.num_replicas_in_sync > 1)
-    rows = restore(model, run, read_history(run)) if resume else []
-    if not resume:
+    if resume:
+        rows = restore(model, run, rows)
+    else:
         create_run(run, config, data)
     fit(model, config, (train_tracks, valid_tracks), run, rows)
     if not (run / BEST).is_file():
         raise InputError(f"run {run} ended before its first epoch: give it more --minutes")
     return run / BEST
+
+
+def _refuse_complete_run(run: Path, config: Config, rows: list[Row]) -> None:
+    minutes = sum(row["seconds"] for row in rows) / 60
+    limit = config.training.minutes
+    if len(rows) >= config.training.epochs or (limit and minutes >= limit):
+        raise InputError(
+            f"run {run} is complete with {len(rows)} epochs in {minutes:.1f} minutes: give it more "
+            "by --minutes or --set training.epochs=N"
+        )
 
 
 def build_strategy(config: Config) -> tf.distribute.Strategy:
@@ -79,7 +100,7 @@ def fit(
     config: Config,
     tracks: tuple[Sequence[Track], Sequence[Track]],
     run: Path,
-    rows: list[dict[str, float]],
+    rows: list[Row],
 ) -> None:
     """Run `model.fit` on (training, validation) tracks, after the epochs that `rows` tells of."""
     training = config.training
