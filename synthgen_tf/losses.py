@@ -12,7 +12,8 @@ from synthgen_tf import metrics
 from synthgen_tf.config import Config
 from synthgen_tf.level import power
 
-FLOOR = 0.01
+FLOOR = 1e-3
+"""-30 dB below the mixture: only silence. Training uses a higher one, see `config.schema.Loss`."""
 
 
 def normalized_mse(y_true, y_pred, floor=FLOOR):

@@ -104,7 +104,7 @@ def test_model_card_is_written_from_the_run(songs, tmp_path):
         "data": "songs",
         "split": "test",
         "target": "synth",
-        "median": {"model": row},
+        "median": {"model": row, "silence": {"snr": 0.0}},
         "by_genre": {"pop": 4.567},
         "tracks": [{}],
     }

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -136,9 +135,9 @@ def test_resume_keeps_all_but_training(run, tmp_path):
         resume_config(tmp_path, (), {}, None)
 
 
-def test_complete_run_wants_more_time(run):
+def test_complete_run_wants_more_time(run, songs):
     with pytest.raises(InputError, match=r"complete with 3 epochs.*--minutes"):
-        train(short(), Path("unused"), run, resume=True)
+        train(short(), songs, run, resume=True)
 
 
 def test_minutes_end_the_run(songs, tmp_path):

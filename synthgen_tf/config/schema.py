@@ -44,8 +44,8 @@ class SpectralModel(Signal):
     kind: Literal["spectral"] = "spectral"
     window: PositiveInt = Field(4096, description="samples of an analysis frame, even")
     hop: PositiveInt = Field(1024, description="samples from frame to frame, divides the window")
-    width: PositiveInt = Field(320, description="channels between the layers")
-    bottleneck: PositiveInt = Field(192, description="channels inside a dilated block")
+    width: PositiveInt = Field(192, description="channels between the layers")
+    bottleneck: PositiveInt = Field(128, description="channels inside a dilated block")
     dilations: tuple[PositiveInt, ...] = Field(
         (1, 2, 4, 8, 1, 2, 4, 8), description="one dilated block each, in frames"
     )
@@ -81,7 +81,9 @@ class Loss(Section):
         {"nmse": 1.0}, min_length=1, description="loss name to weight"
     )
     floor: float = Field(
-        0.01, ge=0.0, description="of nmse: energy below the mixture's that counts as silence"
+        0.3,
+        ge=0.0,
+        description="least power of the target, the mixture's being 1, that errors are relative to",
     )
 
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from synthgen_tf.config import config_to_yaml
 from synthgen_tf.report.tables import format_db
@@ -29,7 +29,10 @@ def write_model_card(run: Path) -> Path:
     history = read_history(run)
     scores = run / SCORES
     environment = Environment(
-        loader=PackageLoader("synthgen_tf.report"), trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("synthgen_tf.report"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["db"] = format_db
     card = environment.get_template("model_card.md").render(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from synthgen_tf.report.figures import curves, loudest_db, player, spectrogram
 from synthgen_tf.report.tables import Table
@@ -43,7 +43,9 @@ def write_page(
         history: rows of a run's `history.csv`; none leaves the curves out.
     """
     environment = Environment(
-        loader=PackageLoader("synthgen_tf.report"), autoescape=select_autoescape()
+        loader=PackageLoader("synthgen_tf.report"),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(),
     )
     html = environment.get_template("page.html").render(
         title=title,

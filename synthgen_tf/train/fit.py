@@ -41,10 +41,7 @@ def train(config: Config, data: Path, run: Path, resume: bool = False) -> Path:
         InputError: before anything is written, when data or run directory do not fit.
         FloatingPointError: when the loss is no longer finite.
     """
-    rows = read_history(run) if resume else []
-    if resume:
-        _refuse_complete_run(run, config, rows)
-    else:
+    if not resume:
         refuse_existing_run(run)
     tracks = read_tracks(data)
     train_tracks = select_tracks(tracks, "train", config)
@@ -53,8 +50,9 @@ def train(config: Config, data: Path, run: Path, resume: bool = False) -> Path:
     strategy = build_strategy(config)
     with strategy.scope():
         model = compile_model(config, synchronized=strategy.num_replicas_in_sync > 1)
+    rows = restore(model, run, read_history(run)) if resume else []
     if resume:
-        rows = restore(model, run, rows)
+        _refuse_complete_run(run, config, rows)
     else:
         create_run(run, config, data)
     fit(model, config, (train_tracks, valid_tracks), run, rows)
