@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from synthgen_tf import audio
+from synthgen_tf import audio, metrics
 from synthgen_tf.config import load_config
 from synthgen_tf.errors import InputError
 from synthgen_tf.evaluate import evaluate, measure, select_test_tracks, write_scores
@@ -14,21 +14,15 @@ from synthgen_tf.export import export_run
 from synthgen_tf.render import render_songs
 from synthgen_tf.report import Example, Table, write_model_card, write_page
 from synthgen_tf.report.model_card import SCORES
-from synthgen_tf.report.tables import format_db, score_table
+from synthgen_tf.report.tables import ROWS, format_db, score_table
 from synthgen_tf.separate import Separator
-from synthgen_tf.separate.catalogue import shipped_models
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE, Track, read_tracks
 from synthgen_tf.train import read_history, train
 
-SONGS, RUN, MUSDB, SEPARATED, MODELS, PAGE = (
-    "songs",
-    "run",
-    "musdb",
-    "separated",
-    "savedmodels",
-    "report.html",
-)
+SONGS, RUN, MUSDB, SEPARATED, MODELS = "songs", "run", "musdb", "separated", "savedmodels"
+PAGE = "report.html"
+MARK = ".synthgen_demo"
 PARITY_SECONDS = 2.0
 
 
@@ -64,45 +58,51 @@ def run_demo(
     Raises:
         InputError: when the folder holds something else than a demo.
     """
-    _clear_earlier_demo(out)
+    _make_room(out)
     config = load_config(preset, flags={"training.minutes": minutes, "seed": seed})
     render_songs(out / SONGS, songs, seconds=seconds, seed=seed, jobs=jobs)
     train(config, out / SONGS, out / RUN)
 
-    separator = Separator(load_predictor(out / RUN))
+    separator, shipped = Separator(load_predictor(out / RUN)), Separator(load_predictor())
     tracks = select_test_tracks(read_tracks(out / SONGS), "test", separator.stem)
     scores = evaluate(separator, tracks, separator.stem)
     write_scores(out / RUN / SCORES, {"data": SONGS, "split": "test", **scores})
     card = write_model_card(out / RUN)
-    example, excerpt_rows = _separate_excerpt(out, separator)
-    parity = _export_and_compare(out)
-
+    recording, recording_table = _separate_excerpt(out, shipped)
     tables = [
-        score_table(scores, "Rendered test songs, never seen in training"),
-        *excerpt_rows,
-        parity,
+        _compare(scores, evaluate(shipped, tracks, shipped.stem)),
+        recording_table,
+        _export_and_compare(out),
     ]
-    examples = [*example, *(_show_track(track, separator) for track in tracks[:3])]
     write_page(
         out / PAGE,
         "SynthGen demo",
-        f"Preset {preset}, trained for {minutes:g} minutes on {songs} rendered songs of "
-        f"{seconds:g} s. All scores in dB, higher is better unless said otherwise.",
+        f"The model is preset {preset}, trained here for {minutes:g} minutes on {songs} rendered "
+        f"songs of {seconds:g} s; the shipped model learnt longer, on other songs.",
         tables,
-        examples,
+        [*recording, *(_show_track(track, separator) for track in tracks[:3])],
         read_history(out / RUN),
     )
     written = [out / PAGE, card, out / RUN, out / SEPARATED, out / MODELS / "demo"]
     return DemoResult(tables, [path for path in written if path.exists()])
 
 
-def _clear_earlier_demo(out: Path) -> None:
-    if not out.exists():
-        return
-    known = {SONGS, RUN, MUSDB, SEPARATED, MODELS, PAGE}
-    if not out.is_dir() or {entry.name for entry in out.iterdir()} - known:
-        raise InputError(f"{out} holds something else than a demo: choose another --out")
-    shutil.rmtree(out)
+def _make_room(out: Path) -> None:
+    """An empty folder with a mark in it; only a folder with the mark is ever cleared."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        if not (out / MARK).is_file():
+            raise InputError(f"{out} holds something else than a demo: choose another --out")
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / MARK).touch()
+
+
+def _compare(own: dict, shipped: dict) -> Table:
+    """The medians of both models and of what costs nothing, on the songs that neither has seen."""
+    models = {"model": own["median"]["model"], "shipped": shipped["median"]["model"]}
+    # dictionaries keep their order: the models first, then mixture and silence
+    median = {**models, **own["median"]}
+    return score_table({**own, "median": median}, "Rendered test songs, never seen in training")
 
 
 def _show_track(track: Track, separator: Separator) -> Example:
@@ -114,26 +114,22 @@ def _show_track(track: Track, separator: Separator) -> Example:
         "synth, estimate": stems[separator.stem],
         "rest, estimate": stems["rest"],
     }
-    score = measure_snr(truth, stems[separator.stem])
+    score = snr_text(truth, stems[separator.stem])
     return Example(f"Test song {track.name}", f"{track.genre}; SNR {score} dB", 44_100, signals)
 
 
-def measure_snr(truth: np.ndarray, estimate: np.ndarray) -> str:
+def snr_text(truth: np.ndarray, estimate: np.ndarray) -> str:
     """SNR of one pair as text, a dash for a silent target."""
-    from synthgen_tf.metrics import snr
-
-    return format_db(measure(snr, truth, estimate))
+    return format_db(measure(metrics.snr, truth, estimate))
 
 
-def _separate_excerpt(out: Path, own: Separator) -> tuple[list[Example], list[Table]]:
-    """Separate the real recording that stempeg carries, with the shipped model if there is one."""
+def _separate_excerpt(out: Path, separator: Separator) -> tuple[list[Example], Table]:
+    """Separate the real recording that stempeg carries, as a user would, and score it."""
+    title = "A real recording, by the shipped model"
     track = musdb_excerpt(out / MUSDB)
     if track is None:
-        row = ["skipped", "ffmpeg is missing: install it to read MUSDB stem files", ""]
-        return [], [Table("A real recording", ["", "", ""], [row])]
-    shipped = shipped_models()
-    separator = Separator(load_predictor(shipped[0].name)) if shipped else own
-    name = f"shipped model {shipped[0].name}" if shipped else "this model"
+        row = ["skipped", "ffmpeg is missing: install it to read MUSDB stem files"]
+        return [], Table(title, ["", ""], [row])
     mixture, other = track.read(MIXTURE), track.read("other")
     stems = separator.separate(mixture, track.sample_rate)
     folder = out / SEPARATED / track.name
@@ -141,11 +137,12 @@ def _separate_excerpt(out: Path, own: Separator) -> tuple[list[Example], list[Ta
     for stem, samples in stems.items():
         with audio.Writer(folder / f"{stem}.wav", track.sample_rate, track.channels) as writer:
             writer.write(samples)
-    rows = [
-        [name, measure_snr(other, stems[separator.stem])],
-        ["mixture, untouched", measure_snr(other, mixture)],
-        ["silence", "0.00"],
-    ]
+    estimates = {
+        ROWS["shipped"]: stems[separator.stem],
+        ROWS["mixture"]: mixture,
+        ROWS["silence"]: np.zeros_like(mixture),
+    }
+    rows = [[name, snr_text(other, estimate)] for name, estimate in estimates.items()]
     note = (
         f"{track.name}, from MUSDB18, scored against its stem `other`: guitars, keys, strings and "
         "synthesizers together, since MUSDB has no synth stem. A synth extractor that is right "
@@ -158,7 +155,7 @@ def _separate_excerpt(out: Path, own: Separator) -> tuple[list[Example], list[Ta
         "rest, estimate": stems["rest"],
     }
     example = Example(f"A real recording: {track.name}", note, track.sample_rate, signals)
-    return [example], [Table("A real recording", [f"{track.name}", "SNR"], rows, note)]
+    return [example], Table(title, [track.name, "SNR"], rows, note)
 
 
 def musdb_excerpt(root: Path) -> Track | None:
@@ -193,6 +190,6 @@ def _export_and_compare(out: Path) -> Table:
         difference = float(np.abs(estimate - expected).max())
         if difference > 1e-3:
             raise RuntimeError(f"engine {engine} differs from Keras by {difference:.1e}")
-        rows.append([engine, f"{difference:.1e}", measure_snr(expected, estimate)])
+        rows.append([engine, f"{difference:.1e}", snr_text(expected, estimate)])
     columns = ["engine", "largest difference", "SNR against Keras"]
     return Table("Exported models against Keras", columns, rows)

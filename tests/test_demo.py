@@ -31,7 +31,12 @@ def test_model_beats_silence_and_the_mixture(demo):
 def test_tables_tell_scores_recording_and_exports(demo):
     result, _ = demo
     scores, recording, exports = result.tables
-    assert [row[0] for row in scores.rows] == ["the model", "mixture as it is", "silence"]
+    assert [row[0] for row in scores.rows] == [
+        "the model",
+        "shipped model",
+        "mixture as it is",
+        "silence",
+    ]
     assert "other" in recording.note or "ffmpeg" in recording.rows[0][1]
     assert [row[0] for row in exports.rows] == ["savedmodel", "tflite"]
     assert all(float(row[1]) < 1e-3 for row in exports.rows)

@@ -10,7 +10,12 @@ COLUMNS = {
     "level_error": "level error",
     "silence_level": "output in silence",
 }
-ROWS = {"model": "the model", "mixture": "mixture as it is", "silence": "silence"}
+ROWS = {
+    "model": "the model",
+    "shipped": "shipped model",
+    "mixture": "mixture as it is",
+    "silence": "silence",
+}
 
 
 @dataclass(frozen=True)
