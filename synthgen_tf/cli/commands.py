@@ -7,6 +7,7 @@ import typer
 
 from synthgen_tf.cli.options import Data, EngineName, KindName, Model, Preset, Seed, describe
 from synthgen_tf.errors import InputError
+from synthgen_tf.quiet import import_tensorflow
 
 app = typer.Typer(
     help="Take the synthesizer out of a music track: synth + rest = the track, exactly.",
@@ -33,6 +34,8 @@ def separate(
     from synthgen_tf.separate import Separator, separate_paths
     from synthgen_tf.separate.predictors import load_predictor
 
+    if engine != "tflite":
+        import_tensorflow()
     separator = Separator(load_predictor(model, engine))
     names = [name.strip() for name in stems.split(",")] if stems else None
     result = separate_paths(separator, inputs, out, stems=names, format=format, subtype=subtype)
@@ -77,6 +80,7 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with this run.")] = False,
 ) -> None:
     """Train a model into a run directory."""
+    import_tensorflow()
     from synthgen_tf.config import load_config
     from synthgen_tf.report import write_model_card
     from synthgen_tf.train import resume_config, train
@@ -112,6 +116,7 @@ def evaluate(
     ] = None,
 ) -> None:
     """Score a model on tracks whose stems are known."""
+    import_tensorflow()
     from synthgen_tf.cli.tables import print_scores
     from synthgen_tf.evaluate import evaluate, select_test_tracks, write_scores
     from synthgen_tf.separate import Separator
@@ -134,6 +139,7 @@ def export(
     tflite: Annotated[str, typer.Option(help="Of fp32, fp16, dynamic; comma-separated.")] = "fp32",
 ) -> None:
     """Export a run as SavedModel and TFLite."""
+    import_tensorflow()
     from synthgen_tf.export import export_run
 
     variants = [name.strip() for name in tflite.split(",") if name.strip()]
@@ -153,6 +159,7 @@ def demo(
     seed: Seed = 0,
 ) -> None:
     """The whole story in minutes, from songs to a report."""
+    import_tensorflow()
     from synthgen_tf.cli.tables import print_table
     from synthgen_tf.demo import run_demo
 
@@ -183,6 +190,7 @@ def models() -> None:
 @app.command()
 def info() -> None:
     """Show versions, devices, ffmpeg and engines."""
+    import_tensorflow()
     from synthgen_tf.cli.tables import print_info
 
     print_info()

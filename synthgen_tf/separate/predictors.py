@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from synthgen_tf.errors import InputError
+from synthgen_tf.quiet import native_noise_silenced
 from synthgen_tf.separate.catalogue import CARD, Card, find_model, read_card
 
 Engine = Literal["keras", "savedmodel", "tflite"]
@@ -91,7 +92,8 @@ class TFLitePredictor:
         if blocks.shape != self.shape:
             self.shape = blocks.shape
             self.interpreter.resize_tensor_input(self.input, blocks.shape)
-            self.interpreter.allocate_tensors()
+            with native_noise_silenced():
+                self.interpreter.allocate_tensors()
         self.interpreter.set_tensor(self.input, np.asarray(blocks, np.float32))
         self.interpreter.invoke()
         return self.interpreter.get_tensor(self.output)
