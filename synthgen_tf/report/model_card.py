@@ -1,6 +1,7 @@
 """`MODEL_CARD.md`, written from a run's own files: nothing stands there that they do not say."""
 
 import json
+import shlex
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -28,6 +29,8 @@ def write_model_card(run: Path) -> Path:
     config = read_run_config(run)
     history = read_history(run)
     scores = run / SCORES
+    facts = json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
+    program, *arguments = facts["command"]
     environment = Environment(
         loader=PackageLoader("synthgen_tf.report"),
         undefined=StrictUndefined,
@@ -39,7 +42,8 @@ def write_model_card(run: Path) -> Path:
         config=config,
         settings=config_to_yaml(config),
         config_file=CONFIG,
-        facts=json.loads((run / ENVIRONMENT).read_text(encoding="utf-8")),
+        facts=facts,
+        command=shlex.join([Path(program).name, *arguments]),
         best=max(history, key=lambda row: row["val_snr"]),
         epochs=len(history),
         minutes=sum(row["seconds"] for row in history) / 60,
