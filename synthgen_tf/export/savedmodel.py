@@ -46,12 +46,10 @@ def write_savedmodel(model: keras.Model, config: Config, version: int, folder: P
             "version": tf.constant(version),
         }
 
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    for name, function in (("serving_default", predict), ("separate", separate), ("info", info)):
-        function.get_concrete_function()
-        archive.add_endpoint(name, function)
-    archive.write_out(str(folder), verbose=False)
+    module = tf.Module()  # keras.export.ExportArchive would store every weight twice
+    module.weights = [variable.value for variable in model.variables]
+    signatures = {"serving_default": predict, "separate": separate, "info": info}
+    tf.saved_model.save(module, str(folder), signatures)
 
 
 def overlap_add(predict, mixture, segment: int):
