@@ -82,6 +82,7 @@ def test_score_table():
     assert [row[1] for row in table.rows] == ["1.23", "-3.00", "0.00"]
     assert table.rows[0][2] == format_db(None) == "–"
     assert "2 tracks" in table.note
+    assert format_db(-0.001) == "0.00"
 
 
 def test_model_card_is_written_from_the_run(songs, tmp_path):

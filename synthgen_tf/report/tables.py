@@ -30,7 +30,7 @@ class Table:
 
 def format_db(value: float | None) -> str:
     """A level or ratio for a table: two digits, a dash where it is not defined."""
-    return "–" if value is None else f"{value:.2f}"
+    return "–" if value is None else f"{round(value, 2) + 0.0:.2f}"  # never -0.00
 
 
 def score_table(scores: Mapping, title: str = "") -> Table:
