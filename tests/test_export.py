@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -93,6 +94,17 @@ def test_separate_signature_is_the_separators_overlap_add(exported, frames):
     expected = Separator(load_predictor(exported)).separate(song, 44_100)
     np.testing.assert_allclose(outputs["synth"], expected["synth"], atol=1e-5)
     np.testing.assert_allclose(outputs["synth"] + outputs["rest"], song, atol=1e-6)
+
+
+def test_saved_model_cli_runs_it_as_readme_says(exported, tmp_path):
+    song = noise(30_000, 2)
+    np.save(tmp_path / "mixture.npy", song)
+    tool = Path(sys.executable).with_name("saved_model_cli")
+    command = f"{tool} run --dir {exported}/1 --tag_set serve --signature_def separate"
+    files = f"--inputs mixture={tmp_path}/mixture.npy --outdir {tmp_path}"
+    subprocess.run([*command.split(), *files.split()], check=True, capture_output=True)
+    parts = [np.load(tmp_path / f"{stem}.npy") for stem in ("synth", "rest")]
+    np.testing.assert_allclose(sum(parts), song, atol=1e-6)
 
 
 def test_info_signature(exported):
