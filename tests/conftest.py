@@ -1,8 +1,11 @@
 """What all tests share: quiet TensorFlow, two logical CPUs, songs rendered once."""
 
 import os
+import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# a CI in the background ignores Ctrl-C, and so would the processes that tests interrupt
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest
 
