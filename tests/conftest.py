@@ -4,10 +4,13 @@ import os
 import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# a CI in the background ignores Ctrl-C, and so would the processes that tests interrupt
-signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest
+
+
+def pytest_configure():
+    """A CI in the background ignores Ctrl-C, and so would the processes that tests interrupt."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
