@@ -214,6 +214,23 @@ def test_one_bad_file_among_good_ones_is_code_1(run, songs, tmp_path):
     assert "no.wav" in result.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="musdb needs ffmpeg")
+def test_trains_on_musdb18_stem_files_and_ends(tmp_path):
+    import stempeg
+
+    (tmp_path / "train").mkdir()
+    for name in ("A - x", "B - y"):
+        (tmp_path / "train" / f"{name}.stem.mp4").symlink_to(stempeg.example_stem_path())
+    steps = ["--set", "training.epochs=1", "--set", "training.steps_per_epoch=2"]
+    target = ["--set", "data.target=other"]
+    done = synthgen(
+        "train", "--data", tmp_path, "--run", tmp_path / "run", *TINY, *steps, *target, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert "stem `other`" in (tmp_path / "run" / "MODEL_CARD.md").read_text()
+
+
 def test_interrupted_training_resumes(songs, tmp_path):
     """Ctrl-C after the first epoch leaves a run that --resume takes up."""
     run = tmp_path / "run"

@@ -1,5 +1,6 @@
 """The commands. Each is a few lines: read options, call a room, print what came out."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -98,7 +99,7 @@ def train(
         best = train(chosen, data, run, resume)
     except KeyboardInterrupt:
         typer.echo(f"synthgen: interrupted, go on with: train --run {run} --resume", err=True)
-        raise typer.Exit(130) from None
+        os._exit(130)  # without waiting for readers that are still at work
     typer.echo(best)
     typer.echo(write_model_card(run))
 

@@ -1,5 +1,6 @@
 """Training: strategy, build, compile and `model.fit` into a run directory."""
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -101,7 +102,6 @@ def fit(
     rows: list[Row],
 ) -> None:
     """Run `model.fit` on (training, validation) tracks, after the epochs that `rows` tells of."""
-    training = config.training
     first = steps_done(model) * config.data.batch_size
     examples = training_examples(tracks[0], config, first)
     validation = validation_examples(tracks[1], config)
@@ -109,16 +109,17 @@ def fit(
         schedule = Schedule(config, sum(row["seconds"] for row in rows), advance)
         model.fit(
             examples,
-            epochs=training.epochs,
+            epochs=config.training.epochs,
             initial_epoch=len(rows),
-            steps_per_epoch=training.steps_per_epoch,
+            steps_per_epoch=config.training.steps_per_epoch,
             validation_data=validation,
             shuffle=False,  # the chain draws at random itself
             verbose=0,
             callbacks=[
                 schedule,
-                Recorder(run, rows, training.patience),
+                Recorder(run, rows, config.training.patience),
                 keras.callbacks.TensorBoard(run / LOGS, write_graph=False),
                 Samples(run / LOGS, next(iter(validation)), config.model.sample_rate),
             ],
         )
+    gc.collect()  # ends the endless chain: Python readers still at work would hang the exit
