@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ from synthgen_tf.config import load_config
 from synthgen_tf.errors import InputError
 from synthgen_tf.train import load_run, read_history, resume_config, train
 from synthgen_tf.train.callbacks import learning_rate
+from synthgen_tf.train.interrupt import deferred_interrupt
 
 
 def short(*settings):
@@ -172,3 +174,25 @@ def test_rate_rises_then_falls():
     assert learning_rate(training, 0.1) == pytest.approx(1.0)
     assert learning_rate(training, 0.55) == pytest.approx(0.5)
     assert learning_rate(training, 1.0) == pytest.approx(0.01)
+
+
+def test_ctrl_c_waits_for_the_end_of_a_step():
+    with deferred_interrupt() as interrupted:
+        interrupted.on_train_batch_end(0)
+    end = interrupt_once()
+    with pytest.raises(KeyboardInterrupt):
+        end.__exit__(None, None, None)
+    end = interrupt_once()
+    with pytest.raises(KeyboardInterrupt):  # the second one acts at once
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def interrupt_once():
+    """A deferred interrupt, entered, that has had its Ctrl-C and raised where it should."""
+    manager = deferred_interrupt()
+    interrupted = manager.__enter__()
+    signal.raise_signal(signal.SIGINT)  # raises nothing here
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.on_train_batch_end(1)
+    return manager

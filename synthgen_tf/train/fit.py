@@ -16,6 +16,7 @@ from synthgen_tf.model import build_model
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.tracks import Track, read_tracks
 from synthgen_tf.train.callbacks import Recorder, Samples, Schedule, restore, steps_done
+from synthgen_tf.train.interrupt import deferred_interrupt
 from synthgen_tf.train.run import (
     BEST,
     LOGS,
@@ -105,7 +106,7 @@ def fit(
     first = steps_done(model) * config.data.batch_size
     examples = training_examples(tracks[0], config, first)
     validation = validation_examples(tracks[1], config)
-    with progress_bar("training", total=1.0) as advance:
+    with progress_bar("training", total=1.0) as advance, deferred_interrupt() as interrupted:
         schedule = Schedule(config, sum(row["seconds"] for row in rows), advance)
         model.fit(
             examples,
@@ -120,6 +121,7 @@ def fit(
                 Recorder(run, rows, config.training.patience),
                 keras.callbacks.TensorBoard(run / LOGS, write_graph=False),
                 Samples(run / LOGS, next(iter(validation)), config.model.sample_rate),
+                interrupted,  # last, so that a finished epoch is recorded
             ],
         )
     gc.collect()  # ends the endless chain: Python readers still at work would hang the exit

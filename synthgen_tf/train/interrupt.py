@@ -1,0 +1,51 @@
+"""Ctrl-C during training: it ends between two steps, where nothing is half done.
+
+Python raises KeyboardInterrupt wherever it stands, and inside TensorFlow's own C code that can
+crash the process.
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
+
+
+class Interrupted(keras.callbacks.Callback):
+    """Raises KeyboardInterrupt after the step in which `event` was set."""
+
+    def __init__(self, event: threading.Event):
+        super().__init__()
+        self.event = event
+
+    def _check(self, *_, **__):
+        if self.event.is_set():
+            raise KeyboardInterrupt
+
+    on_train_batch_begin = on_train_batch_end = on_test_batch_end = on_epoch_end = _check
+
+
+@contextmanager
+def deferred_interrupt() -> Iterator[Interrupted]:
+    """A callback that Ctrl-C speaks to while the block runs; the second Ctrl-C acts at once.
+
+    Where somebody else handles interrupts, or outside the main thread, nothing is changed.
+    """
+    event = threading.Event()
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not ours or threading.current_thread() is not threading.main_thread():
+        yield Interrupted(event)
+        return
+
+    def remember(number, frame):
+        event.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, remember)
+    try:
+        yield Interrupted(event)
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if event.is_set():  # after the last step
+        raise KeyboardInterrupt
