@@ -11,12 +11,13 @@ riff        -> the header of a WAV file that may outgrow 4 GB
 """
 
 from synthgen_tf.audio.info import AUDIO_SUFFIXES, AudioInfo, find_audio, shown
-from synthgen_tf.audio.reader import blocks, probe, read
+from synthgen_tf.audio.reader import BLOCK_FRAMES, blocks, even, probe, read
 from synthgen_tf.audio.resampler import Resampler, resample, resample_blocks
 from synthgen_tf.audio.writer import FORMATS, Writer, as_stored, check_format, new_folder
 
 __all__ = [
     "AUDIO_SUFFIXES",
+    "BLOCK_FRAMES",
     "FORMATS",
     "AudioInfo",
     "Resampler",
@@ -24,6 +25,7 @@ __all__ = [
     "as_stored",
     "blocks",
     "check_format",
+    "even",
     "find_audio",
     "new_folder",
     "probe",

@@ -87,7 +87,7 @@ def blocks(
         pieces = container.decode(path, start, frames)
     else:
         pieces = _decode(path, source, start, frames)
-    return _even(_finite(path, pieces, start), block_frames)
+    return even(_finite(path, pieces, start), block_frames)
 
 
 def _open(path: Path) -> soundfile.SoundFile | None:
@@ -179,7 +179,7 @@ def _finite(path: Path, pieces: Iterator[np.ndarray], start: int) -> Iterator[np
         yield block
 
 
-def _even(pieces: Iterator[np.ndarray], block_frames: int) -> Iterator[np.ndarray]:
+def even(pieces: Iterator[np.ndarray], block_frames: int) -> Iterator[np.ndarray]:
     """The same samples in blocks of one length; the last one may be shorter."""
     held, frames = [], 0
     for piece in pieces:

@@ -34,8 +34,11 @@ def segment_reader(
     Returns:
         The reader, and how many calls of the map around it may run at a time.
     """
-    files = [file for track in tracks for file in track.stems.values()]
-    plain = all(track.subtype == "PCM_16" for track in tracks)
+    files = [file for track in tracks for stem in track.stems.values() for file in stem]
+    plain = all(
+        track.subtype == "PCM_16" and all(len(files) == 1 for files in track.stems.values())
+        for track in tracks
+    )
     complete = all(set(stems) <= set(track.stems) for track in tracks)
     if tfio and plain and complete and all(file.suffix.lower() == ".wav" for file in files):
         # tensorflow-io keeps one open file per node of the graph: a second call at the same time
@@ -45,7 +48,7 @@ def segment_reader(
 
 
 def _graph_reader(tracks: Sequence[Track], stems: Sequence[str], segment: int) -> Read:
-    paths = tf.constant([[str(track.stems[stem]) for stem in stems] for track in tracks])
+    paths = tf.constant([[str(track.stems[stem][0]) for stem in stems] for track in tracks])
     scope = f"reader_{next(numbers)}"  # its open files are found by name, over all data sets
 
     def read(song, stem, start):

@@ -2,18 +2,15 @@
 
 import json
 import math
-import multiprocessing
-import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import soundfile
 
 from ..errors import InputError
+from ..processes import in_processes
 from ..progress import progress_bar
 from .dsp import SAMPLE_RATE
 from .engines import SPLITS
@@ -89,34 +86,11 @@ def render_songs(
         if order.folder.exists():  # some of its files are gone
             shutil.rmtree(order.folder)
 
-    workers = min(jobs, os.cpu_count() or 1, len(missing))
     with progress_bar("rendering songs", len(orders)) as advance:
         advance(len(orders) - len(missing))
-        if workers > 1:
-            # Not fork: TensorFlow may be loaded in this process, and does not survive one.
-            context = multiprocessing.get_context("spawn")
-            with _one_thread_each(), context.Pool(workers) as pool:
-                for _ in pool.imap_unordered(_fill, missing):
-                    advance(1)
-        else:
-            for order in missing:
-                _fill(order)
-                advance(1)
+        for _ in in_processes(_fill, missing, jobs):
+            advance(1)
     return [order.folder for order in orders]
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Processes started inside do linear algebra on one thread, as they share the cores already."""
-    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-    before = {name: os.environ[name] for name in names if name in os.environ}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name in names:
-            del os.environ[name]
-        os.environ.update(before)
 
 
 def _fill(order: Order) -> None:

@@ -91,7 +91,7 @@ def _read_musdb18(root: Path) -> Iterator[Track]:
             yield StemFileTrack(
                 name=song.name,
                 split="valid" if split == "train" and song.name in validation else split,
-                stems=dict.fromkeys(STREAMS, Path(song.path)),
+                stems=dict.fromkeys(STREAMS, (Path(song.path),)),
                 sample_rate=int(song.rate),
                 frames=int(song.duration * song.rate),
                 channels=2,
@@ -154,4 +154,4 @@ def _wave_track(folder: Path, split: str, genre: str | None = None) -> Track:
     subtypes = {info.subtype for info in infos.values()}
     subtype = subtypes.pop() if len(subtypes) == 1 else "mixed"
     facts = (first.sample_rate, first.frames, first.channels, subtype)
-    return Track(folder.name, split, stems, *facts, genre)
+    return Track(folder.name, split, {stem: (file,) for stem, file in stems.items()}, *facts, genre)

@@ -1,6 +1,6 @@
 """A song on disk and its stems."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,22 +19,25 @@ class Track:
     Attributes:
         name: of the song, unique within its split.
         split: `train`, `valid` or `test`.
-        stems: stem name to audio file, `mixture` among them where it is a file.
-        sample_rate: Hz, the same for all stems.
-        frames: length, the same for all stems.
-        channels: of every stem.
-        subtype: sample format as soundfile names it, for instance `PCM_16`.
+        stems: stem name to the audio files whose sum it is; `mixture` too, where it is a file.
+        sample_rate: Hz. A file at another rate is resampled as it is read.
+        frames: length. A shorter file ends in silence, a longer one is cut.
+        channels: of every stem; a mono file among stereo ones is heard on both sides.
+        subtype: sample format as soundfile names it, for instance `PCM_16`; `mixed` where files
+            differ in format, rate, length or channels.
         genre: or style, None where unknown.
+        holds: stem name to what is known to sound in it, in the data set's own words.
     """
 
     name: str
     split: str
-    stems: Mapping[str, Path] = field(repr=False)
+    stems: Mapping[str, tuple[Path, ...]] = field(repr=False)
     sample_rate: int
     frames: int
     channels: int
     subtype: str
     genre: str | None = None
+    holds: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def parts(self) -> list[str]:
         """The stems that add up to the mixture, in alphabetical order."""
@@ -46,37 +49,87 @@ class Track:
         Args:
             stem: a name in `stems`, or `mixture`, summed from the stems where it is no file.
             start: first frame.
-            frames: how many; None reads to the end. Never more than the file holds.
+            frames: how many; None reads to the end. Never more than the song holds.
 
         Raises:
             InputError: for a stem that the song does not have, or a file that cannot be read.
         """
+        count = max(0, min(frames if frames is not None else self.frames, self.frames - start))
+        files = self._files(stem)
+        total = self._read_file(files[0], start, count)
+        for file in files[1:]:
+            total = total + self._read_file(file, start, count)
+        return total
+
+    def _files(self, stem: str) -> tuple:
+        """What to add up for a stem; each element is for `_read_file`."""
         if stem == MIXTURE and MIXTURE not in self.stems:
-            return np.sum([self.read(part, start, frames) for part in self.parts()], axis=0)
+            return tuple(file for part in self.parts() for file in self.stems[part])
         if stem not in self.stems:
             raise InputError(
                 f"track {self.name} has no stem {stem!r}: it has {', '.join(self.parts())}"
             )
-        return self._read_file(stem, start, frames)
+        return tuple(self.stems[stem])
 
-    def _read_file(self, stem: str, start: int, frames: int | None) -> np.ndarray:
-        samples, _ = audio.read(self.stems[stem], start, frames)
-        return samples
+    def _read_file(self, file: Path, start: int, count: int) -> np.ndarray:
+        """Exactly `count` frames of a file, at the song's rate and with its channels."""
+        rate = audio.probe(file).sample_rate
+        if rate == self.sample_rate:
+            samples, _ = audio.read(file, start, count)
+        else:  # from the beginning, for a resampled part is only then a part of the whole
+            samples, _ = audio.read(file)
+            samples = audio.resample(samples, rate, self.sample_rate)[start : start + count]
+        if samples.shape == (count, self.channels):
+            return samples
+        samples = np.pad(samples, ((0, count - len(samples)), (0, 0)))
+        return (
+            samples if samples.shape[1] == self.channels else np.repeat(samples, self.channels, 1)
+        )
+
+    def blocks(self, stem: str, block_frames: int = audio.BLOCK_FRAMES) -> Iterator[np.ndarray]:
+        """The samples that `read` gives, in bounded memory: float32 blocks (time, channels).
+
+        Args:
+            stem: as for `read`.
+            block_frames: length of a block; only the last one may be shorter.
+
+        Raises:
+            InputError: as `read`.
+        """
+        sources = [self._file_blocks(file, block_frames) for file in self._files(stem)]
+        for start in range(0, self.frames, block_frames):
+            total = np.zeros((min(block_frames, self.frames - start), self.channels), np.float32)
+            for source in sources:
+                block = next(source, total[:0])[: len(total)]
+                total[: len(block)] += block  # mono spreads
+            yield total
+
+    def _file_blocks(self, file: Path, block_frames: int) -> Iterator[np.ndarray]:
+        """A file at the song's rate; mono stays so, and the length is the file's own."""
+        info = audio.probe(file)
+        pieces = audio.blocks(file, block_frames)
+        if info.sample_rate == self.sample_rate:
+            return pieces
+        rates = info.sample_rate, self.sample_rate
+        return audio.even(audio.resample_blocks(pieces, *rates, info.channels), block_frames)
 
 
 @dataclass(frozen=True)
 class StemFileTrack(Track):
     """A MUSDB18 song: one `.stem.mp4` that holds the mixture and four stems as streams."""
 
-    def _read_file(self, stem: str, start: int, frames: int | None) -> np.ndarray:
+    def _files(self, stem: str) -> tuple:
+        (path,) = super()._files(stem)
+        return ((path, STREAMS.index(stem)),)
+
+    def _read_file(self, file: tuple[Path, int], start: int, count: int) -> np.ndarray:
         import stempeg  # needs ffmpeg
 
-        count = (self.frames - start) if frames is None else min(frames, self.frames - start)
         samples, _ = stempeg.read_stems(
-            str(self.stems[stem]),
+            str(file[0]),
             start=start / self.sample_rate,
             duration=count / self.sample_rate,
-            stem_id=STREAMS.index(stem),
+            stem_id=file[1],
             dtype=np.float32,
         )
         # ffmpeg cuts at its own packet times: hand out exactly what was asked for
