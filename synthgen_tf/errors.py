@@ -1,4 +1,4 @@
-"""The one error that users meet: what came, what was expected, what to do."""
+"""The errors that users meet: what came, what was expected, what to do."""
 
 
 class InputError(ValueError):
@@ -7,3 +7,7 @@ class InputError(ValueError):
     The message is one line that says what came, what was expected and what to do. The command line
     prints it as it stands and exits with code 2.
     """
+
+
+class OutputError(InputError):
+    """Something cannot be written: the folder, its permissions or the room on the disk."""

@@ -1,17 +1,39 @@
 """The chain: sums, scale, repeatability, both readers, refusals."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
+import tensorflow as tf
 
 from synthgen_tf.config import load_config
-from synthgen_tf.data import reader, select_tracks, training_examples, validation_examples
+from synthgen_tf.data import reader, select_tracks
+from synthgen_tf.data.chain import training_examples, validation_examples
+from synthgen_tf.data.reader import damage_explained
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks import read_tracks
 
-PLAIN = ["data.remix=0", "data.gain_db=0", "data.swap_channels=0", "data.silent_target=0"]
+NO_AUGMENTATION = {
+    "data.remix": 0,
+    "data.gain_db": 0,
+    "data.swap_channels": 0,
+    "data.flip_polarity": 0,
+    "data.mono": 0,
+    "data.silent_target": 0,
+    "data.target_only": 0,
+    "data.speed": 0,
+    "data.limit": 0,
+    "data.target_crops": 0,
+    "model.normalisation": "none",
+}
+
+
+def plain(**changes):
+    """A configuration that cuts and sums only, but for `changes` to section `data`."""
+    settings = NO_AUGMENTATION | {f"data.{key}": value for key, value in changes.items()}
+    return config_for_tests(*(f"{key}={value}" for key, value in settings.items()))
 
 
 def config_for_tests(*settings):
@@ -37,10 +59,9 @@ def test_shapes_and_scale(tracks):
 
 def test_plain_examples_are_cuts_of_the_songs(tracks):
     """Without augmentation every example is a scaled piece of one track, target and all."""
-    config = config_for_tests(*PLAIN, "model.normalisation=none")
     mixtures = [track.read("mixture") for track in tracks]
     targets = [track.read("synth") for track in tracks]
-    for mixture, target in zip(*take(training_examples(tracks, config))[0], strict=True):
+    for mixture, target in zip(*take(training_examples(tracks, plain()))[0], strict=True):
         song, start = find(mixture, mixtures)
         np.testing.assert_allclose(mixture, mixtures[song][start : start + 22_050], atol=1e-4)
         np.testing.assert_allclose(target, targets[song][start : start + 22_050], atol=1e-4)
@@ -66,25 +87,54 @@ def test_same_seed_same_examples_and_resumable(tracks):
     assert not np.array_equal(first[0][0], other[0][0])
 
 
-def test_silent_target_share(tracks):
-    batches = take(training_examples(tracks, config_for_tests("data.silent_target=1")), 2)
-    assert all(not target.any() and mixture.any() for mixture, target in batches)
+def test_silent_target_and_target_only(tracks):
+    for mixture, target in take(training_examples(tracks, plain(silent_target=1)), 2):
+        assert mixture.any()
+        assert not target.any()
+    for mixture, target in take(training_examples(tracks, plain(target_only=1)), 2):
+        np.testing.assert_array_equal(mixture, target)
 
 
-def test_swap_and_gain(tracks):
-    plain = config_for_tests(*PLAIN, "model.normalisation=none")
-    swapped = config_for_tests(*PLAIN[:2], "data.swap_channels=1", PLAIN[3])
-    swapped = swapped.model_copy(update={"model": plain.model})
-    before = take(training_examples(tracks, plain))[0][0]
-    after = take(training_examples(tracks, swapped))[0][0]
-    np.testing.assert_array_equal(after, before[:, :, ::-1])
-    gained = take(training_examples(tracks, config_for_tests(*PLAIN[2:], PLAIN[0])))[0][0]
-    assert not np.allclose(gained, take(training_examples(tracks, config_for_tests(*PLAIN)))[0][0])
+def test_swap_polarity_mono_and_gain_against_the_plain_example(tracks):
+    before, target = take(training_examples(tracks, plain()))[0]
+    swapped, _ = take(training_examples(tracks, plain(swap_channels=1)))[0]
+    np.testing.assert_array_equal(swapped, before[:, :, ::-1])
+    flipped, _ = take(training_examples(tracks, plain(flip_polarity=1)))[0]
+    np.testing.assert_array_equal(flipped, -before)
+    mono, mono_target = take(training_examples(tracks, plain(mono=1)))[0]
+    np.testing.assert_allclose(mono[:, :, 0], before.mean(axis=2), atol=1e-6)
+    np.testing.assert_array_equal(mono[:, :, 0], mono[:, :, 1])
+    np.testing.assert_allclose(mono_target[:, :, 1], target.mean(axis=2), atol=1e-6)
+    _, louder = take(training_examples(tracks, plain(gain_db=6)))[0]
+    gains = [np.vdot(a, b) / np.vdot(b, b) for a, b in zip(louder, target, strict=True) if b.any()]
+    decibels = 20 * np.log10(gains)
+    assert np.abs(decibels).max() <= 6.0
+    assert np.ptp(decibels) > 1.0
+
+
+def test_speed_changes_pitch_and_length_of_what_is_read(tmp_path):
+    """A sine of 1000 Hz comes out within the range, somewhere else each time."""
+    time = np.arange(10 * 44_100) / 44_100
+    for name in ("train/a", "valid/b"):
+        (tmp_path / name).mkdir(parents=True)
+        tone = np.sin(2000 * np.pi * time) / 2
+        soundfile.write(tmp_path / name / "synth.wav", tone, 44_100)
+        soundfile.write(tmp_path / name / "drums.wav", np.zeros(len(time)), 44_100)
+    config = plain(speed=1, speed_semitones=12)
+    tracks = select_tracks(read_tracks(tmp_path), "train", config)
+    heard = []
+    for mixture, target in take(training_examples(tracks, config), 4):
+        np.testing.assert_array_equal(mixture, target)
+        for example in mixture:
+            assert np.abs(example[-100:]).max() > 0.4  # cut long enough, not padded
+            heard.append(np.argmax(np.abs(np.fft.rfft(example[:, 0]))) * 44_100 / len(example))
+    assert 500 <= min(heard) < 800
+    assert 1300 < max(heard) <= 2000
 
 
 def test_remix_mixes_songs(tracks):
     """A remixed target alone is still a piece of a song, its mixture is none."""
-    config = config_for_tests("data.remix=1", *PLAIN[1:], "model.normalisation=none")
+    config = plain(remix=1)
     targets = [track.read("synth") for track in tracks]
     mixtures = [track.read("mixture") for track in tracks]
     mixture, target = take(training_examples(tracks, config))[0]
@@ -109,6 +159,80 @@ def test_both_readers_are_bit_equal(tracks, monkeypatch):
         np.testing.assert_array_equal(one[1], other[1])
 
 
+@pytest.mark.skipif(reader.tfio is None, reason="tensorflow-io has no build here")
+def test_both_readers_agree_on_mono_files_and_missing_stems(tmp_path, monkeypatch):
+    write_folders(tmp_path, {"train/a": ["synth"], "train/b": ["synth", "drums"], "valid/c": []})
+    config = config_for_tests()
+    tracks = select_tracks(read_tracks(tmp_path), "train", config)
+    assert reader.segment_reader(tracks, ["synth", "drums"])[1] is None  # tensorflow-io's
+    with_tensorflow_io = take(training_examples(tracks, config), 8)
+    monkeypatch.setattr(reader, "tfio", None)
+    for one, other in zip(
+        with_tensorflow_io, take(training_examples(tracks, config), 8), strict=True
+    ):
+        np.testing.assert_array_equal(one[0], other[0])
+        np.testing.assert_array_equal(one[1], other[1])
+
+
+def write_folders(root, stems_by_track):
+    """One second of noise for each stem, the bass and the first mono, the others stereo."""
+    noise = np.random.default_rng(0)
+    for name, stems in stems_by_track.items():
+        (root / name).mkdir(parents=True)
+        for stem in ["bass", *stems]:
+            channels = 1 if name.endswith("a") else 2
+            sound = noise.uniform(-0.3, 0.3, (44_100, channels))
+            soundfile.write(root / name / f"{stem}.wav", sound, 44_100, subtype="PCM_16")
+
+
+@pytest.fixture(params=["graph", "python"])
+def either_reader(request, monkeypatch):
+    if request.param == "python":
+        monkeypatch.setattr(reader, "tfio", None)
+    elif reader.tfio is None:
+        pytest.skip("tensorflow-io has no build here")
+
+
+@pytest.mark.usefixtures("either_reader")
+@pytest.mark.parametrize("damage", ["cut off", "does not exist"])
+def test_a_file_that_breaks_in_mid_epoch_is_named(tmp_path, damage):
+    """tensorflow-io reports a cut file as the end of the data, which nobody may take it for."""
+    write_folders(tmp_path, {"train/a": ["synth"], "valid/b": ["synth"]})
+    config = plain()
+    tracks = select_tracks(read_tracks(tmp_path), "train", config)
+    examples = iter(training_examples(tracks, config))
+    next(examples)
+    file = tmp_path / "train/a/bass.wav"
+    content = file.read_bytes()
+    file.unlink()
+    if damage == "cut off":
+        file.write_bytes(content[:2000])
+    with pytest.raises(InputError, match=rf"bass\.wav.*{damage}"), damage_explained(tracks):
+        list(itertools.islice(examples, 100))
+
+
+def test_mirrored_replicas_share_each_batch(tracks):
+    """Both halves together are the batch that one device gets."""
+    devices = [device.name for device in tf.config.list_logical_devices("CPU")]
+    strategy = tf.distribute.MirroredStrategy(devices)
+    assert strategy.num_replicas_in_sync == 2
+    config = config_for_tests()
+    whole = take(training_examples(tracks, config), 2)
+    shared = iter(strategy.experimental_distribute_dataset(training_examples(tracks, config)))
+    for mixture, target in whole:
+        halves = [strategy.experimental_local_results(part) for part in next(shared)]
+        np.testing.assert_array_equal(np.concatenate([half.numpy() for half in halves[0]]), mixture)
+        np.testing.assert_array_equal(np.concatenate([half.numpy() for half in halves[1]]), target)
+
+
+def test_hosts_share_the_examples_out_by_number(tracks):
+    """As tf.data does it between hosts under this policy: every second batch each."""
+    config = config_for_tests()
+    examples = training_examples(tracks, config)
+    policy = examples.options().experimental_distribute.auto_shard_policy
+    assert policy == tf.data.experimental.AutoShardPolicy.DATA
+
+
 def test_validation_is_fixed_and_plain(songs):
     config = config_for_tests("data.valid_segments=3", "model.normalisation=none")
     tracks = select_tracks(read_tracks(songs), "valid", config)
@@ -126,7 +250,7 @@ def test_song_shorter_than_a_segment_is_padded(tmp_path):
         (tmp_path / name).mkdir(parents=True)
         for stem in ("synth", "drums"):
             soundfile.write(tmp_path / name / f"{stem}.wav", np.full((1000, 1), 0.25), 44_100)
-    config = config_for_tests(*PLAIN, "model.normalisation=none")
+    config = plain()
     tracks = select_tracks(read_tracks(tmp_path), "train", config)
     mixture, target = take(training_examples(tracks, config))[0]
     # mono spreads to both channels, silence follows
@@ -158,3 +282,25 @@ def test_without_validation_tracks_some_training_tracks_are_lent(songs):
     lonely = [replace(tracks[0], split="train")]
     with pytest.raises(InputError, match="no valid tracks"):
         select_tracks(lonely, "valid", config)
+
+
+def test_named_validation_tracks(songs):
+    tracks = read_tracks(songs)
+    names = [track.name for track in tracks if track.split == "train"][1:3]
+    config = config_for_tests(f"data.valid_tracks=[{', '.join(names)}]")
+    assert [track.name for track in select_tracks(tracks, "valid", config)] == names
+    trained = {track.name for track in select_tracks(tracks, "train", config)}
+    assert len(trained) == 3  # the data set's own validation track among them
+    assert not trained & set(names)
+    wrong = config_for_tests(f"data.valid_tracks=[{names[0]}x]")
+    with pytest.raises(InputError, match=rf"{names[0]}x.*nearest is '{names[0]}'"):
+        select_tracks(tracks, "train", wrong)
+
+
+def test_only_tracks_whose_target_holds_something(songs):
+    tracks = [track for track in read_tracks(songs) if track.split == "train"]
+    known = replace(tracks[1], holds={"synth": ("Synth Pad",)})
+    config = config_for_tests("data.target_holds=Synth Pad")
+    assert select_tracks([tracks[0], known], "train", config) == [known]
+    with pytest.raises(InputError, match=r"'Synth Lead'.*known are Synth Pad"):
+        select_tracks([known], "train", config_for_tests("data.target_holds=Synth Lead"))

@@ -13,7 +13,7 @@ import synthgen_tf
 PACKAGE = Path(synthgen_tf.__file__).parent
 ROOMS = re.findall(r"^    (\w+) {2,}.*->|^    (cli) ", synthgen_tf.__doc__, flags=re.MULTILINE)
 ROOMS = [first or second for first, second in ROOMS]
-GROUND = ["errors", "progress", "processes", "quiet", "level"]
+GROUND = ["errors", "progress", "processes", "quiet", "level", "table"]
 """Small modules below all rooms."""
 
 
@@ -58,7 +58,7 @@ def test_imports_point_down_the_map(path):
         assert other == room or order.index(other) < order.index(room), f"{room} imports {other}"
 
 
-@pytest.mark.parametrize("room", ["config", "audio", "tracks", "render", "separate"])
+@pytest.mark.parametrize("room", ["config", "audio", "tracks", "render", "data", "separate"])
 def test_rooms_that_need_no_tensorflow_do_not_import_it(room):
     code = (
         f"import sys, synthgen_tf.{room}\n"

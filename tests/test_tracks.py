@@ -8,7 +8,7 @@ import soundfile
 
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks import MIXTURE, detect_kind, read_tracks
-from synthgen_tf.tracks.readers import musdb_validation_tracks
+from synthgen_tf.tracks.musdb import validation_tracks
 
 needs_ffmpeg = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="musdb needs ffmpeg")
 
@@ -38,7 +38,7 @@ def test_rendered_songs(songs):
 
 def test_musdb18hq_keeps_the_named_validation_tracks(tmp_path):
     stems = ["drums", "bass", "other", "vocals", MIXTURE]
-    named = sorted(musdb_validation_tracks())
+    named = sorted(validation_tracks())
     assert len(named) == 14
     for split, name in [("train", "Some Band - Song"), ("train", named[3]), ("test", named[4])]:
         write_track(tmp_path / split / name, stems)
@@ -101,7 +101,7 @@ def test_stems_must_agree(tmp_path):
 def test_bad_roots(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         read_tracks(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="holds no tracks"):
+    with pytest.raises(InputError, match="holds no tracks of kind folder"):
         read_tracks(tmp_path)
     with pytest.raises(InputError, match=r"'musdb'.*musdb18hq"):
         read_tracks(tmp_path, "musdb")

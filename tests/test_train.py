@@ -69,7 +69,8 @@ def test_tensorboard_has_curves_pictures_and_sound(run):
 
 
 def test_best_model_is_the_one_of_the_best_epoch(run, songs):
-    from synthgen_tf.data import select_tracks, validation_examples
+    from synthgen_tf.data import select_tracks
+    from synthgen_tf.data.chain import validation_examples
     from synthgen_tf.tracks import read_tracks
     from synthgen_tf.train.fit import compile_model
 

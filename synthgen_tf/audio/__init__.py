@@ -4,12 +4,14 @@ Module      -> what comes in -> what goes out
 info        -> a folder -> its audio files; what is known of a file before it is decoded
 truncation  -> a file -> where it must end by its own account
 reader      -> a file -> float32 (time, channels), whole or in blocks (libsndfile)
+stem_file   -> any part of one stream of a MUSDB .stem.mp4 (PyAV)
 container   -> the same for m4a, mp4 and all else that libsndfile does not know (PyAV)
 resampler   -> float32 (time, channels) at one rate -> at another, whole or in blocks (soxr)
 writer      -> float32 (time, channels) -> wav, flac or mp3, complete or not there at all
 riff        -> the header of a WAV file that may outgrow 4 GB
 """
 
+from synthgen_tf.audio import stem_file
 from synthgen_tf.audio.info import AUDIO_SUFFIXES, AudioInfo, find_audio, shown
 from synthgen_tf.audio.reader import BLOCK_FRAMES, blocks, even, probe, read
 from synthgen_tf.audio.resampler import Resampler, resample, resample_blocks
@@ -33,4 +35,5 @@ __all__ = [
     "resample",
     "resample_blocks",
     "shown",
+    "stem_file",
 ]

@@ -22,8 +22,8 @@ FORMATS = (
 
 def probe(path: Path) -> AudioInfo:
     """As `reader.probe`; decodes one frame, because AAC headers may name half the sample rate."""
-    with _opened(path) as (source, stream):
-        frame = next(_frames(path, source, stream), None)
+    with opened(path) as (source, stream):
+        frame = next(frames_of(path, source, stream), None)
         if frame is None:
             raise InputError(f"{shown(path)} holds no sound: expected one sample or more")
         seconds = 0.0
@@ -52,9 +52,9 @@ def _samples(path: Path) -> Iterator[np.ndarray]:
     """All of the file as decoded, float32 (time, channels)."""
     import av
 
-    with _opened(path) as (source, stream):
+    with opened(path) as (source, stream):
         resampler, facts = av.AudioResampler(format="fltp"), None
-        for frame in _frames(path, source, stream):
+        for frame in frames_of(path, source, stream):
             mine = frame.sample_rate, len(frame.layout.channels)
             if mine != (facts := facts or mine):
                 raise InputError(
@@ -65,7 +65,8 @@ def _samples(path: Path) -> Iterator[np.ndarray]:
                 yield np.ascontiguousarray(converted.to_ndarray().T)
 
 
-def _frames(path: Path, source, stream) -> Iterator:
+def frames_of(path: Path, source, stream) -> Iterator:
+    """PyAV's frames of a stream, from where the source stands."""
     import av
 
     try:
@@ -78,8 +79,8 @@ def _frames(path: Path, source, stream) -> Iterator:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple]:
-    """The open file and its first audio stream."""
+def opened(path: Path, stream: int = 0) -> Iterator[tuple]:
+    """The open file and one of its audio streams, the first by default."""
     import av  # takes a quarter of a second, and most files do without
 
     unknown = f"{shown(path)} is not audio that can be read: expected wav, flac, mp3, m4a or ogg"
@@ -92,7 +93,7 @@ def _opened(path: Path) -> Iterator[tuple]:
         with source:
             if not source.streams.audio:
                 raise InputError(f"{unknown}, this file has no audio stream")
-            yield source, source.streams.audio[0]
+            yield source, source.streams.audio[stream]
 
 
 def _open(file: BinaryIO):

@@ -12,7 +12,7 @@ import soundfile
 
 from synthgen_tf.audio import container
 from synthgen_tf.audio.info import AudioInfo, shown
-from synthgen_tf.audio.truncation import promised_bytes
+from synthgen_tf.audio.truncation import check_complete
 from synthgen_tf.errors import InputError
 
 BLOCK_FRAMES = 1 << 16
@@ -92,7 +92,7 @@ def blocks(
 
 def _open(path: Path) -> soundfile.SoundFile | None:
     """The file as libsndfile opens it, or None where that does not know its format."""
-    _check_complete(path)
+    check_complete(path)
     try:
         # bytes, because names on POSIX need not be text; Windows' are text
         source = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else str(path))
@@ -112,27 +112,6 @@ def _open(path: Path) -> soundfile.SoundFile | None:
         source.close()
         raise InputError(f"{shown(path)} holds no sound: expected one sample or more")
     return source
-
-
-def _check_complete(path: Path) -> None:
-    try:
-        if path.is_dir():
-            raise InputError(f"{shown(path)} is a folder: expected an audio file")
-        size = path.stat().st_size
-        if size == 0:
-            raise InputError(f"{shown(path)} is empty: expected an audio file")
-        promised = promised_bytes(path)
-    except FileNotFoundError:
-        raise InputError(f"{shown(path)} does not exist: expected an audio file") from None
-    except OSError as error:
-        raise InputError(
-            f"{shown(path)} cannot be read ({error.strerror}): check the file and its permissions"
-        ) from None
-    if promised is not None and promised > size:
-        raise InputError(
-            f"{shown(path)} is cut off: its header promises {promised} bytes, the file has {size}: "
-            "get the whole file"
-        )
 
 
 def _decode(

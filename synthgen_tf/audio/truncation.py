@@ -4,8 +4,37 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
+from synthgen_tf.audio.info import shown
+from synthgen_tf.errors import InputError
+
 UNKNOWN_LENGTHS = (0xFFFFFFFF, 0x7FFFF000)
 """What ffmpeg and sox write for the length of the sound when they write to a pipe."""
+
+
+def check_complete(path: Path) -> None:
+    """Refuse what is no file, or not all of one.
+
+    Raises:
+        InputError: when it is missing, a folder, empty, unreadable or shorter than it says.
+    """
+    try:
+        if path.is_dir():
+            raise InputError(f"{shown(path)} is a folder: expected an audio file")
+        size = path.stat().st_size
+        if size == 0:
+            raise InputError(f"{shown(path)} is empty: expected an audio file")
+        promised = promised_bytes(path)
+    except FileNotFoundError:
+        raise InputError(f"{shown(path)} does not exist: expected an audio file") from None
+    except OSError as error:
+        raise InputError(
+            f"{shown(path)} cannot be read ({error.strerror}): check the file and its permissions"
+        ) from None
+    if promised is not None and promised > size:
+        raise InputError(
+            f"{shown(path)} is cut off: its header promises {promised} bytes, the file has {size}: "
+            "get the whole file"
+        )
 
 
 def promised_bytes(path: Path) -> int | None:

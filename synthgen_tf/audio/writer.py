@@ -14,7 +14,7 @@ import soundfile
 
 from synthgen_tf.audio import riff
 from synthgen_tf.audio.info import shown
-from synthgen_tf.errors import InputError
+from synthgen_tf.errors import InputError, OutputError
 
 FORMATS = {"wav": ("FLOAT", "PCM_16", "PCM_24"), "flac": ("PCM_24", "PCM_16"), "mp3": (None,)}
 """Formats that can be written and their subtypes, the default first."""
@@ -57,6 +57,8 @@ def as_stored(samples: np.ndarray, subtype: str | None) -> np.ndarray:
 
 
 def _integers(samples: np.ndarray, subtype: str) -> np.ndarray:
+    if samples.dtype == np.int16:  # PCM_16 already
+        return samples
     # our own rounding: libsndfile's differs between versions and scales to 32767
     scale = np.float32(2.0 ** (BITS[subtype] - 1))
     return np.clip(np.rint(samples * scale), -scale, scale - 1).astype(np.int32)
@@ -115,17 +117,19 @@ class Writer:
         )
 
     def write(self, block: np.ndarray) -> None:
-        """Append float32 (time, channels), which may be empty.
+        """Append float32 (time, channels), which may be empty; int16 goes into PCM_16 as it is.
 
         Raises:
             InputError: when the disk does not take it.
-            ValueError: for another number of channels.
+            ValueError: for another number of channels, or int16 in a file of another subtype.
         """
         if block.ndim != 2 or block.shape[1] != self.channels:
             raise ValueError(f"block has shape {block.shape}: expected (time, {self.channels})")
+        if block.dtype == np.int16 and self.subtype != "PCM_16":
+            raise ValueError(f"block is int16, the file {self.subtype}: expected float32")
         if self.format != "wav" and self.subtype in BITS:
             # libsndfile takes the upper bits of 32
-            block = _integers(block, self.subtype) << (32 - BITS[self.subtype])
+            block = _integers(block, self.subtype).astype(np.int32) << (32 - BITS[self.subtype])
         with self._explained():
             self.sink.write(block)
         self.frames += len(block)
@@ -148,7 +152,7 @@ class Writer:
             yield
         except (OSError, soundfile.LibsndfileError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise InputError(
+            raise OutputError(
                 f"cannot write {shown(self.path)} ({reason}): check the folder, its permissions "
                 "and the room on the disk"
             ) from error
@@ -170,7 +174,11 @@ class _WaveSink:
         if self.subtype == "FLOAT":
             self.file.write(np.ascontiguousarray(block, "<f4").data)
             return
-        whole = np.ascontiguousarray(_integers(block, self.subtype), "<i4")
+        whole = _integers(block, self.subtype)
+        if self.subtype == "PCM_16":
+            self.file.write(np.ascontiguousarray(whole, "<i2").data)
+            return
+        whole = np.ascontiguousarray(whole, "<i4")
         lower = whole.reshape(-1, 1).view(np.uint8)[:, : self.sample_bytes]
         self.file.write(lower.tobytes())
 

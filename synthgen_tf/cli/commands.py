@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from synthgen_tf.cli.options import Data, EngineName, KindName, Model, Preset, Seed, describe
+from synthgen_tf.cli.options import (
+    ConfigFile,
+    Data,
+    EngineName,
+    KindName,
+    Model,
+    Preset,
+    Seed,
+    Settings,
+    describe,
+)
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow
 
@@ -66,16 +76,39 @@ def render(
 
 
 @app.command()
+def prepare(
+    source: Annotated[Path, typer.Argument(help="Root of the data set.")],
+    out: Annotated[Path, typer.Argument(help="Folder of the store.")],
+    kind: KindName = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes; one a core by default.")] = None,
+    config: ConfigFile = None,
+    settings: Settings = None,
+) -> None:
+    """Check and decode a data set once, into a store that streams fast."""
+    from synthgen_tf.cli.tables import print_store
+    from synthgen_tf.config import load_config
+    from synthgen_tf.data import prepare
+
+    chosen = load_config(None, config, settings or ())
+    report = prepare(source, out, chosen, kind, jobs or os.cpu_count() or 1)
+    print_store(report, chosen.data.target)
+    for name, reason in report.problems.items():
+        typer.echo(f"synthgen: left out {name}: {reason}", err=True)
+    stood = len(report.tracks) - report.made
+    typer.echo(f"{out}: {report.made} tracks prepared, {stood} stood there already")
+    if report.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
 def train(
     run: Annotated[Path, typer.Option(help="Run directory to write.")],
     data: Annotated[
         Path | None, typer.Option(help="Root of the data set; a resumed run knows its own.")
     ] = None,
     preset: Preset = None,
-    config: Annotated[Path | None, typer.Option(help="YAML configuration.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Such as data.remix=0.")
-    ] = None,
+    config: ConfigFile = None,
+    settings: Settings = None,
     strategy: Annotated[str | None, typer.Option(help=describe("training.strategy"))] = None,
     minutes: Annotated[float | None, typer.Option(help=describe("training.minutes"))] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with this run.")] = False,
@@ -83,6 +116,7 @@ def train(
     """Train a model into a run directory."""
     import_tensorflow()
     from synthgen_tf.config import load_config
+    from synthgen_tf.data import advice_for
     from synthgen_tf.report import write_model_card
     from synthgen_tf.train import resume_config, train
 
@@ -95,6 +129,8 @@ def train(
         raise InputError("no --data given: name the root of a data set")
     else:
         chosen = load_config(preset, config, settings or (), flags)
+    if advice := advice_for(data):
+        typer.echo(f"synthgen: {advice}", err=True)
     try:
         best = train(chosen, data, run, resume)
     except KeyboardInterrupt:
@@ -119,13 +155,15 @@ def evaluate(
     """Score a model on tracks whose stems are known."""
     import_tensorflow()
     from synthgen_tf.cli.tables import print_scores
+    from synthgen_tf.config import load_config
+    from synthgen_tf.data import open_tracks
     from synthgen_tf.evaluate import evaluate, select_test_tracks, write_scores
     from synthgen_tf.separate import Separator
     from synthgen_tf.separate.predictors import load_predictor
-    from synthgen_tf.tracks import read_tracks
 
     separator = Separator(load_predictor(model, engine))
-    tracks = select_test_tracks(read_tracks(data, kind), split, target or separator.stem)
+    tracks = open_tracks(data, load_config(), kind)
+    tracks = select_test_tracks(tracks, split, target or separator.stem)
     scores = evaluate(separator, tracks, target or separator.stem)
     write_scores(out, {"model": model, "data": str(data), "split": split, **scores})
     print_scores(scores)

@@ -1,12 +1,12 @@
 """Options that several commands share; help texts of settings come from the configuration."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from pydantic import BaseModel
 
-from synthgen_tf.config.schema import Config
+from synthgen_tf.config.schema import Config, Kind
 
 
 def describe(dotted: str) -> str:
@@ -28,7 +28,14 @@ EngineName = Annotated[
 Data = Annotated[Path, typer.Option(help="Root of the data set.")]
 KindName = Annotated[
     str | None,
-    typer.Option("--kind", help="rendered, musdb18, musdb18hq or folder; told from the layout."),
+    typer.Option(
+        "--kind",
+        help=f"{', '.join(get_args(Kind))}; told from the layout.",
+    ),
+]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="YAML configuration.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Such as data.remix=0.")
 ]
 Preset = Annotated[str | None, typer.Option(help="Preset to start from: card, tiny, small.")]
 Seed = Annotated[int, typer.Option(help="Of everything random.")]

@@ -4,13 +4,23 @@
 has to say sample rate, channels or normalisation twice.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Normalisation = Literal["rms", "peak", "none"]
 Strategy = Literal["auto", "one", "mirrored"]
+Kind = Literal["rendered", "musdb18", "musdb18hq", "slakh", "moisesdb", "medleydb", "folder"]
+LabelledKind = Literal["slakh", "moisesdb", "medleydb"]
 LossName = Literal["nmse", "unit_norm", "mse", "l1", "si_sdr"]
 
 
@@ -61,17 +71,52 @@ class SpectralModel(Signal):
         return self
 
 
+DEFAULT_LABELS: dict[LabelledKind, dict[str, tuple[str, ...]]] = {
+    "slakh": {"synth": ("Synth Lead", "Synth Pad")},
+    "moisesdb": {"synth": ("synth_lead", "synth_pad")},
+    "medleydb": {"synth": ("synthesizer",)},
+}
+
+
 class Data(Section):
     """What the tf.data chain draws from the songs."""
 
     target: str = Field("synth", min_length=1, description="stem to extract; on MUSDB: other")
+    labels: dict[LabelledKind, dict[str, tuple[str, ...]]] = Field(
+        DEFAULT_LABELS,
+        description="kind of data set, stem, and which of its own labels are that stem",
+    )
     segment_seconds: PositiveFloat = Field(6.0, description="length of a training example")
     batch_size: PositiveInt = Field(8, description="examples a step, over all replicas")
+    target_holds: str | None = Field(
+        None, description="keep only tracks whose target is known to hold this, such as synthesizer"
+    )
+    valid_tracks: tuple[str, ...] = Field(
+        (), description="names of the tracks to validate on; none: the data set's own"
+    )
+    target_crops: Share = Field(
+        0.5, description="share of examples cut where the target sounds; needs a prepared store"
+    )
     remix: Share = Field(0.5, description="share of examples whose stems come from several songs")
     gain_db: float = Field(6.0, ge=0.0, description="each stem's gain is drawn from +- this, dB")
     swap_channels: Share = Field(0.5, description="share of stems with left and right exchanged")
+    flip_polarity: Share = Field(0.5, description="share of stems turned upside down")
+    mono: Share = Field(0.05, description="share of examples whose channels become their mean")
     silent_target: Share = Field(0.1, description="share of examples with the target left out")
+    target_only: Share = Field(0.05, description="share of examples that are the target alone")
+    speed: Share = Field(0.1, description="share of examples played faster or slower")
+    speed_semitones: float = Field(3.0, ge=0.0, le=12.0, description="at most this far, up or down")
+    limit: Share = Field(0.1, description="share of examples through a limiter, target and all")
+    limit_db: float = Field(9.0, ge=0.0, description="it takes off the peaks at most this, dB")
+    code: Share = Field(
+        0.0, description="share of mixtures through mp3 at 64 to 320 kbit/s; slow, 0.1 s each"
+    )
     valid_segments: PositiveInt = Field(4, description="fixed segments of each validation track")
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _keep_other_kinds(cls, labels: Any) -> Any:
+        return {**DEFAULT_LABELS, **labels} if isinstance(labels, dict) else labels
 
 
 class Loss(Section):

@@ -1,5 +1,18 @@
-"""From tracks to batches of mixture and target: one tf.data chain."""
+"""From data sets to batches of mixture and target.
 
-from synthgen_tf.data.chain import select_tracks, training_examples, validation_examples
+Module   -> what comes in -> what goes out
+prepare  -> data set root -> store: 16-bit WAV at one rate, index.json
+store    -> store -> Tracks with levels
+select   -> root -> the Tracks of a split
+draw     -> example number, seed -> what the example is made of
+reader   -> song, stem, start, frames -> float32 (frames, channels), in the graph
+mix      -> cuts of the stems -> mixture and target (segment, channels)
+chain    -> Tracks -> tf.data of mixture and target (batch, segment, channels)
 
-__all__ = ["select_tracks", "training_examples", "validation_examples"]
+The last four need TensorFlow and are imported by their own names.
+"""
+
+from synthgen_tf.data.prepare import Report, prepare
+from synthgen_tf.data.select import advice_for, open_tracks, select_tracks
+
+__all__ = ["Report", "advice_for", "open_tracks", "prepare", "select_tracks"]

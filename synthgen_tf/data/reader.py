@@ -1,11 +1,15 @@
 """Random access to segments of stems in a tf.data graph; only here tensorflow-io is asked for."""
 
 import itertools
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import tensorflow as tf
 
+from synthgen_tf import audio
+from synthgen_tf.errors import InputError
 from synthgen_tf.tracks import Track
 
 try:
@@ -13,63 +17,105 @@ try:
 except ImportError:  # no build for this Python, platform or TensorFlow
     tfio = None
 
-Read = Callable[[tf.Tensor, int, tf.Tensor], tf.Tensor]
-"""(song index, stem index, first frame) -> float32 (segment, channels), padded with silence."""
+Read = Callable[[tf.Tensor, int, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+"""(song index, stem index, first frame, frames, whether left and right change places) ->
+float32 (frames, channels), silence after the song's end."""
 
 
 numbers = itertools.count()
 """Of the graph readers made so far."""
 
 
-def segment_reader(
-    tracks: Sequence[Track], stems: Sequence[str], segment: int
-) -> tuple[Read, int | None]:
+def segment_reader(tracks: Sequence[Track], stems: Sequence[str]) -> tuple[Read, int | None]:
     """Reads segments with a seek, as tensorflow-io where that can, else as soundfile: bit-equal.
 
     Args:
         tracks: the songs, indexed in this order.
         stems: the stems, indexed in this order; a song without one has silence for it.
-        segment: frames to read.
 
     Returns:
         The reader, and how many calls of the map around it may run at a time.
     """
-    files = [file for track in tracks for stem in track.stems.values() for file in stem]
-    plain = all(
-        track.subtype == "PCM_16" and all(len(files) == 1 for files in track.stems.values())
-        for track in tracks
-    )
-    complete = all(set(stems) <= set(track.stems) for track in tracks)
-    if tfio and plain and complete and all(file.suffix.lower() == ".wav" for file in files):
+    if tfio and all(_is_plain(track) for track in tracks):
         # tensorflow-io keeps one open file per node of the graph: a second call at the same time
         # would read on in the file of the first. The stems of one call still run in parallel.
-        return _graph_reader(tracks, stems, segment), None
-    return _python_reader(tracks, stems, segment), tf.data.AUTOTUNE
+        return _graph_reader(tracks, stems), None
+    return _python_reader(tracks, stems), tf.data.AUTOTUNE
 
 
-def _graph_reader(tracks: Sequence[Track], stems: Sequence[str], segment: int) -> Read:
-    paths = tf.constant([[str(track.stems[stem][0]) for stem in stems] for track in tracks])
+def _is_plain(track: Track) -> bool:
+    """True where every stem is one 16-bit WAV file."""
+    files = [file for stem in track.stems.values() for file in stem]
+    alone = len(files) == len(track.stems)
+    return (
+        alone and track.subtype == "PCM_16" and all(file.suffix.lower() == ".wav" for file in files)
+    )
+
+
+def _graph_reader(tracks: Sequence[Track], stems: Sequence[str]) -> Read:
+    nothing = ("",)
+    paths = [[str(track.stems.get(stem, nothing)[0]) for stem in stems] for track in tracks]
+    complete = [all(row[stem] for row in paths) for stem in range(len(stems))]
+    paths = tf.constant(paths)
     scope = f"reader_{next(numbers)}"  # its open files are found by name, over all data sets
 
-    def read(song, stem, start):
-        with tf.name_scope(f"{scope}_stem_{stem}"):
-            samples = tfio.IOTensor.graph(tf.int16).from_audio(paths[song, stem])
-            samples = tf.cast(samples[start : start + segment], tf.float32) / 32768.0
-        return tf.pad(samples, [[0, segment - tf.shape(samples)[0]], [0, 0]])
+    def read(song, stem, start, frames, swapped):
+        path = paths[song, stem]
+
+        def cut():
+            with tf.name_scope(f"{scope}_stem_{stem}"):
+                samples = tfio.IOTensor.graph(tf.int16).from_audio(path)
+                plain = samples[start : start + frames]
+            turn = swapped & (tf.shape(plain)[1] == 2)
+            samples = tf.cond(turn, lambda: _swap(plain), lambda: plain)
+            return tf.cast(samples, tf.float32) / 32768.0
+
+        silence = tf.zeros((0, 1), tf.float32)
+        samples = cut() if complete[stem] else tf.cond(path == "", lambda: silence, cut)
+        return tf.pad(samples, [[0, frames - tf.shape(samples, tf.int64)[0]], [0, 0]])
 
     return read
 
 
-def _python_reader(tracks: Sequence[Track], stems: Sequence[str], segment: int) -> Read:
-    def load(song, stem, start):
+def _swap(samples: tf.Tensor) -> tf.Tensor:
+    """int16 (time, 2) with its channels exchanged: four times as fast as tf.reverse."""
+    pairs, half = tf.bitcast(samples, tf.uint32), tf.constant(16, tf.uint32)
+    left, right = tf.bitwise.left_shift(pairs, half), tf.bitwise.right_shift(pairs, half)
+    return tf.bitcast(tf.bitwise.bitwise_or(left, right), tf.int16)
+
+
+def _python_reader(tracks: Sequence[Track], stems: Sequence[str]) -> Read:
+    def load(song, stem, start, frames, swapped):
         track = tracks[song]
-        samples = np.zeros((segment, track.channels), np.float32)
-        if stems[stem] in track.stems:
-            found = track.read(stems[stem], int(start), segment)
-            samples[: len(found)] = found
-        return samples
+        if stems[stem] not in track.stems:
+            return np.zeros((frames, 1), np.float32)
+        found = track.read(stems[stem], int(start), int(frames))
+        found = np.pad(found, ((0, frames - len(found)), (0, 0)))
+        return found[:, ::-1] if swapped and found.shape[1] == 2 else found
 
-    def read(song, stem, start):
-        return tf.numpy_function(load, [song, stem, start], tf.float32, stateful=False)
+    def read(song, stem, *cut):
+        samples = tf.numpy_function(load, [song, stem, *cut], tf.float32, stateful=False)
+        return tf.ensure_shape(samples, (None, None))
 
     return read
+
+
+@contextmanager
+def damage_explained(tracks: Sequence[Track]) -> Iterator[None]:
+    """Turn TensorFlow's error about a file that vanished or was cut off into one that names it.
+
+    Raises:
+        InputError: when a file of `tracks` is the reason.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        for file in {file for track in tracks for stem in track.stems.values() for file in stem}:
+            try:
+                audio.probe(file)
+            except InputError as reason:
+                raise InputError(f"{reason} (it was read in the middle of the work)") from error
+        # a file may look right and turn out damaged where it is decoded: Python's reader said so
+        if told := re.search(r"InputError: (.+)", error.message):
+            raise InputError(told.group(1)) from error
+        raise

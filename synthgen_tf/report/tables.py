@@ -1,7 +1,8 @@
 """Tables of scores, for pages and terminals alike."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+
+from synthgen_tf.table import Table
 
 COLUMNS = {
     "snr": "SNR",
@@ -16,16 +17,6 @@ ROWS = {
     "mixture": "mixture as it is",
     "silence": "silence",
 }
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of text under a title; the first column names the row."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str = ""
 
 
 def format_db(value: float | None) -> str:

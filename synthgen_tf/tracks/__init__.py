@@ -1,6 +1,24 @@
-"""Tracks and their stems, read from MUSDB18, MUSDB18-HQ, rendered songs or any folder of stems."""
+"""Tracks and their stems, read from data sets as they lie on disk.
 
-from synthgen_tf.tracks.readers import KINDS, SPLITS, Kind, detect_kind, read_tracks
+Module    -> what it knows
+track     -> a song and its stems: samples of any part, or block by block
+files     -> the files of a song to a Track
+readers   -> a root folder to all its Tracks; tells the kind from the layout
+folder, musdb, slakh, moisesdb, medleydb -> one layout each
+labels    -> a data set's own labels to stems
+"""
+
+from synthgen_tf.tracks.files import SPLITS
+from synthgen_tf.tracks.readers import KINDS, Scan, detect_kind, read_tracks, scan_tracks
 from synthgen_tf.tracks.track import MIXTURE, Track
 
-__all__ = ["KINDS", "MIXTURE", "SPLITS", "Kind", "Track", "detect_kind", "read_tracks"]
+__all__ = [
+    "KINDS",
+    "MIXTURE",
+    "SPLITS",
+    "Scan",
+    "Track",
+    "detect_kind",
+    "read_tracks",
+    "scan_tracks",
+]

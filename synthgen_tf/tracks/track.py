@@ -73,7 +73,8 @@ class Track:
 
     def _read_file(self, file: Path, start: int, count: int) -> np.ndarray:
         """Exactly `count` frames of a file, at the song's rate and with its channels."""
-        rate = audio.probe(file).sample_rate
+        # files that are all alike need no second look
+        rate = audio.probe(file).sample_rate if self.subtype == "mixed" else self.sample_rate
         if rate == self.sample_rate:
             samples, _ = audio.read(file, start, count)
         else:  # from the beginning, for a resampled part is only then a part of the whole
@@ -116,26 +117,20 @@ class Track:
 
 @dataclass(frozen=True)
 class StemFileTrack(Track):
-    """A MUSDB18 song: one `.stem.mp4` that holds the mixture and four stems as streams."""
+    """A MUSDB18 song: one `.stem.mp4` that holds the mixture and four stems as streams.
+
+    Attributes:
+        streams: what the streams of the file are, in their order.
+    """
+
+    streams: tuple[str, ...] = ()
 
     def _files(self, stem: str) -> tuple:
         (path,) = super()._files(stem)
-        return ((path, STREAMS.index(stem)),)
+        return ((path, self.streams.index(stem)),)
 
     def _read_file(self, file: tuple[Path, int], start: int, count: int) -> np.ndarray:
-        import stempeg  # needs ffmpeg
+        return audio.stem_file.read(*file, start, count)
 
-        samples, _ = stempeg.read_stems(
-            str(file[0]),
-            start=start / self.sample_rate,
-            duration=count / self.sample_rate,
-            stem_id=file[1],
-            dtype=np.float32,
-        )
-        # ffmpeg cuts at its own packet times: hand out exactly what was asked for
-        samples = samples[:count].astype(np.float32)
-        return np.pad(samples, ((0, count - len(samples)), (0, 0)))
-
-
-STREAMS = (MIXTURE, "drums", "bass", "other", "vocals")
-"""Streams of a `.stem.mp4` in their order."""
+    def _file_blocks(self, file: tuple[Path, int], block_frames: int) -> Iterator[np.ndarray]:
+        return audio.even(audio.stem_file.decode(*file), block_frames)

@@ -9,12 +9,14 @@ import tensorflow as tf
 
 from synthgen_tf import metrics
 from synthgen_tf.config import Config
-from synthgen_tf.data import select_tracks, training_examples, validation_examples
+from synthgen_tf.data import open_tracks, select_tracks
+from synthgen_tf.data.chain import training_examples, validation_examples
+from synthgen_tf.data.reader import damage_explained
 from synthgen_tf.errors import InputError
 from synthgen_tf.losses import build_loss
 from synthgen_tf.model import build_model
 from synthgen_tf.progress import progress_bar
-from synthgen_tf.tracks import Track, read_tracks
+from synthgen_tf.tracks import Track
 from synthgen_tf.train.callbacks import Recorder, Samples, Schedule, restore, steps_done
 from synthgen_tf.train.interrupt import deferred_interrupt
 from synthgen_tf.train.run import (
@@ -32,7 +34,7 @@ def train(config: Config, data: Path, run: Path, resume: bool = False) -> Path:
 
     Args:
         config: what to train and how; for a resumed run, that of `read_run_config`.
-        data: root of a data set that `read_tracks` reads.
+        data: prepared store, or root of a data set.
         run: directory to write; it must not exist unless `resume` is set.
         resume: go on after the last whole epoch of the run.
 
@@ -45,7 +47,7 @@ def train(config: Config, data: Path, run: Path, resume: bool = False) -> Path:
     """
     if not resume:
         refuse_existing_run(run)
-    tracks = read_tracks(data)
+    tracks = open_tracks(data, config)
     train_tracks = select_tracks(tracks, "train", config)
     valid_tracks = select_tracks(tracks, "valid", config)
     keras.utils.set_random_seed(config.seed)
@@ -57,7 +59,8 @@ def train(config: Config, data: Path, run: Path, resume: bool = False) -> Path:
         _refuse_complete_run(run, config, rows)
     else:
         create_run(run, config, data)
-    fit(model, config, (train_tracks, valid_tracks), run, rows)
+    with damage_explained([*train_tracks, *valid_tracks]):
+        fit(model, config, (train_tracks, valid_tracks), run, rows)
     if not (run / BEST).is_file():
         raise InputError(f"run {run} ended before its first epoch: give it more --minutes")
     return run / BEST

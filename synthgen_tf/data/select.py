@@ -1,0 +1,92 @@
+"""Which tracks are trained on, validated on and tested on."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+from synthgen_tf.config import Config, Kind
+from synthgen_tf.data.store import is_store, read_store
+from synthgen_tf.errors import InputError
+from synthgen_tf.tracks import Track, detect_kind, read_tracks
+
+
+def open_tracks(root: Path, config: Config, kind: Kind | None = None) -> list[Track]:
+    """All tracks of a prepared store, or of a data set as it lies on disk.
+
+    Args:
+        root: folder that `prepare` wrote, or root of a data set.
+        config: section `data`.
+        kind: of the data set; told from its layout when it is None.
+
+    Raises:
+        InputError: when the folder is missing or empty, or a file of it is missing or damaged.
+    """
+    return read_store(root) if is_store(root) else read_tracks(root, kind, config.data.labels)
+
+
+def advice_for(root: Path) -> str | None:
+    """What a user should know who trains on data that is neither prepared nor rendered; or None."""
+    if not root.is_dir() or is_store(root) or detect_kind(root) == "rendered":
+        return None
+    return (
+        f"{root} is not prepared: it streams slower, and cuts cannot look for the target; "
+        f"`synthgen prepare {root} STORE` does it once"
+    )
+
+
+def select_tracks(tracks: Sequence[Track], split: str, config: Config) -> list[Track]:
+    """The tracks of a split that the configuration can use.
+
+    `data.valid_tracks` names the tracks to validate on. Without it they are the data set's own; a
+    data set that has none lends every tenth training track, at least one.
+
+    Raises:
+        InputError: when there are none, none has the target stem, or the rate is another.
+    """
+    chosen = [track for track in _resplit(tracks, config) if track[0] == split]
+    chosen = [track for _, track in chosen]
+    if not chosen:
+        raise InputError(f"no {split} tracks among {len(tracks)}: the split needs at least one")
+    target, wanted = config.data.target, config.data.target_holds
+    if not any(target in track.stems for track in chosen):
+        found = sorted({stem for track in chosen for stem in track.parts()})
+        raise InputError(
+            f"no {split} track has a {target!r} stem, the stems are {', '.join(found)}: "
+            "choose one with --set data.target=NAME"
+        )
+    if wanted is not None:
+        held = {sound for track in chosen for sound in track.holds.get(target, ())}
+        chosen = [track for track in chosen if wanted in track.holds.get(target, ())]
+        if not chosen:
+            raise InputError(
+                f"no {split} track is known to hold {wanted!r} in its {target!r} stem, known are "
+                f"{', '.join(sorted(held)) or 'none'}: choose another data.target_holds"
+            )
+    for track in chosen:
+        if track.sample_rate != config.model.sample_rate:
+            raise InputError(
+                f"track {track.name} is at {track.sample_rate} Hz, the model works at "
+                f"{config.model.sample_rate} Hz: `synthgen prepare` resamples it, or --set "
+                f"model.sample_rate={track.sample_rate}"
+            )
+    return chosen
+
+
+def _resplit(tracks: Sequence[Track], config: Config) -> list[tuple[str, Track]]:
+    """The tracks and the splits that they are used in."""
+    named = set(config.data.valid_tracks)
+    learnable = [track for track in tracks if track.split in ("train", "valid")]
+    for name in named - {track.name for track in learnable}:
+        near = difflib.get_close_matches(name, [track.name for track in learnable], n=1)
+        hint = f", the nearest is {near[0]!r}" if near else ""
+        raise InputError(
+            f"data.valid_tracks names {name!r}, which is no track outside the test split{hint}"
+        )
+    if not named and not any(track.split == "valid" for track in tracks):
+        named = {track.name for track in learnable[::10]} if len(learnable) > 1 else set()
+    if not named:
+        return [(track.split, track) for track in tracks]
+    return [
+        ("test" if track.split == "test" else "valid" if track.name in named else "train", track)
+        for track in tracks
+    ]

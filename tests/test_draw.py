@@ -1,0 +1,87 @@
+"""Draws: shares as configured, cuts where the target sounds, nothing left to chance."""
+
+import numpy as np
+import pytest
+
+from synthgen_tf.config import load_config
+from synthgen_tf.data.draw import Dice
+from synthgen_tf.data.store import StoredTrack
+
+RATE = 44_100
+STEMS = ["synth", "drums", "vocals"]
+
+
+def track(name, seconds, sounding):
+    """A track whose target sounds in the given seconds only."""
+    levels = np.full(seconds, 100, np.uint8)
+    levels[list(sounding)] = 20
+    return StoredTrack(
+        name, "train", {}, RATE, seconds * RATE, 2, "PCM_16", levels={"synth": levels}
+    )
+
+
+def draws(tracks, count=1500, **data):
+    settings = [f"data.{key}={value}" for key, value in data.items()]
+    config = load_config("tiny", settings=["data.segment_seconds=2", *settings])
+    dice = Dice(tracks, STEMS, config)
+    return [dice.throw(number) for number in range(count)]
+
+
+@pytest.fixture(scope="module")
+def tracks():
+    return [track("a", 60, [5, 30]), track("b", 20, []), track("c", 8, [7])]
+
+
+def share(values, expected):
+    """True where a share of so many draws is within four standard deviations of the expected."""
+    deviation = np.sqrt(expected * (1 - expected) / len(values))
+    return abs(np.mean(values) - expected) <= 4 * deviation + 1e-9
+
+
+def test_shares_are_as_configured(tracks):
+    found = draws(tracks, silent_target=0.2, target_only=0.1, speed=0.3, limit=0.25, code=0.15)
+    gains = np.array([draw.gains for draw in found])
+    assert share(gains[:, 0] == 0, 0.2)
+    assert share((gains[:, 1:] == 0).all(axis=1), 0.1)
+    assert not (gains == 0).all(axis=1).any()
+    assert share((gains < 0)[gains != 0], 0.5)
+    assert np.abs(20 * np.log10(np.abs(gains[gains != 0]))).max() <= 6.0
+    assert share([draw.frames != 2 * RATE for draw in found], 0.3)
+    assert share([draw.limit_db > 0 for draw in found], 0.25)
+    assert share([draw.bitrate >= 0 for draw in found], 0.15)
+    assert share(np.array([draw.swapped for draw in found]).ravel(), 0.5)
+    songs = np.array([draw.songs for draw in found])
+    # a remixed example may draw one song for all its stems
+    assert np.mean((songs != songs[:, :1]).any(axis=1)) == pytest.approx(0.5 * 8 / 9, abs=0.06)
+
+
+def test_targeted_cuts_hold_a_second_in_which_the_target_sounds(tracks):
+    sounding = {0: [5, 30], 2: [7]}
+    for draw in draws(tracks, 300, target_crops=1, speed=0.5):
+        song, start, frames = int(draw.songs[0]), int(draw.starts[0]), int(draw.frames)
+        assert song in sounding
+        middles = [(second + 0.5) * RATE for second in sounding[song]]
+        assert any(start <= middle <= start + frames for middle in middles)
+        assert 0 <= start <= tracks[song].frames - frames
+
+
+def test_without_targeted_cuts_every_song_and_place_is_drawn(tracks):
+    found = draws(tracks, 300, target_crops=0, remix=0, speed=0)
+    songs = [int(draw.songs[0]) for draw in found]
+    assert set(songs) == {0, 1, 2}
+    starts = [int(draw.starts[0]) / RATE for draw in found if draw.songs[0] == 0]
+    assert min(starts) < 6
+    assert 52 < max(starts) <= 58
+
+
+def test_a_song_shorter_than_the_cut_starts_at_its_beginning():
+    assert all(draw.starts[0] == 0 for draw in draws([track("short", 1, [0])], 50))
+
+
+def test_a_draw_depends_on_its_number_and_the_seed_only(tracks):
+    one, again = draws(tracks, 5), draws(tracks, 5)
+    for first, second in zip(one, again, strict=True):
+        for a, b in zip(first, second, strict=True):
+            np.testing.assert_array_equal(a, b)
+    other = draws(tracks, 5, gain_db=6)  # the default, said aloud
+    np.testing.assert_array_equal(one[4].gains, other[4].gains)
