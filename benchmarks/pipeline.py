@@ -151,11 +151,11 @@ def raw_reader(tracks: list[Track], config: Config) -> Iterator:
         chance = tf.random.stateless_uniform((2, len(stems)), (config.seed, number))
         songs = tf.cast(chance[0] * len(tracks), tf.int64)
         starts = tf.cast(chance[1] * room, tf.int64)
-        frames, swapped = tf.constant(config.segment, tf.int64), tf.constant(False)
-        return tuple(read(songs[i], i, starts[i], frames, swapped) for i in range(len(stems)))
+        facts = tf.constant(config.segment, tf.int64), 1.0, tf.constant(False)
+        return tuple(read(songs[i], i, starts[i], *facts) for i in range(len(stems)))
 
     numbers = tf.data.Dataset.range(1 << 62)
-    return iter(numbers.map(cut, num_parallel_calls=calls).prefetch(tf.data.AUTOTUNE))
+    return iter(numbers.map(cut, num_parallel_calls=calls).prefetch(16))
 
 
 def soundfile_loop(tracks: list[Track], config: Config) -> Iterator:
@@ -211,6 +211,8 @@ def length_row(root: Path) -> list[str]:
             silent_wave(folder / f"{stem}.wav", seconds)
         tracks = read_tracks(folder.parents[1], "folder")
         iterators[seconds] = raw_reader(tracks, config)
+        for file in folder.iterdir():
+            file.read_bytes()  # into the page cache, where short files are anyway
     costs: dict[int, list[float]] = {seconds: [] for seconds in iterators}
     for _ in range(4 * ROUNDS):
         for seconds, iterator in iterators.items():

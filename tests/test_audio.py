@@ -81,6 +81,20 @@ def test_integers_round_to_nearest_and_clamp():
     assert audio.as_stored(samples, "FLOAT") is samples
 
 
+@pytest.mark.parametrize("name", ["x.wav", "x.flac"])
+def test_16_bit_integers_are_written_as_they_are(tmp_path, name):
+    steps = np.array([[0, 1], [-1, 32767], [-32768, 12345]], np.int16)
+    with audio.Writer(tmp_path / name, 44_100, 2, "PCM_16") as writer:
+        writer.write(steps)
+    read, _ = soundfile.read(tmp_path / name, dtype="int16")
+    np.testing.assert_array_equal(read, steps)
+    with (
+        pytest.raises(ValueError, match="int16, the file PCM_24: expected float32"),
+        audio.Writer(tmp_path / name, 44_100, 2, "PCM_24") as writer,
+    ):
+        writer.write(steps)
+
+
 def test_default_subtypes(tmp_path):
     for name, subtype in (("x.wav", "FLOAT"), ("x.flac", "PCM_24"), ("x.mp3", "MPEG_LAYER_III")):
         with audio.Writer(tmp_path / name, 44_100, 2) as writer:

@@ -1,32 +1,32 @@
-"""Readers on the layouts as they lie on disk."""
+"""Tracks, rendered songs, folders of stems, and roots that are none."""
 
-import shutil
+import json
 
 import numpy as np
 import pytest
 import soundfile
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks import MIXTURE, detect_kind, read_tracks
-from synthgen_tf.tracks.musdb import validation_tracks
-
-needs_ffmpeg = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="musdb needs ffmpeg")
+from synthgen_tf.tracks import KINDS, MIXTURE, detect_kind, read_tracks, scan_tracks
 
 
-def write_track(folder, stems, frames=2000, rate=44_100):
-    """Noise stems and, for MUSDB, their mixture; returns the samples."""
+def write_track(folder, stems, frames=2000, rate=44_100, channels=2, ending="wav"):
+    """Noise stems; returns the samples."""
     folder.mkdir(parents=True)
     random = np.random.default_rng(len(folder.name))
-    samples = {stem: random.uniform(-0.1, 0.1, (frames, 2)).astype(np.float32) for stem in stems}
-    for stem, signal in samples.items():
-        soundfile.write(folder / f"{stem}.wav", signal, rate, subtype="FLOAT")
+    samples = {}
+    for stem in stems:
+        signal = random.integers(-3_000, 3_000, (frames, channels)).astype(np.int16)
+        soundfile.write(folder / f"{stem}.{ending}", signal, rate, subtype="PCM_16")
+        samples[stem] = signal.astype(np.float32) / 32768
     return samples
 
 
 def test_rendered_songs(songs):
-    tracks = read_tracks(songs)
-    assert [track.split for track in tracks] == ["train"] * 4 + ["valid", "test"]
-    track = tracks[0]
+    scan = scan_tracks(songs)
+    assert (scan.kind, scan.problems, scan.left_out) == ("rendered", {}, {})
+    assert [track.split for track in scan.tracks] == ["train"] * 4 + ["valid", "test"]
+    track = scan.tracks[0]
     assert track.parts() == ["bass", "drums", "other", "synth", "vocals"]
     assert (track.sample_rate, track.channels, track.subtype) == (44_100, 2, "PCM_16")
     assert track.frames == 6 * 44_100
@@ -36,51 +36,41 @@ def test_rendered_songs(songs):
     np.testing.assert_array_equal(track.read("drums", 500, 100), track.read("drums")[500:600])
 
 
-def test_musdb18hq_keeps_the_named_validation_tracks(tmp_path):
-    stems = ["drums", "bass", "other", "vocals", MIXTURE]
-    named = sorted(validation_tracks())
-    assert len(named) == 14
-    for split, name in [("train", "Some Band - Song"), ("train", named[3]), ("test", named[4])]:
-        write_track(tmp_path / split / name, stems)
-    assert detect_kind(tmp_path) == "musdb18hq"
-    splits = {track.name: track.split for track in read_tracks(tmp_path)}
-    assert splits == {"Some Band - Song": "train", named[3]: "valid", named[4]: "test"}
+def test_rendered_song_without_its_description_is_a_problem(tmp_path):
+    for name in ("a", "b"):
+        write_track(tmp_path / "train" / name, ["synth", "drums"])
+    (tmp_path / "train/a/song.json").write_text(json.dumps({"style": "house"}))
+    scan = scan_tracks(tmp_path)
+    assert scan.kind == "rendered"
+    assert [(track.name, track.genre) for track in scan.tracks] == [("a", "house")]
+    assert "song.json is no description of a song" in scan.problems["train/b"]
 
 
-@needs_ffmpeg
-def test_musdb18_excerpt_is_decoded_like_ffmpeg_does(tmp_path):
-    import stempeg
-
-    from synthgen_tf.demo import musdb_excerpt
-
-    track = musdb_excerpt(tmp_path)
-    assert detect_kind(tmp_path) == "musdb18"
-    assert track.split == "test"
-    assert track.parts() == ["bass", "drums", "other", "vocals"]
-    whole, rate = stempeg.read_stems(stempeg.example_stem_path())
-    assert rate == track.sample_rate
-    for i, stem in enumerate([MIXTURE, "drums", "bass", "other", "vocals"]):
-        samples = track.read(stem)
-        assert samples.shape == (track.frames, 2)
-        frames = min(len(samples), whole.shape[1])
-        np.testing.assert_allclose(samples[:frames], whole[i, :frames], atol=1e-6)
-
-
-def test_folder_without_splits(tmp_path):
-    written = {name: write_track(tmp_path / name, ["synth", "piano"]) for name in "abcd"}
+@pytest.mark.parametrize("ending", ["wav", "flac"])
+def test_folder_without_splits(tmp_path, ending):
+    names = [f"{letter}" for letter in "abcdefghijkl"]
+    written = {
+        name: write_track(tmp_path / name, ["synth", "piano"], ending=ending) for name in names
+    }
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes/read.txt").write_text("no stems here")
     tracks = read_tracks(tmp_path)
-    assert {t.name: t.split for t in tracks} == {
+    splits = {track.name: track.split for track in tracks}
+    assert splits == dict.fromkeys(names, "train") | {
         "a": "test",
         "b": "valid",
-        "c": "train",
-        "d": "train",
+        "k": "test",
+        "l": "valid",
     }
+    first = next(track for track in tracks if track.name == "a")
     mixture = written["a"]["synth"] + written["a"]["piano"]
-    np.testing.assert_allclose(tracks[-1].read(MIXTURE), mixture, atol=1e-7)
+    np.testing.assert_allclose(first.read(MIXTURE), mixture, atol=1e-7)
+    np.testing.assert_array_equal(first.read("piano", 1_990, 100), written["a"]["piano"][1990:])
 
 
 def test_folder_with_splits(tmp_path):
-    for split in ("train", "valid", "test"):
+    for split in ("train", "valid", "test", "elsewhere"):
         write_track(tmp_path / split / "song", ["synth", "drums"])
     assert [track.split for track in read_tracks(tmp_path)] == ["train", "valid", "test"]
 
@@ -91,10 +81,37 @@ def test_missing_stem_is_named(tmp_path):
         read_tracks(tmp_path)[0].read("organ")
 
 
-def test_stems_must_agree(tmp_path):
+@pytest.mark.parametrize(
+    ("frames", "channels", "rate", "words"),
+    [
+        (1999, 2, 44_100, r"frames of .*synth\.wav is 2000.*drums\.wav 1999"),
+        (2000, 1, 44_100, r"channels of .*synth\.wav is 2.*drums\.wav 1"),
+        (2000, 2, 48_000, r"sample_rate of .*synth\.wav is 44100.*drums\.wav 48000"),
+    ],
+)
+def test_stems_must_agree(tmp_path, frames, channels, rate, words):
     write_track(tmp_path / "train" / "song", ["synth"])
-    soundfile.write(tmp_path / "train/song/drums.wav", np.zeros((1999, 2)), 44_100)
-    with pytest.raises(InputError, match=r"frames of .*synth\.wav is 2000.*drums\.wav 1999"):
+    soundfile.write(tmp_path / "train/song/drums.wav", np.zeros((frames, channels)), rate)
+    with pytest.raises(InputError, match=words):
+        read_tracks(tmp_path)
+
+
+def test_one_bad_track_does_not_hide_the_others(tmp_path):
+    for name in ("a", "b", "c", "d"):
+        write_track(tmp_path / "train" / name, ["synth", "drums"])
+    cut = tmp_path / "train/a/synth.wav"
+    cut.write_bytes(cut.read_bytes()[:500])
+    (tmp_path / "train/b/drums.wav").write_bytes(b"")
+    (tmp_path / "train/c/synth.wav").rename(tmp_path / "train/c/mixture.wav")
+    (tmp_path / "train/c/drums.wav").unlink()
+    scan = scan_tracks(tmp_path)
+    assert [track.name for track in scan.tracks] == ["d"]
+    assert list(scan.problems) == ["train/a", "train/b", "train/c"]
+    reasons = list(scan.problems.values())
+    for reason, words in zip(reasons, ["is cut off", "is empty", "holds no stems"], strict=True):
+        assert words in reason
+        assert "\n" not in reason
+    with pytest.raises(InputError, match="cut off"):
         read_tracks(tmp_path)
 
 
@@ -105,3 +122,10 @@ def test_bad_roots(tmp_path):
         read_tracks(tmp_path)
     with pytest.raises(InputError, match=r"'musdb'.*musdb18hq"):
         read_tracks(tmp_path, "musdb")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_says_what_it_expects_of_an_empty_root(tmp_path, kind):
+    with pytest.raises(InputError, match=f"no tracks of kind {kind}: expected .*/"):
+        scan_tracks(tmp_path, kind)
+    assert detect_kind(tmp_path) == "folder"

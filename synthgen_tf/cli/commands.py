@@ -90,13 +90,21 @@ def prepare(
     from synthgen_tf.data import prepare
 
     chosen = load_config(None, config, settings or ())
-    report = prepare(source, out, chosen, kind, jobs or os.cpu_count() or 1)
-    print_store(report, chosen.data.target)
+    jobs = (os.cpu_count() or 1) if jobs is None else jobs
+    report = prepare(source, out, chosen, kind, jobs)
+    if report.tracks:
+        print_store(report.tracks, chosen.data.target)
+    if report.removed:
+        typer.echo(f"removed, for {source} has them no more: {', '.join(report.removed)}")
+    if report.made or report.removed or report.problems or not report.tracks:
+        typer.echo(f"{out}: {report.made} tracks prepared, {report.kept} stood there already")
+    else:
+        typer.echo(f"{out}: nothing to do, all {report.kept} tracks stand there already")
     for name, reason in report.problems.items():
+        typer.echo(f"synthgen: skipped {name}: {reason}", err=True)
+    for name, reason in report.left_out.items():
         typer.echo(f"synthgen: left out {name}: {reason}", err=True)
-    stood = len(report.tracks) - report.made
-    typer.echo(f"{out}: {report.made} tracks prepared, {stood} stood there already")
-    if report.problems:
+    if report.problems or not report.tracks:
         raise typer.Exit(1)
 
 

@@ -2,12 +2,13 @@
 
 import importlib.util
 import shutil
+from collections.abc import Sequence
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table as Grid
 
-from synthgen_tf.data import Report
-from synthgen_tf.data.store import ACTIVE_ABOVE, active_seconds
+from synthgen_tf.data.store import ACTIVE_ABOVE, StoredTrack, active_seconds
 from synthgen_tf.table import Table
 from synthgen_tf.tracks import SPLITS
 
@@ -33,21 +34,30 @@ def print_scores(scores: dict) -> None:
     print_table(score_table(scores))
 
 
-def print_store(report: Report, target: str) -> None:
+def print_store(tracks: Sequence[StoredTrack], target: str) -> None:
     """Print what a store holds, split by split."""
     rows = []
     for split in [*SPLITS, "all"]:
-        tracks = [track for track in report.tracks if split in (track.split, "all")]
-        hours = sum(track.frames / track.sample_rate for track in tracks) / 3600.0
-        having = [track for track in tracks if target in track.stems]
-        seconds = [sounds for track in having for sounds in active_seconds(track, target)]
-        activity = f"{100 * sum(seconds) / len(seconds):.0f} %" if seconds else "–"
-        row = [split, len(tracks), f"{hours:.2f}", len(having), activity]
-        rows.append([str(value) for value in row])
-    note = f"{target!r} sounds in a second that is above -{ACTIVE_ABOVE} dB full scale."
-    if report.scaled:
-        note += f" {report.scaled} tracks were turned down to fit 16 bits."
-    columns = ["split", "tracks", "hours", f"with {target!r}", f"{target!r} sounds"]
+        chosen = [track for track in tracks if split in (track.split, "all")]
+        having = [track for track in chosen if target in track.stems]
+        active = [active_seconds(track, target) for track in having]
+        seconds = sum(map(len, active))
+        row = [
+            split,
+            str(len(chosen)),
+            f"{sum(track.frames / track.sample_rate for track in chosen) / 3600.0:.2f}",
+            f"{100 * len(having) / len(chosen):.0f} %" if chosen else "–",
+            f"{100 * sum(map(np.sum, active)) / seconds:.0f} %" if seconds else "–",
+            str(sum(track.clipped > 0 for track in chosen)),
+            str(sum(track.gain_db < 0.0 for track in chosen)),
+        ]
+        rows.append(row)
+    columns = ["", "tracks", "hours", f"with {target}", "sounding", "clipped", "turned down"]
+    note = (
+        f"Sounding: share of the seconds, of tracks with {target}, in which it is above "
+        f"-{ACTIVE_ABOVE} dB full scale. Clipped: tracks of which a few samples did not fit 16 "
+        "bits; with many of them a track is turned down."
+    )
     print_table(Table("Store", columns, rows, note))
 
 

@@ -94,7 +94,7 @@ def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _put(tree: dict[str, Any], dotted: str, value: Any) -> None:
-    if dotted.split(".")[0] not in Config.model_fields or dotted.count(".") > 2:
+    if dotted.split(".")[0] not in Config.model_fields or dotted.count(".") > 3:
         raise InputError(_unknown(dotted))
     *sections, key = dotted.split(".")
     for section in sections:

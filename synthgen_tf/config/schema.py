@@ -71,7 +71,10 @@ class SpectralModel(Signal):
         return self
 
 
-DEFAULT_LABELS: dict[LabelledKind, dict[str, tuple[str, ...]]] = {
+StemName = Annotated[str, Field(pattern=r"^\w[\w-]*$", description="a stem's files are named so")]
+StemLabels = dict[StemName, Annotated[tuple[str, ...], Field(min_length=1)]]
+
+DEFAULT_LABELS: dict[LabelledKind, StemLabels] = {
     "slakh": {"synth": ("Synth Lead", "Synth Pad")},
     "moisesdb": {"synth": ("synth_lead", "synth_pad")},
     "medleydb": {"synth": ("synthesizer",)},
@@ -82,9 +85,10 @@ class Data(Section):
     """What the tf.data chain draws from the songs."""
 
     target: str = Field("synth", min_length=1, description="stem to extract; on MUSDB: other")
-    labels: dict[LabelledKind, dict[str, tuple[str, ...]]] = Field(
+    labels: dict[LabelledKind, StemLabels] = Field(
         DEFAULT_LABELS,
-        description="kind of data set, stem, and which of its own labels are that stem",
+        description="for each kind of data set, stem to those of its own labels that make it up; "
+        "the rest goes to drums, bass, vocals or other",
     )
     segment_seconds: PositiveFloat = Field(6.0, description="length of a training example")
     batch_size: PositiveInt = Field(8, description="examples a step, over all replicas")
@@ -117,6 +121,18 @@ class Data(Section):
     @classmethod
     def _keep_other_kinds(cls, labels: Any) -> Any:
         return {**DEFAULT_LABELS, **labels} if isinstance(labels, dict) else labels
+
+    @field_validator("labels")
+    @classmethod
+    def _labels_must_be_apart(cls, labels: dict[LabelledKind, StemLabels]) -> Any:
+        for kind, stems in labels.items():
+            wanted = [label for names in stems.values() for label in names]
+            twice = [label for label in wanted if wanted.count(label) > 1]
+            if twice:
+                raise ValueError(f"label {twice[0]!r} of {kind} in one stem, not in two")
+            if "mixture" in stems:
+                raise ValueError(f"another name than 'mixture' for a stem of {kind}")
+        return labels
 
 
 class Loss(Section):

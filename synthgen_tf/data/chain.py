@@ -4,6 +4,7 @@ Both are (batch, segment, channels) float32; the mixture is the sum of the augme
 carry the gain that brings the mixture to unit level.
 """
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,10 +12,14 @@ import tensorflow as tf
 
 from synthgen_tf.config import Config
 from synthgen_tf.data.draw import Dice
-from synthgen_tf.data.mix import mix
+from synthgen_tf.data.mix import add, mix
 from synthgen_tf.data.reader import segment_reader
 from synthgen_tf.level import mixture_gain
 from synthgen_tf.tracks import Track
+
+CORES = os.cpu_count() or 1
+READY_BATCHES = 2
+"""Made while a step runs. With AUTOTUNE in place of the two numbers, memory grew to gigabytes."""
 
 
 def training_examples(tracks: Sequence[Track], config: Config, first: int = 0) -> tf.data.Dataset:
@@ -32,19 +37,21 @@ def training_examples(tracks: Sequence[Track], config: Config, first: int = 0) -
     def cut(draw):
         """The stems of one example as they are, and what is to be done with them."""
         cuts = (
-            read(draw.songs[i], i, draw.starts[i], draw.frames, draw.swapped[i])
+            read(draw.songs[i], i, draw.starts[i], draw.frames, draw.gains[i], draw.swapped[i])
             for i in range(len(stems))
         )
         return tuple(fit_channels(each, config.model.channels) for each in cuts), draw
+
+    def finish(cuts, draw):
+        return normalise(*mix(cuts, draw, config), config)
 
     return (
         tf.data.Dataset.range(first, np.iinfo(np.int64).max)
         .map(dice.throw)  # all that is random
         .map(cut, num_parallel_calls=calls)
-        .map(lambda cuts, draw: mix(cuts, draw, config), num_parallel_calls=tf.data.AUTOTUNE)
-        .map(lambda *pair: _normalise(pair, config), num_parallel_calls=tf.data.AUTOTUNE)
+        .map(finish, num_parallel_calls=CORES)
         .batch(config.data.batch_size, drop_remainder=True)  # one shape for every step
-        .prefetch(tf.data.AUTOTUNE)
+        .prefetch(READY_BATCHES)
         .with_options(_options())
     )
 
@@ -60,17 +67,16 @@ def validation_examples(tracks: Sequence[Track], config: Config) -> tf.data.Data
         places += [(song, start) for start in np.linspace(0, room, count, dtype=np.int64)]
 
     def load(place):
-        frames = tf.constant(config.segment, tf.int64)
-        cuts = (read(place[0], i, place[1], frames, tf.constant(False)) for i in range(len(stems)))
+        facts = place[1], tf.constant(config.segment, tf.int64), 1.0, tf.constant(False)
+        cuts = (read(place[0], i, *facts) for i in range(len(stems)))
         cuts = [fit_channels(each, config.model.channels) for each in cuts]
-        return tf.add_n(cuts), cuts[0]
+        return normalise(add(cuts), cuts[0], config)
 
     return (
         tf.data.Dataset.from_tensor_slices(np.array(places, np.int64))
         .map(load, num_parallel_calls=calls)
-        .map(lambda *pair: _normalise(pair, config))
         .batch(config.data.batch_size)
-        .prefetch(tf.data.AUTOTUNE)
+        .prefetch(READY_BATCHES)
         .with_options(_options())
     )
 
@@ -91,11 +97,10 @@ def fit_channels(samples: tf.Tensor, channels: int) -> tf.Tensor:
     return tf.ensure_shape(samples, (None, channels))
 
 
-def _normalise(pair, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
+def normalise(mixture, target, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
     """Mixture and target, (segment, channels) each, times the gain of the mixture."""
-    mixture, target = (
-        tf.ensure_shape(each, (config.segment, config.model.channels)) for each in pair
-    )
+    shape = (config.segment, config.model.channels)
+    mixture, target = tf.ensure_shape(mixture, shape), tf.ensure_shape(target, shape)
     gain = mixture_gain(mixture[None], config.model.normalisation)[0]
     return mixture * gain, target * gain
 

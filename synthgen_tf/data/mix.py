@@ -1,5 +1,6 @@
 """Cuts of stems to one example: turned, amplified, summed, and mastered as records are."""
 
+import functools
 import io
 
 import numpy as np
@@ -21,16 +22,15 @@ def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
     """The mixture and the target of an example.
 
     Args:
-        cuts: for each stem, the target first, float32 (frames, channels).
-        draw: what to do with them.
+        cuts: for each stem, the target first, float32 (frames, channels) at its gain.
+        draw: what else to do with them.
         config: tells which steps can be left out of the graph.
 
     Returns:
         Two float32 (segment, channels).
     """
     data = config.data
-    stems = [cut * draw.gains[i] for i, cut in enumerate(cuts)]
-    mixture, target = tf.add_n(stems), stems[0]
+    mixture, target = add(cuts), cuts[0]
     if data.mono > 0.0:
         wide = (mixture, target)
         mixture, target = tf.cond(
@@ -41,7 +41,7 @@ def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
         mixture, target = tf.cond(
             draw.frames == config.segment,
             lambda: pair,
-            lambda: tuple(stretch(each, config.segment) for each in pair),
+            lambda: tuple(tf.split(stretch(tf.concat(pair, 1), config.segment), 2, axis=1)),
         )
     if data.limit > 0.0:
         pair = (mixture, target)
@@ -57,6 +57,11 @@ def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
         )
     shape = (config.segment, config.model.channels)
     return tf.ensure_shape(mixture, shape), tf.ensure_shape(target, shape)
+
+
+def add(cuts) -> tf.Tensor:
+    """The sum, always in this order: tf.add_n begins with the buffer that it can reuse."""
+    return functools.reduce(tf.add, cuts)
 
 
 def _to_mono(signal) -> tf.Tensor:

@@ -1,281 +1,268 @@
-"""Checks a data set, decodes it once, and writes it as a store.
+"""Prepares a data set: checks every track, converts the good ones, writes the index last.
 
-Finished tracks are never touched again, so a call that was killed is repeated, and the store is
-that of a call that was not.
+A store is a function of its source and settings: whatever stood in it before, and however often
+the work was killed, the same call ends in the same bytes.
 """
 
+import functools
+import hashlib
 import json
-import math
+import multiprocessing
+import os
 import shutil
-import statistics
-import zlib
-from collections.abc import Iterator
-from contextlib import ExitStack
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from synthgen_tf import audio
 from synthgen_tf.config import Config, Kind
-from synthgen_tf.data.meter import Meter
+from synthgen_tf.data.convert import convert
 from synthgen_tf.data.store import (
-    ACTIVE_ABOVE,
     FORMAT,
     INDEX,
     TRACK,
     VERSION,
+    Settings,
     StoredTrack,
+    find_damage,
     is_store,
-    read_index,
-    read_store,
+    stored_track,
     write_json,
+    writing,
+)
+from synthgen_tf.data.upkeep import (
+    discard,
+    draft_beside,
+    read_standing,
+    remove_drafts,
+    remove_empty,
 )
 from synthgen_tf.errors import InputError, OutputError
 from synthgen_tf.processes import in_processes
 from synthgen_tf.progress import progress_bar
-from synthgen_tf.tracks import MIXTURE, Track, scan_tracks
-
-SUM_TOLERANCE_DB = -15.0
-"""Power of what the mixture has beyond its stems, relative to it, at most: median over the seconds.
-
-The MUSDB18 excerpt in stempeg, whose streams were coded one by one, has -22 dB, single seconds far
-more. Stems that are one sample late have -12 dB, and a missing one has its own level."""
-
-MOST_CLAMPED = 1e-3
-"""Share of a stem's samples beyond full scale above which the whole track is turned down."""
-HEADROOM = 0.99
-
-
-@dataclass(frozen=True)
-class Order:
-    """One track to prepare."""
-
-    track: Track
-    out: Path
-    sample_rate: int
-
-    @property
-    def folder(self) -> Path:
-        """Where the finished track stands."""
-        return self.out / self.track.split / self.track.name
-
-    @property
-    def unfinished(self) -> Path:
-        """Where it is written; hidden, beside its final place so that a rename is atomic."""
-        return self.folder.with_name(f".{self.track.name}.tmp")
+from synthgen_tf.tracks import SPLITS, Scan, Track, scan_tracks
 
 
 @dataclass(frozen=True)
 class Report:
-    """What `prepare` did.
+    """What `prepare` found and did. Names are `<split>/<name>`.
 
     Attributes:
-        tracks: all that the store holds now.
-        made: how many of them this call made.
-        problems: track to the reason why it was left out.
-        scaled: how many tracks were turned down to fit 16 bits.
+        tracks: all that the store holds now, by split and name.
+        made: how many of them this call converted; the others stood already.
+        removed: names of tracks that stood there and are no longer in the source.
+        problems: names of tracks in the source that are damaged, and why.
+        left_out: names of those that are whole and cannot serve, and why.
     """
 
     tracks: list[StoredTrack]
-    made: int
-    problems: dict[str, str] = field(default_factory=dict)
-    scaled: int = 0
+    made: int = 0
+    removed: Sequence[str] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> int:
+        """How many tracks stood there already."""
+        return len(self.tracks) - self.made
+
+
+@dataclass(frozen=True)
+class Order:
+    """One track to convert.
+
+    Attributes:
+        track: in the source.
+        out: folder of the store.
+        settings: of the store.
+        source: fingerprint of the track's files, as they are now.
+    """
+
+    track: Track
+    out: Path
+    settings: Settings
+    source: str
+
+    @property
+    def name(self) -> str:
+        """`<split>/<name>`, the finished track's folder in the store."""
+        return f"{self.track.split}/{self.track.name}"
+
+    @property
+    def seconds(self) -> float:
+        """Length of the track."""
+        return self.track.frames / self.track.sample_rate
 
 
 def prepare(
     source: Path, out: Path, config: Config, kind: Kind | None = None, jobs: int = 1
 ) -> Report:
-    """Write a data set as a store, or finish one that an earlier call began.
+    """Make a store of a data set, or bring one up to date: only what is missing is converted.
 
-    A track that is damaged, has more than two channels, or whose stems do not sum to its mixture is
-    left out and reported. A track that left the source leaves the index, its files stay.
+    Tracks that cannot be used are left out and told in the report. Tracks that are gone from the
+    source, or have changed there, leave the store. Where no track remains, there is no store.
 
     Args:
         source: root of the data set.
         out: folder of the store; made if missing.
-        config: `model.sample_rate` is that of the store, `data.labels` say what is in which stem.
+        config: `model.sample_rate` of the store; `data.labels` tell what belongs to which stem.
         kind: of the data set; told from its layout when it is None.
-        jobs: processes.
+        jobs: processes, 1 or above; never more than there are cores.
 
     Raises:
-        InputError: when the source is no data set, `out` holds anything but a store of the same
-            settings, no track is fit, or the disk is full.
+        InputError: when the source holds no tracks, `out` holds anything else than a store made of
+            this kind and with these settings, or the disk does not take it. What is finished then
+            stays, and the same call goes on with it.
     """
     source, out = Path(source), Path(out)
+    if jobs < 1:
+        raise InputError(f"jobs is {jobs}; expected 1 or more")
+    _check_places(source, out)
     scan = scan_tracks(source, kind, config.data.labels)
-    settings = {
-        "format": FORMAT,
-        "version": VERSION,
-        "kind": scan.kind,
-        "sample_rate": config.model.sample_rate,
-        "labels": config.data.labels.get(scan.kind, {}),
+    settings = _settings(config, scan.kind)
+    standing = read_standing(out, settings)
+    orders, problems = _plan(scan, source, out, settings)
+    entries = {
+        name: entry
+        for name, entry in standing.items()
+        if name in orders and _is_current(entry, orders[name])
     }
-    _check_folder(source, out, settings)
-    fresh = not is_store(out)
-    if fresh:
-        _make_folder(out)
-        write_json(out / INDEX, {**settings, "tracks": []})  # says whose an unfinished store is
-    orders = [Order(track, out, config.model.sample_rate) for track in scan.tracks]
-    missing = [order for order in orders if _finished(order) is None]
-    problems = dict(scan.problems)
-    with progress_bar("preparing tracks", len(orders)) as advance:
-        advance(len(orders) - len(missing))
-        for name, problem in in_processes(_fill, missing, jobs):
-            if problem:
-                problems[name] = problem
-            advance(1)
-    entries = [entry for order in orders if (entry := _finished(order)) is not None]
-    if not entries:
-        if fresh:
-            shutil.rmtree(out)
-        reasons = "; ".join(problems.values())
-        raise InputError(f"none of the {len(problems)} tracks of {source} can be used: {reasons}")
-    write_json(out / INDEX, {**settings, "tracks": entries})
-    scaled = sum(entry["gain_db"] != 0.0 for entry in entries)
-    made = sum(name_of(order.track) not in problems for order in missing)
-    return Report(read_store(out), made, dict(sorted(problems.items())), scaled)
-
-
-def name_of(track: Track) -> str:
-    """A track's name in reports, unique in its data set."""
-    return f"{track.split}/{track.name}"
-
-
-def fingerprint(track: Track) -> list[list]:
-    """Name, size and time of change of the files that a track is made of."""
-    files = sorted({file for stem in track.stems.values() for file in stem})
-    return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
-
-
-def _check_folder(source: Path, out: Path, settings: dict) -> None:
-    """Refuse a folder that holds something else, so that nothing of the user's is mixed in."""
-    if out.resolve().is_relative_to(source.resolve()):
-        raise InputError(f"{out} lies in the data set {source}: give a folder outside of it")
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file: give a folder for the store")
-    if (out / INDEX).is_file():
-        index = read_index(out)
-        for key, value in json.loads(json.dumps(settings)).items():
-            if index.get(key) != value:
-                raise InputError(
-                    f"store {out} was prepared with {key} {index.get(key)}, not {value}: "
-                    "give another folder"
-                )
-        return
-    strangers = [] if not out.exists() else [e for e in out.iterdir() if e.name[0] != "."]
-    if strangers:
-        raise InputError(f"{out} holds {strangers[0].name} and is no store: give an empty folder")
-
-
-def _make_folder(folder: Path) -> None:
+    missing = [order for name, order in orders.items() if name not in entries]
+    is_new = not out.exists()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"cannot make {folder} ({error.strerror}): check permissions and the room on the disk"
-        ) from error
-
-
-def _finished(order: Order) -> dict | None:
-    """The entry of a track that stands already and whose source has not changed."""
-    try:
-        entry = json.loads((order.folder / TRACK).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    files = [order.folder / f"{stem}.wav" for stem in entry["stems"]]
-    whole = all(file.is_file() for file in files)
-    return entry if whole and entry["source"] == fingerprint(order.track) else None
-
-
-def _fill(order: Order) -> tuple[str, str | None]:
-    """Prepare one track and put it in its place, all or nothing: its name, and what is wrong."""
-    try:
-        shutil.rmtree(order.unfinished, ignore_errors=True)  # another call was interrupted
-        _make_folder(order.unfinished)
-        entry = _write(order)
-        if entry["clamped"] > MOST_CLAMPED:
-            loudest = max(facts["peak_db"] for facts in entry["stems"].values())
-            entry = _write(order, round(20.0 * math.log10(HEADROOM) - loudest, 2))
-        write_json(order.unfinished / TRACK, entry)
-        if order.folder.exists():  # made from files that have changed since
-            shutil.rmtree(order.folder)
-        order.unfinished.replace(order.folder)
-    except OutputError:
-        raise
-    except InputError as error:
-        return name_of(order.track), str(error)
+        discard(out, standing.keys() - entries.keys())
+        remove_drafts(out)
+        made, bad = _convert_all(missing, jobs)
+        entries |= made
+        ordered = [entries[name] for name in orders if name in entries]
+        if ordered:
+            write_json(out / INDEX, {**settings, "tracks": ordered})
+        else:
+            (out / INDEX).unlink(missing_ok=True)
     finally:
-        shutil.rmtree(order.unfinished, ignore_errors=True)
-    return name_of(order.track), None
-
-
-def _write(order: Order, gain_db: float = 0.0) -> dict:
-    """Write the stems of a track, all at once block by block; returns its entry in the index."""
-    track = order.track
-    if track.channels > 2:
-        raise InputError(
-            f"track {track.name} has {track.channels} channels: expected mono or stereo"
-        )
-    stems = [*track.parts(), *([MIXTURE] if MIXTURE in track.stems else [])]
-    gain = np.float32(10.0 ** (gain_db / 20.0))
-    meters = {stem: Meter() for stem in [*stems, "residual"]}
-    with ExitStack() as stack:
-        facts = order.sample_rate, track.channels, "PCM_16"
-        writers = [
-            stack.enter_context(audio.Writer(order.unfinished / f"{stem}.wav", *facts))
-            for stem in stems
-        ]
-        sources = [_seconds(track, stem, order.sample_rate) for stem in stems]
-        for second in zip(*sources, strict=True):
-            for stem, block, writer in zip(stems, second, writers, strict=True):
-                meters[stem].add(block * gain)
-                writer.write(block * gain)
-            if stems[-1] == MIXTURE:
-                meters["residual"].add((second[-1] - sum(second[:-1])) * gain)
-    residual = meters.pop("residual")
-    _check_sum(track, residual, meters.get(MIXTURE))
-    return {
-        "name": track.name,
-        "split": track.split,
-        "genre": track.genre,
-        "holds": {stem: list(sounds) for stem, sounds in track.holds.items()},
-        "frames": writers[0].frames,
-        "channels": track.channels,
-        "gain_db": gain_db,
-        "clamped": max(meter.clamped_share() for meter in meters.values()),
-        "source": fingerprint(track),
-        "stems": {
-            stem: meter.facts() | {"crc32": _checksum(order.unfinished / f"{stem}.wav")}
-            for stem, meter in meters.items()
-        },
-    }
-
-
-def _seconds(track: Track, stem: str, sample_rate: int) -> Iterator[np.ndarray]:
-    """A stem at the store's rate, one second a block."""
-    if track.sample_rate == sample_rate:
-        return track.blocks(stem, sample_rate)
-    rates = track.sample_rate, sample_rate
-    return audio.even(
-        audio.resample_blocks(track.blocks(stem), *rates, track.channels), sample_rate
+        remove_drafts(out)
+        remove_empty([*(out / split for split in SPLITS), *([out] if is_new else [])])
+    return Report(
+        [stored_track(out / INDEX, config.model.sample_rate, entry) for entry in ordered],
+        made=len(made),
+        removed=sorted(standing.keys() - orders.keys() - problems.keys() - scan.left_out.keys()),
+        problems=dict(sorted({**problems, **bad}.items())),
+        left_out=scan.left_out,
     )
 
 
-def _check_sum(track: Track, residual: Meter, mixture: Meter | None) -> None:
-    pairs = zip(mixture.levels, residual.levels, strict=True) if mixture else ()
-    beyond = [loud - left for loud, left in pairs if loud < ACTIVE_ABOVE]
-    if beyond and statistics.median(beyond) > SUM_TOLERANCE_DB:
-        raise InputError(
-            f"the stems of track {track.name} miss its mixture by {statistics.median(beyond):g} "
-            f"dB: expected {SUM_TOLERANCE_DB:g} dB or less, a stem is missing, late or foreign"
-        )
+def _check_places(source: Path, out: Path) -> None:
+    if out.resolve().is_relative_to(source.resolve()):
+        raise InputError(f"{out} lies in the data set {source}: give a folder outside of it")
+    if is_store(source):
+        raise InputError(f"{source} is a prepared store: give the data set that it was made of")
 
 
-def _checksum(path: Path) -> int:
-    """CRC-32 of a file."""
-    checksum = 0
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            checksum = zlib.crc32(chunk, checksum)
-    return checksum
+def _settings(config: Config, kind: Kind) -> Settings:
+    labels = {stem: list(names) for stem, names in config.data.labels.get(kind, {}).items()}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "sample_rate": config.model.sample_rate,
+        "kind": kind,
+        "labels": labels,
+    }
+
+
+def _plan(
+    scan: Scan, source: Path, out: Path, settings: Settings
+) -> tuple[dict[str, Order], dict[str, str]]:
+    """What there is to convert, by name and in the order of the index; and what cannot be."""
+    orders, problems = {}, dict(scan.problems)
+    for track in scan.tracks:
+        try:
+            order = Order(track, out, settings, fingerprint(track, source))
+            orders[order.name] = order
+        except OSError as error:
+            reason = f"{error.filename} cannot be read ({error.strerror}): get the file"
+            problems[f"{track.split}/{track.name}"] = reason
+    return orders, problems
+
+
+def fingerprint(track: Track, source: Path) -> str:
+    """16 hexadecimal digits that change with what a track is made of, by all that is known of it.
+
+    That is what the reader tells, and name below the root, size and time of change of each file.
+
+    Raises:
+        OSError: when a file is missing.
+    """
+    stems = {}
+    for stem, files in track.stems.items():
+        facts = [(os.path.relpath(file, source), Path(file).stat()) for file in files]
+        stems[stem] = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in facts]
+    told = [track.name, track.split, track.genre, dict(track.holds)]
+    told += [track.sample_rate, track.frames, track.channels, track.subtype, stems]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _is_current(entry: Mapping, order: Order) -> bool:
+    """True for a finished track whose source has not changed and whose files are all there."""
+    if entry.get("source") != order.source:
+        return False
+    record = order.out / order.name / TRACK
+    return not find_damage(stored_track(record, order.settings["sample_rate"], entry))
+
+
+def _convert_all(orders: Sequence[Order], jobs: int) -> tuple[dict[str, Mapping], dict[str, str]]:
+    """The entries of the tracks that were converted, and the reasons why others were not."""
+    entries, problems = {}, {}
+    longest_first = sorted(orders, key=lambda order: -order.seconds)  # no one works on alone
+    with (
+        progress_bar("preparing tracks", sum(order.seconds for order in orders)) as advance,
+        closing(in_processes(_fill, longest_first, jobs)) as results,
+    ):
+        for order, entry, reason in results:
+            advance(order.seconds)
+            if entry is None:
+                problems[order.name] = reason
+            else:
+                entries[order.name] = entry
+    return entries, problems
+
+
+def _fill(order: Order) -> tuple[Order, dict | None, str]:
+    """Convert one track and put it in its place, all or nothing."""
+    _end_with_parent()
+    folder = order.out / order.name
+    draft = draft_beside(folder)
+    with writing(draft):
+        draft.mkdir(parents=True)
+    try:
+        track = order.track
+        entry = {
+            "name": track.name,
+            "split": track.split,
+            "genre": track.genre,
+            "holds": {stem: list(sounds) for stem, sounds in track.holds.items()},
+            **convert(track, draft, order.settings["sample_rate"]),
+            "source": order.source,
+        }
+        write_json(draft / TRACK, {**order.settings, "track": entry})
+        with writing(folder):
+            draft.rename(folder)
+        return order, entry, ""
+    except OutputError:  # of no use to go on with the next track
+        raise
+    except InputError as reason:
+        return order, None, str(reason)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+@functools.cache
+def _end_with_parent() -> None:
+    """When the process that gave the orders is killed, this one stops as well."""
+    if parent := multiprocessing.parent_process():
+
+        def wait() -> None:
+            parent.join()
+            os._exit(1)
+
+        threading.Thread(target=wait, daemon=True).start()

@@ -1,6 +1,7 @@
 """Random access to segments of stems in a tf.data graph; only here tensorflow-io is asked for."""
 
 import itertools
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,9 +18,9 @@ try:
 except ImportError:  # no build for this Python, platform or TensorFlow
     tfio = None
 
-Read = Callable[[tf.Tensor, int, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
-"""(song index, stem index, first frame, frames, whether left and right change places) ->
-float32 (frames, channels), silence after the song's end."""
+Read = Callable[..., tf.Tensor]
+"""(song index, stem index, first frame, frames, gain, whether left and right change places) ->
+float32 (frames, channels), silence after the song's end. One pass over the samples does it all."""
 
 
 numbers = itertools.count()
@@ -40,7 +41,7 @@ def segment_reader(tracks: Sequence[Track], stems: Sequence[str]) -> tuple[Read,
         # tensorflow-io keeps one open file per node of the graph: a second call at the same time
         # would read on in the file of the first. The stems of one call still run in parallel.
         return _graph_reader(tracks, stems), None
-    return _python_reader(tracks, stems), tf.data.AUTOTUNE
+    return _python_reader(tracks, stems), os.cpu_count()
 
 
 def _is_plain(track: Track) -> bool:
@@ -59,7 +60,7 @@ def _graph_reader(tracks: Sequence[Track], stems: Sequence[str]) -> Read:
     paths = tf.constant(paths)
     scope = f"reader_{next(numbers)}"  # its open files are found by name, over all data sets
 
-    def read(song, stem, start, frames, swapped):
+    def read(song, stem, start, frames, gain, swapped):
         path = paths[song, stem]
 
         def cut():
@@ -68,7 +69,7 @@ def _graph_reader(tracks: Sequence[Track], stems: Sequence[str]) -> Read:
                 plain = samples[start : start + frames]
             turn = swapped & (tf.shape(plain)[1] == 2)
             samples = tf.cond(turn, lambda: _swap(plain), lambda: plain)
-            return tf.cast(samples, tf.float32) / 32768.0
+            return tf.cast(samples, tf.float32) * (gain / 32768.0)
 
         silence = tf.zeros((0, 1), tf.float32)
         samples = cut() if complete[stem] else tf.cond(path == "", lambda: silence, cut)
@@ -85,12 +86,12 @@ def _swap(samples: tf.Tensor) -> tf.Tensor:
 
 
 def _python_reader(tracks: Sequence[Track], stems: Sequence[str]) -> Read:
-    def load(song, stem, start, frames, swapped):
+    def load(song, stem, start, frames, gain, swapped):
         track = tracks[song]
         if stems[stem] not in track.stems:
             return np.zeros((frames, 1), np.float32)
         found = track.read(stems[stem], int(start), int(frames))
-        found = np.pad(found, ((0, frames - len(found)), (0, 0)))
+        found = np.pad(found * gain, ((0, frames - len(found)), (0, 0)))
         return found[:, ::-1] if swapped and found.shape[1] == 2 else found
 
     def read(song, stem, *cut):

@@ -1,12 +1,20 @@
-"""A prepared store: 16-bit WAV files at one rate, and an index of what is in them.
+"""A prepared store: every stem as 16-bit WAV at one rate, and an index of what sounds where.
 
-index.json                     format, version, sample rate, what it was made from, all tracks
-<split>/<track>/<stem>.wav     PCM 16, mono or stereo; `mixture.wav` where the source has one
-<split>/<track>/track.json     the track's part of the index
+    index.json                   what the store was made with, and the entries of all tracks
+    <split>/<name>/<stem>.wav    mono or stereo; mixture.wav where the source has a mixture file
+    <split>/<name>/track.json    the same settings, and the entry of this track
+
+An entry holds name, split, genre, holds, frames and channels as `Track` has them, and
+    gain_db   by which all stems were turned down, 0 where they fit
+    clipped   samples, over all stems, that lay beyond full scale and were clamped
+    source    fingerprint of the files and settings that it was made from
+    stems     name to crc32 (of the samples' bytes), rms_db, peak_db (null: silence) and levels
 """
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,118 +22,203 @@ import numpy as np
 
 from synthgen_tf.audio import riff
 from synthgen_tf.errors import InputError, OutputError
-from synthgen_tf.tracks import Track
+from synthgen_tf.tracks import SPLITS, Track
 
 FORMAT, VERSION = "synthgen store", 1
 INDEX, TRACK = "index.json", "track.json"
 SILENT = 100
-"""Level of a second of silence, in dB below full scale; no level is given as more."""
+"""Level of a second of silence, in dB below full scale; nothing is given as quieter."""
 ACTIVE_ABOVE = 60
-"""A stem sounds in a second whose level is above this many dB below full scale.
+"""A stem sounds in a second whose RMS is less than this many dB below full scale.
 
-Reverb tails and the noise of a recording lie below, the quietest parts of a mixed song above."""
+Stems of records play at 15 to 45. Between their notes there is bleed, hiss and what is left of a
+reverb, at 65 and more; the noise of 16 bits is at 98."""
+
+Settings = Mapping[str, object]
+"""Format, version, sample rate, kind and labels: the head of an index and of each track.json."""
 
 
 @dataclass(frozen=True)
 class StoredTrack(Track):
-    """A track of a store.
+    """A track of a store: one WAV file for each stem.
 
     Attributes:
-        levels: stem name to (seconds,) uint8: RMS over one second and all channels, dB below full
-            scale, 100 for silence. The last second may be a part of one.
+        levels: stem name to uint8 (seconds,): how many dB the RMS of each second, over time and
+            channels, is below full scale; 0 to 100, and 100 is silence. 0 is a square wave at full
+            scale. The last second may be a part of one.
+        gain_db: by which all stems were turned down, so that they fit 16 bits; 0 or below.
+        clipped: samples, over all stems, that were clamped.
     """
 
     levels: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    gain_db: float = 0.0
+    clipped: int = 0
 
 
 def active_seconds(track: Track, stem: str) -> np.ndarray:
-    """Whether a stem sounds, second by second: (seconds,) bool, empty where nobody measured it."""
+    """Whether a stem sounds, second by second: bool (seconds,).
+
+    All False where the track lacks the stem or is not prepared, so that nobody measured it.
+    """
     if isinstance(track, StoredTrack) and stem in track.levels:
         return track.levels[stem] < ACTIVE_ABOVE
-    return np.zeros(0, bool)
+    return np.zeros(-(-track.frames // track.sample_rate), bool)
 
 
 def is_store(root: Path) -> bool:
-    """True for a folder that `prepare` wrote, or another version of it."""
-    return (root / INDEX).is_file()
+    """True for a folder that `prepare` wrote or began to write, in whatever version."""
+    try:
+        with (root / INDEX).open("rb") as file:
+            return FORMAT.encode() in file.read(64)
+    except OSError:
+        return any(next((root / split).glob(f"*/{TRACK}"), None) for split in SPLITS)
 
 
 def read_store(root: Path) -> list[StoredTrack]:
-    """The tracks of a store, in the order of its index.
+    """The tracks of a store, in the order of its index: by split and name.
+
+    Every file is looked up, none is opened: 12,000 songs take seconds.
 
     Raises:
-        InputError: when the index is of another version or no index, or a file has not the length
-            that the index says.
+        InputError: when the store is unfinished, damaged or of another version, or when one of its
+            files is missing or has another length than the index says.
     """
     index = read_index(root)
-    tracks = [_track(root, index["sample_rate"], entry) for entry in index["tracks"]]
-    if not tracks:
-        raise InputError(f"store {root} holds no tracks: prepare a data set into it")
+    tracks = [stored_track(root / INDEX, index["sample_rate"], entry) for entry in index["tracks"]]
+    for track in tracks:
+        if problem := find_damage(track):
+            raise InputError(f"{problem}: run the store's `synthgen prepare` again to mend it")
     return tracks
 
 
 def read_index(root: Path) -> dict:
-    """What `index.json` says.
+    """The settings of a store and the entries of its `tracks`; levels come as bytes.
 
     Raises:
-        InputError: when it is missing, unreadable or of another version.
+        InputError: when the store is unfinished, or its index is damaged or of another version.
     """
-    path = root / INDEX
+    if not (root / INDEX).is_file():
+        raise InputError(
+            f"store {root} has no {INDEX}, it is unfinished: run its `synthgen prepare` again"
+        )
+    return read_record(root / INDEX)
+
+
+def read_record(path: Path) -> dict:
+    """What an `index.json` or `track.json` says.
+
+    Raises:
+        InputError: when it cannot be read or is of another version.
+    """
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-        made = index["format"], index["version"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"{path} is no index of a store: prepare the data set anew") from None
+        record = json.loads(path.read_bytes(), object_hook=_compact)
+        made = record["format"], record["version"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(_damaged(path, error)) from None
     if made != (FORMAT, VERSION):
         raise InputError(
-            f"store {root} is {made[0]!r} version {made[1]}, expected {FORMAT!r} {VERSION}: "
-            "prepare the data set anew with this SynthGen"
+            f"{path} is of {made[0]!r} version {made[1]}, expected {FORMAT!r} version {VERSION}: "
+            "prepare the data set anew, into another folder"
         )
-    return index
+    if missing := {"sample_rate", "tracks" if path.name == INDEX else "track"} - record.keys():
+        raise InputError(_damaged(path, f"no {min(missing)}"))
+    return record
 
 
 def write_json(path: Path, content: Mapping) -> None:
-    """Write compact JSON, whole or not at all."""
+    """Write compact JSON, whole or not at all; a file that says the same already is left alone.
+
+    Raises:
+        OutputError: when the disk does not take it.
+    """
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False, default=_as_list)
+    new = (text + "\n").encode("ascii")
     draft = path.with_name(f".{path.name}.tmp")
+    with writing(path):
+        if path.is_file() and path.read_bytes() == new:
+            return
+        try:
+            draft.write_bytes(new)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the disk says while a file or folder is made into one clear line."""
     try:
-        draft.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
-        draft.replace(path)
+        yield
     except OSError as error:
         raise OutputError(
-            f"cannot write {path} ({error.strerror}): check the folder and the room on the disk"
+            f"cannot write {path} ({error.strerror}): check the folder, its permissions and the "
+            "room on the disk"
         ) from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
-def _track(root: Path, sample_rate: int, entry: Mapping) -> StoredTrack:
-    folder = root / entry["split"] / entry["name"]
-    frames, channels = entry["frames"], entry["channels"]
-    size = len(riff.header(sample_rate, channels, 2, frames, False)) + 2 * frames * channels
-    files = {stem: folder / f"{stem}.wav" for stem in entry["stems"]}
-    for file in files.values():
+def stored_track(record: Path, sample_rate: int, entry: Mapping) -> StoredTrack:
+    """The track that an entry tells of; its files are not looked at.
+
+    Args:
+        record: the `index.json` or `track.json` that holds the entry.
+        sample_rate: Hz, of the store.
+        entry: see the top of this module.
+    """
+    try:
+        root = record.parent if record.name == INDEX else record.parents[2]
+        folder = root / entry["split"] / entry["name"]
+        return StoredTrack(
+            name=entry["name"],
+            split=entry["split"],
+            stems={stem: (folder / f"{stem}.wav",) for stem in entry["stems"]},
+            sample_rate=sample_rate,
+            frames=entry["frames"],
+            channels=entry["channels"],
+            subtype="PCM_16",
+            genre=entry["genre"],
+            holds={stem: tuple(sounds) for stem, sounds in entry["holds"].items()},
+            levels={
+                stem: np.frombuffer(facts["levels"], np.uint8)
+                for stem, facts in entry["stems"].items()
+            },
+            gain_db=entry["gain_db"],
+            clipped=entry["clipped"],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(_damaged(record, error)) from None
+
+
+def find_damage(track: StoredTrack) -> str | None:
+    """What is wrong with a track's files, told by their sizes; None where all are there."""
+    header = riff.header(track.sample_rate, track.channels, 2, track.frames, float32=False)
+    expected = len(header) + 2 * track.frames * track.channels
+    for (file,) in track.stems.values():
         try:
-            found = file.stat().st_size
-        except FileNotFoundError:
-            raise InputError(
-                f"{file} is in the store's index and not on the disk: prepare the data set again"
-            ) from None
-        if found != size:
-            raise InputError(
-                f"{file} has {found} bytes, the store's index says {size}: delete it and prepare "
-                "the data set again"
-            )
-    return StoredTrack(
-        name=entry["name"],
-        split=entry["split"],
-        stems={stem: (file,) for stem, file in files.items()},
-        sample_rate=sample_rate,
-        frames=frames,
-        channels=channels,
-        subtype="PCM_16",
-        genre=entry["genre"],
-        holds={stem: tuple(sounds) for stem, sounds in entry["holds"].items()},
-        levels={
-            stem: np.array(facts["levels"], np.uint8) for stem, facts in entry["stems"].items()
-        },
+            found = os.stat(file).st_size  # noqa: PTH116, half the time of Path.stat
+        except OSError as error:
+            return f"{file} of the store cannot be found ({error.strerror})"
+        if found != expected:
+            return f"{file} has {found} bytes, expected {expected}"
+    return None
+
+
+def _as_list(value: object) -> list[int]:
+    """For `json.dumps`: levels are bytes in memory, which take an eighth of a list's room."""
+    if isinstance(value, bytes):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no place in a store's index")
+
+
+def _compact(item: dict) -> dict:
+    """Turn levels into bytes as soon as they are parsed, so that no long list lives on."""
+    if isinstance(item.get("levels"), list):  # a stem may have that name, too
+        item["levels"] = bytes(item["levels"])
+    return item
+
+
+def _damaged(path: Path, error: Exception | str) -> str:
+    folder = path if path.name == INDEX else path.parent
+    return (
+        f"{path} cannot be read as a record of {FORMAT!r} version {VERSION} ({error}): delete "
+        f"{folder} and run the store's `synthgen prepare` again"
     )

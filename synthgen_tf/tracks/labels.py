@@ -1,7 +1,10 @@
 """Which of a data set's own labels make up which stem."""
 
+import csv
 import difflib
+import functools
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks.files import LeftOut
@@ -9,10 +12,30 @@ from synthgen_tf.tracks.files import LeftOut
 StemLabels = Mapping[str, Sequence[str]]
 """Stem name to the labels that are in it."""
 
+FILE = Path(__file__).with_name("labels.csv")
+"""The labels of each kind of data set, by the stem that has them unless another is asked for.
+
+slakh: instrument classes of General MIDI. moisesdb: types of files. medleydb: its taxonomy of
+instruments, where pitched percussion is `other`, as in MUSDB."""
+
 
 def plain(label: str) -> str:
     """A label as it is compared: data sets mix capitals, spaces and `_`."""
     return label.casefold().replace(" ", "_")
+
+
+@functools.cache
+def families(kind: str) -> Mapping[str, str]:
+    """Every label that a kind of data set is known to have, to drums, bass, vocals or other."""
+    with FILE.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] == kind]
+    return {label: row["stem"] for row in rows for label in row["labels"].split("|")}
+
+
+def family_of(kind: str, sounds: Sequence[str]) -> str:
+    """Where a file belongs that no stem asks for: to `other` if its sounds do not agree."""
+    found = {families(kind).get(sound, "other") for sound in sounds}
+    return found.pop() if len(found) == 1 else "other"
 
 
 def stem_of(sounds: Sequence[str], labels: StemLabels, otherwise: str) -> str:
@@ -29,25 +52,23 @@ def stem_of(sounds: Sequence[str], labels: StemLabels, otherwise: str) -> str:
     """
     wanted = {plain(label): stem for stem, names in labels.items() for label in names}
     stems = {wanted.get(plain(sound), otherwise) for sound in sounds}
-    if len(stems) == 1:
-        return stems.pop()
-    if any(plain(sound) in wanted for sound in sounds):
-        raise LeftOut(f"{', '.join(sounds)} are together on one file, and cannot be had apart")
-    return otherwise
+    if len(stems) > 1:
+        raise LeftOut(f"{' and '.join(sounds)} are on one file, and cannot be had apart")
+    return stems.pop()
 
 
-def check_labels(kind: str, labels: StemLabels, known: Iterable[str]) -> None:
+def check_labels(kind: str, labels: StemLabels, seen: Iterable[str]) -> None:
     """Refuse labels that a data set does not have.
 
     Args:
         kind: of the data set.
         labels: of the stems.
-        known: all labels that there are.
+        seen: labels that were found, which count beside those that are known.
 
     Raises:
         InputError: names the nearest label.
     """
-    spelled = {plain(label): label for label in known}
+    spelled = {plain(label): label for label in [*families(kind), *seen]}
     for stem, names in labels.items():
         for name in names:
             if plain(name) not in spelled:

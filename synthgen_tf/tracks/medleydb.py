@@ -3,6 +3,8 @@
 Layout, as the medleydb package has it:
     Audio/<id>/{<id>_MIX.wav, <id>_STEMS/<id>_STEM_NN.wav}   and   <id>_METADATA.yaml somewhere
 The mixture is the sum of the stems: `_MIX.wav` was mastered, and the stems do not add up to it.
+Stems go by their instruments, and by component `bass`. Songs with bleed are left out, as MUSDB's
+makers did, who took 46 of the others into its train folder.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,45 +15,18 @@ from typing import Any
 import yaml
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import Candidate, build_track, tenth_of_name, visible
-from synthgen_tf.tracks.labels import StemLabels, stem_of
+from synthgen_tf.tracks.files import (
+    Candidate,
+    LeftOut,
+    build_track,
+    read_yaml,
+    tenth_of_name,
+    visible,
+)
+from synthgen_tf.tracks.labels import StemLabels, family_of, stem_of
 from synthgen_tf.tracks.track import Track
 
 METADATA_FOLDERS = ("Metadata", "medleydb/data/Metadata", "data/Metadata")
-DRUMS = frozenset(
-    [
-        "drum set",
-        "drum machine",
-        "kick drum",
-        "snare drum",
-        "bass drum",
-        "toms",
-        "high hat",
-        "cymbal",
-        "gong",
-        "timpani",
-        "bongo",
-        "conga",
-        "darbuka",
-        "doumbek",
-        "tabla",
-        "tambourine",
-        "shaker",
-        "maracas",
-        "castanet",
-        "cabasa",
-        "cowbell",
-        "claps",
-        "snaps",
-        "guiro",
-        "sleigh bells",
-        "rattle",
-        "cajon",
-        "auxiliary percussion",
-    ]
-)
-BASS = frozenset(["electric bass", "double bass"])
-VOICES = ("singer", "rapper", "speaker", "screamer", "vocalists", "choir", "beatboxing")
 
 
 def is_medleydb(root: Path) -> bool:
@@ -74,25 +49,20 @@ def _audio(root: Path) -> Path:
 
 def _song(folder: Path, split: str, labels: StemLabels) -> Track:
     metadata = _metadata(folder)
+    if metadata.get("has_bleed") in ("yes", True):
+        raise LeftOut("its stems hold each other's sound: has_bleed is yes in its metadata")
     stems: dict[str, list[Path]] = {}
     holds: dict[str, list[str]] = {}
     for facts in metadata["stems"].values():
         sounds = facts["instrument"]
         sounds = [sounds] if isinstance(sounds, str) else list(sounds)
-        stem = stem_of(sounds, labels, _family(sounds))
+        family = "bass" if facts.get("component") == "bass" else family_of("medleydb", sounds)
+        stem = stem_of(sounds, labels, family)
         file = folder / metadata.get("stem_dir", f"{folder.name}_STEMS") / facts["filename"]
         stems.setdefault(stem, []).append(file)
         holds.setdefault(stem, []).extend(sounds)
     genre = metadata.get("genre")
     return build_track(folder.name, split, stems, genre=genre, holds=holds, alike=False)
-
-
-def _family(sounds: list[str]) -> str:
-    if all(sound in DRUMS for sound in sounds):
-        return "drums"
-    if all(sound in BASS for sound in sounds):
-        return "bass"
-    return "vocals" if all(sound.endswith(VOICES) for sound in sounds) else "other"
 
 
 def _metadata(folder: Path) -> Mapping[str, Any]:
@@ -105,9 +75,9 @@ def _metadata(folder: Path) -> Mapping[str, Any]:
             "medleydb repository's Metadata there"
         )
     try:
-        metadata = yaml.safe_load(path.read_text(encoding="utf-8"))
+        metadata = read_yaml(path)
         if all(facts["instrument"] and facts["filename"] for facts in metadata["stems"].values()):
             return metadata
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError):
         pass
     raise InputError(f"{path} is not MedleyDB's account of a song: get it again")

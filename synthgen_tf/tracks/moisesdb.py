@@ -3,7 +3,8 @@
 Layout, as the moisesdb package reads it:
     [moisesdb_v0.1/]<song id>/{data.json, <stem name>/<file id>.<extension>}
 A stem name may occur twice, a type on several files; files differ in length, and some in rate and
-channels. The mixture is the sum of all.
+channels. The mixture is the sum of all, the shorter ones ending in silence. Files with bleed count
+like the others, as they do in published scores.
 """
 
 import csv

@@ -7,6 +7,7 @@ configuration: its index would start ffprobe five times a song.
 import csv
 import functools
 import importlib.util
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -74,7 +75,8 @@ def find_waves(root: Path) -> Iterator[Candidate]:
 
 
 def _split(folder: str, name: str) -> str:
-    return "valid" if folder == "train" and name in validation_tracks() else folder
+    valid = {_key(track) for track in validation_tracks()}
+    return "valid" if folder == "train" and _key(name) in valid else folder
 
 
 def _stem_file(file: Path, name: str, split: str) -> Track:
@@ -106,13 +108,19 @@ def _waves(folder: Path, split: str) -> Track:
 @functools.cache
 def _all_facts() -> Mapping[str, Mapping[str, str]]:
     with FACTS.open(encoding="utf-8", newline="") as file:
-        return {row["track"].casefold(): row for row in csv.DictReader(file)}
+        return {_key(row["track"]): row for row in csv.DictReader(file)}
 
 
 def _facts(name: str) -> dict[str, Any]:
-    row = _all_facts().get(name.casefold())
+    row = _all_facts().get(_key(name))
     sounds = row["other"].split("|") if row and row["other"] else []
     return {
         "genre": row["genre"] if row else None,
         "holds": {"other": tuple(sounds)} if sounds else {},
     }
+
+
+def _key(name: str) -> str:
+    """A name as it is compared: copies of MUSDB differ in capitals, accents and quotes."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(char for char in plain if char.isalnum())

@@ -4,6 +4,7 @@ Layout, as slakh-utils and the files themselves have it:
     [train|validation|test/]TrackNNNNN/{metadata.yaml, mix.flac, stems/SNN.flac}
 BabySlakh has no splits, and WAV at 16 kHz. Redux keeps duplicates in `omitted`, which is skipped.
 `audio_dir` and `audio_rendered` of the metadata are wrong in places: which files exist counts.
+Stems go by the class of the instrument; there are no vocals.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,14 +15,12 @@ from typing import Any
 import yaml
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import Candidate, build_track, tenth, visible
-from synthgen_tf.tracks.labels import StemLabels, stem_of
+from synthgen_tf.tracks.files import Candidate, build_track, read_yaml, tenth, visible
+from synthgen_tf.tracks.labels import StemLabels, family_of, stem_of
 from synthgen_tf.tracks.track import MIXTURE, Track
 
 FOLDERS = {"train": "train", "validation": "valid", "test": "test"}
 METADATA = "metadata.yaml"
-CLASSES = {"Drums": "drums", "Bass": "bass"}
-"""Classes of instruments that have a stem of their own; all others are `other`."""
 
 
 def is_slakh(root: Path) -> bool:
@@ -32,11 +31,14 @@ def is_slakh(root: Path) -> bool:
 def find(root: Path, labels: StemLabels) -> Iterator[Candidate]:
     """All songs; without split folders one in ten each is `test` and `valid`, by number."""
     for folder, split in FOLDERS.items():
-        for song in visible(root / folder):
-            if song.is_dir():
-                yield Candidate(song.name, split, partial(_song, song, split, labels))
-    for place, song in enumerate(song for song in visible(root) if (song / METADATA).is_file()):
+        for song in _songs(root / folder):
+            yield Candidate(song.name, split, partial(_song, song, split, labels))
+    for place, song in enumerate(_songs(root)):
         yield Candidate(song.name, tenth(place), partial(_song, song, tenth(place), labels))
+
+
+def _songs(folder: Path) -> list[Path]:
+    return [song for song in visible(folder) if song.name.startswith("Track") and song.is_dir()]
 
 
 def _song(folder: Path, split: str, labels: StemLabels) -> Track:
@@ -48,7 +50,7 @@ def _song(folder: Path, split: str, labels: StemLabels) -> Track:
         if file is None:  # its instrument was not rendered
             continue
         label = "Drums" if facts.get("is_drum") else facts["inst_class"]
-        stem = stem_of([label], labels, CLASSES.get(label, "other"))
+        stem = stem_of([label], labels, family_of("slakh", [label]))
         stems.setdefault(stem, []).append(file)
         holds.setdefault(stem, []).append(label)
     mixture = _audio(folder / "mix")
@@ -60,10 +62,10 @@ def _song(folder: Path, split: str, labels: StemLabels) -> Track:
 def _metadata(folder: Path) -> Mapping[str, Any]:
     path = folder / METADATA
     try:
-        metadata = yaml.safe_load(path.read_text(encoding="utf-8"))
+        metadata = read_yaml(path)
         if all("inst_class" in facts for facts in metadata["stems"].values()):
             return metadata
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError):
         pass
     raise InputError(f"{path} is not Slakh's account of a song: get it again")
 
