@@ -9,6 +9,7 @@ rounds that take turns, so that other work on the machine slows all of them alik
 import argparse
 import itertools
 import os
+import re
 import resource
 import statistics
 import subprocess
@@ -30,7 +31,7 @@ from synthgen_tf.audio import stem_file
 from synthgen_tf.cli.tables import print_table
 from synthgen_tf.config import Config, load_config
 from synthgen_tf.data import open_tracks, prepare, select_tracks
-from synthgen_tf.data.chain import training_examples
+from synthgen_tf.data.chain import chain_options, training_examples
 from synthgen_tf.data.reader import segment_reader
 from synthgen_tf.data.store import INDEX, read_index, write_json
 from synthgen_tf.render import render_songs
@@ -91,12 +92,17 @@ def throughput(root: Path, store: Path) -> tuple[Table, list[list[str]]]:
     tracks = select_tracks(open_tracks(store, config), "train", config)
     plain, full = "chain, plain", "chain, full augmentation"
     raw, stem_files, waves = "raw reader", "musdb, .stem.mp4", "musdb, WAV"
+    coded = configuration(code=0.02)
     ways: dict[str, tuple[Iterator, int, int]] = {
         # name: iterator, examples each pull gives, pulls in a round
         raw: (raw_reader(tracks, config), 1, 160),
         plain: (iter(training_examples(tracks, configuration(**NO_AUGMENTATION))), 8, 16),
         full: (iter(training_examples(tracks, config)), 8, 16),
-        "chain, full, 2 % coded": (iter(training_examples(tracks, configuration(code=0.02))), 8, 8),
+        "chain, full, 2 % coded": (
+            iter(training_examples(tracks, coded)),
+            8,
+            16,
+        ),
         "soundfile in a loop": (soundfile_loop(tracks, config), 1, 40),
         waves: (musdb_loop(musdb_layout(root / "hq", tracks), is_wav=True), 1, 3),
         stem_files: (musdb_loop(musdb_excerpt(root / "stems"), is_wav=False), 1, 3),
@@ -105,7 +111,7 @@ def throughput(root: Path, store: Path) -> tuple[Table, list[list[str]]]:
     costs: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, (iterator, batch, pulls) in ways.items():
-            list(itertools.islice(iterator, max(1, pulls // 4)))  # what stood ready
+            list(itertools.islice(iterator, max(2, pulls // 2)))  # what stood ready
             seconds, cpu = timed(lambda: list(map(len, itertools.islice(iterator, pulls))))  # noqa: B023
             speeds[name].append(batch * pulls / seconds)
             costs[name].append(1000.0 * cpu / (batch * pulls))
@@ -155,7 +161,8 @@ def raw_reader(tracks: list[Track], config: Config) -> Iterator:
         return tuple(read(songs[i], i, starts[i], *facts) for i in range(len(stems)))
 
     numbers = tf.data.Dataset.range(1 << 62)
-    return iter(numbers.map(cut, num_parallel_calls=calls).prefetch(16))
+    cuts = numbers.map(cut, num_parallel_calls=calls).prefetch(16)
+    return iter(cuts.with_options(chain_options()))
 
 
 def soundfile_loop(tracks: list[Track], config: Config) -> Iterator:
@@ -268,7 +275,9 @@ def peak_memory(store: Path) -> float:
     tracks = select_tracks(open_tracks(store, config), "train", config)
     for _ in training_examples(tracks, config).take(40):
         pass
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    # not ru_maxrss, which begins with that of the process that started this one
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) / 1024.0
 
 
 def preparation_row(root: Path) -> list[str]:

@@ -52,7 +52,7 @@ def training_examples(tracks: Sequence[Track], config: Config, first: int = 0) -
         .map(finish, num_parallel_calls=CORES)
         .batch(config.data.batch_size, drop_remainder=True)  # one shape for every step
         .prefetch(READY_BATCHES)
-        .with_options(_options())
+        .with_options(chain_options())
     )
 
 
@@ -77,7 +77,7 @@ def validation_examples(tracks: Sequence[Track], config: Config) -> tf.data.Data
         .map(load, num_parallel_calls=calls)
         .batch(config.data.batch_size)
         .prefetch(READY_BATCHES)
-        .with_options(_options())
+        .with_options(chain_options())
     )
 
 
@@ -105,8 +105,13 @@ def normalise(mixture, target, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
     return mixture * gain, target * gain
 
 
-def _options() -> tf.data.Options:
-    """Between hosts, every host makes every example and keeps its share: nothing is seen twice."""
+def chain_options() -> tf.data.Options:
+    """How chains run: a thread for each core, each at an example of its own.
+
+    Between hosts, every host makes every example and keeps its share: nothing is seen twice.
+    """
     options = tf.data.Options()
+    options.threading.private_threadpool_size = CORES
+    options.threading.max_intra_op_parallelism = 1
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return options

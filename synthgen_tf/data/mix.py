@@ -1,6 +1,5 @@
 """Cuts of stems to one example: turned, amplified, summed, and mastered as records are."""
 
-import functools
 import io
 
 import numpy as np
@@ -41,7 +40,7 @@ def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
         mixture, target = tf.cond(
             draw.frames == config.segment,
             lambda: pair,
-            lambda: tuple(tf.split(stretch(tf.concat(pair, 1), config.segment), 2, axis=1)),
+            lambda: tuple(stretch(each, config.segment) for each in pair),
         )
     if data.limit > 0.0:
         pair = (mixture, target)
@@ -60,8 +59,11 @@ def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def add(cuts) -> tf.Tensor:
-    """The sum, always in this order: tf.add_n begins with the buffer that it can reuse."""
-    return functools.reduce(tf.add, cuts)
+    """The sum. tf.add_n begins with a buffer that it can reuse; this makes it always the same."""
+    if len(cuts) == 1:
+        return cuts[0]
+    *others, one, two = cuts
+    return tf.add_n([one + two, *others])
 
 
 def _to_mono(signal) -> tf.Tensor:
@@ -91,8 +93,8 @@ def limit(mixture, target, decibels) -> tuple[tf.Tensor, tf.Tensor]:
     """
     frames = tf.shape(mixture)[0]
     padding = [[0, -frames % BLOCK], [0, 0]]
-    loudness = tf.reduce_max(tf.abs(tf.pad(mixture, padding)), axis=1)
-    peaks = tf.reduce_max(tf.reshape(loudness, (-1, BLOCK)), axis=1)
+    blocks = tf.reshape(tf.pad(mixture, padding), (-1, BLOCK * mixture.shape[1]))
+    peaks = tf.reduce_max(tf.abs(blocks), axis=1)
     threshold = tf.reduce_max(peaks) * 10.0 ** (-decibels / 20.0)
     needed = tf.minimum(1.0, threshold / tf.maximum(peaks, 1e-9))
     # the least gain around each boundary of blocks, then a mean over as many of them
