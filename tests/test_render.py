@@ -338,9 +338,12 @@ def measured_pitch(sound: np.ndarray, near: float, reach: float = 5.0) -> float:
     return float(candidates[np.argmax(score)])
 
 
-@pytest.mark.parametrize("name", [name for name in BAND if not name.endswith("drums")])
+@pytest.mark.parametrize(
+    "name", ["acoustic_guitar", "distorted_guitar", "piano", "organ", "brass", "flute", "voice"]
+)
 def test_instruments_play_in_tune(name):
-    pitch = {"electric_bass": 40, "flute": 76}.get(name, 57)
+    """By the comb of all harmonics; `test_render_band` checks the lowest one of every engine."""
+    pitch = {"flute": 76}.get(name, 57)
     notes = [Note(0.0, 1.5, pitch, 0.8)]
     # The organ's longest pipes sound an octave below the key.
     sounding = pitch - 12 if name == "organ" else pitch

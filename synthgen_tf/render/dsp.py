@@ -152,3 +152,152 @@ def peaks(sound: np.ndarray, bands: list[tuple[float, float, float]]) -> np.ndar
         back = np.array([1.0 + width / amplitude, cosine, 1.0 - width / amplitude])
         sections.append(np.concatenate([ahead, back]) / back[0])
     return signal.sosfilt(np.array(sections), sound, axis=0).astype(np.float32)
+
+
+def ring_modes(
+    frequencies_hz: np.ndarray,
+    amplitudes: np.ndarray,
+    decay_seconds: np.ndarray,
+    phases: np.ndarray,
+    frames: int,
+) -> np.ndarray:
+    """Sum of decaying sinusoids in several channels: `decaying_modes` for strings and cymbals.
+
+    Modes are computed only as long as they can be heard (75 dB), in single precision.
+
+    Args:
+        frequencies_hz, decay_seconds: (modes,); decay is the time to -60 dB. Modes above
+            0.95 Nyquist are left out.
+        amplitudes, phases: (modes,) or (channels, modes); phases in radians of a sine.
+        frames: length of the result.
+
+    Returns:
+        (frames,) float32 where both are (modes,), else (frames, channels), channels contiguous.
+    """
+    channels = np.broadcast_shapes(np.shape(amplitudes), np.shape(phases))[:-1]
+    levels, angles = np.broadcast_arrays(np.atleast_2d(amplitudes), np.atleast_2d(phases))
+    cycles, fall = frequencies_hz / SAMPLE_RATE, LN_1000 / SAMPLE_RATE / decay_seconds
+    audible = 1.25 * SAMPLE_RATE * decay_seconds
+    waiting = frequencies_hz < 0.95 * NYQUIST_HZ
+    sound = np.zeros((len(levels), frames), np.float32)
+    length = frames
+    while waiting.any():
+        now = waiting & (audible > length // 2) if length > 2048 else waiting
+        if now.any():
+            sound[:, :length] += _ring(
+                cycles[now], fall[now], levels[:, now], angles[:, now], length
+            )
+        waiting = waiting & ~now
+        length = (length + 1) // 2
+    return sound.T if channels else sound[0]
+
+
+def _ring(
+    cycles: np.ndarray, fall: np.ndarray, levels: np.ndarray, angles: np.ndarray, length: int
+) -> np.ndarray:
+    """The modes of `ring_modes` that all last: sin(a + b) taken apart into blocks and offsets."""
+    size = max(1, int(np.sqrt(length * len(levels))))
+    blocks = -(-length // size)
+    turns = (cycles[:, None] * np.arange(size)) % 1.0
+    inner = np.exp(-fall[:, None].astype(np.float32) * np.arange(size, dtype=np.float32))
+    turns = (2 * np.pi * turns).astype(np.float32)
+    right = np.concatenate([np.cos(turns) * inner, np.sin(turns) * inner])
+    begin = size * np.arange(blocks)
+    turns = (cycles[:, None] * begin) % 1.0 + (angles / (2 * np.pi))[:, :, None]
+    turns = (2 * np.pi * turns).astype(np.float32)
+    outer = (
+        np.exp(-fall[:, None] * begin).astype(np.float32) * levels.astype(np.float32)[:, :, None]
+    )
+    left = np.concatenate([np.sin(turns) * outer, np.cos(turns) * outer], axis=1)
+    sound = left.transpose(0, 2, 1) @ right
+    return sound.reshape(len(levels), -1)[:, :length]
+
+
+def read_at(sound: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """`sound` (time,) at fractional frames, linear in between; its ends go on beyond it."""
+    place = np.clip(place, 0, len(sound) - 1)
+    index = np.minimum(place.astype(np.int32), len(sound) - 2)
+    fraction = (place - index).astype(np.float32)
+    left = sound.take(index)
+    return left + fraction * (sound[1:].take(index) - left)
+
+
+def convolve(sound: np.ndarray, response: np.ndarray) -> np.ndarray:
+    """`sound` (time,) behind a response (taps,), cut to its own length, float32."""
+    wet = signal.oaconvolve(sound, response.astype(np.float32))
+    return wet[: len(sound)].astype(np.float32, copy=False)
+
+
+def minimum_phase(points: list[tuple[float, float]], taps: int = 1024) -> np.ndarray:
+    """The shortest filter of a given loudness curve: loudspeakers, pickups, mutes.
+
+    Args:
+        points: (Hz, dB), frequencies rising; linear in between on a logarithmic frequency axis.
+        taps: length of the result, a power of two.
+
+    Returns:
+        (taps,) float32.
+    """
+    size = 4 * taps
+    hz = np.maximum(np.arange(size // 2 + 1) * (SAMPLE_RATE / size), 1.0)
+    known, level_db = np.array(points).T
+    curve = np.interp(np.log(hz), np.log(known), level_db) * (np.log(10.0) / 20)
+    cepstrum = np.fft.irfft(curve)
+    # All of the cepstrum's past is folded onto its future: that is what minimum phase means.
+    cepstrum[1 : size // 2] *= 2.0
+    cepstrum[size // 2 + 1 :] = 0.0
+    response = np.fft.irfft(np.exp(np.fft.rfft(cepstrum)))[:taps]
+    return fade_out(response.astype(np.float32), taps / SAMPLE_RATE / 4)
+
+
+CONTROL = 64
+"""Frames from one point of a control curve to the next."""
+
+
+def control_axis(frames: int) -> np.ndarray:
+    """Times of the points of a control curve that spans `frames`, in seconds."""
+    return np.arange(-(-frames // CONTROL) + 1) * (CONTROL / SAMPLE_RATE)
+
+
+def wander(rng: np.random.Generator, points: int, rate_hz: float) -> np.ndarray:
+    """`smooth_noise` for a control curve: (points,) of about unit variance."""
+    step = rate_hz * CONTROL / SAMPLE_RATE
+    knots = rng.standard_normal(int(points * step) + 2)
+    return np.interp(np.arange(points) * step, np.arange(len(knots)), knots)
+
+
+def from_control(curve: np.ndarray, frames: int) -> np.ndarray:
+    """A control curve, (points,), drawn out to (frames,) float32, linear in between."""
+    curve = curve.astype(np.float32)
+    ramp = np.arange(CONTROL, dtype=np.float32) / CONTROL
+    return (curve[:-1, None] + np.diff(curve)[:, None] * ramp).reshape(-1)[:frames]
+
+
+def moving_delay(sound: np.ndarray, delay_seconds: np.ndarray) -> np.ndarray:
+    """`sound` (time,) behind a delay given by a control curve: chorus, doppler. (time,)."""
+    frames = len(sound)
+    place = np.arange(frames, dtype=np.float64)
+    place -= SAMPLE_RATE * from_control(delay_seconds, frames)
+    return read_at(sound, place)
+
+
+def coloured_noise(
+    rng: np.random.Generator, frames: int, low_hz: float, high_hz: float, slopes: int = 1
+) -> np.ndarray:
+    """`band_noise` for short bursts, whose filter costs no search for poles.
+
+    Args:
+        rng: source of the noise.
+        frames: length.
+        low_hz, high_hz: corners of a high-pass and a low-pass of first order.
+        slopes: how often both are applied.
+
+    Returns:
+        (frames,) float32, unit variance.
+    """
+    low, high = np.tan(np.pi / SAMPLE_RATE * np.minimum([low_hz, high_hz], 0.95 * NYQUIST_HZ))
+    ahead = high / (1 + low) / (1 + high) * np.array([1.0, 0.0, -1.0])
+    first, second = (low - 1) / (low + 1), (high - 1) / (high + 1)
+    section = np.concatenate([ahead, [1.0, first + second, first * second]])
+    sound = signal.sosfilt(np.tile(section, (slopes, 1)), noise(rng, frames)).astype(np.float32)
+    return sound / (np.std(sound) + 1e-9)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 STEMS = ("drums", "bass", "other", "vocals", "synth")
 """The five disjoint stems of every song."""
 
+Curve = tuple[tuple[float, float], ...]
+"""Points (seconds, value) with rising seconds; linear in between, its ends go on beyond it."""
+
 
 @dataclass(frozen=True)
 class Note:
@@ -15,12 +18,14 @@ class Note:
         seconds: how long the key is held.
         pitch: MIDI number (69 is 440 Hz); drums use the General MIDI percussion numbers.
         velocity: 0 to 1.
+        bend: pitch in semitones above `pitch`; its seconds count from the note's onset.
     """
 
     start_seconds: float
     seconds: float
     pitch: int
     velocity: float
+    bend: Curve = ()
 
 
 @dataclass(frozen=True)
@@ -30,14 +35,22 @@ class Part:
     Attributes:
         role: the part's job in the arrangement, such as `keys` or `synth_lead`.
         stem: one of `STEMS`.
-        instrument: name of an engine, see `engines.ENGINES`.
+        instrument: `synth`, or the name of an engine in `engines.BAND`.
         notes: sorted by onset.
+        level: gain over the excerpt, 0 to 1: fades, swells, a MIDI channel's volume.
+        cutoff: octaves by which a synth's filter is opened over the excerpt: sweeps, builds.
+        program: General MIDI programme, 0 to 127, where a MIDI file or a soundfont is played.
+        pan: -1 left to 1 right; None leaves it to the desk.
     """
 
     role: str
     stem: str
     instrument: str
     notes: tuple[Note, ...]
+    level: Curve = ()
+    cutoff: Curve = ()
+    program: int | None = None
+    pan: float | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from .compose import compose
 from .dsp import SAMPLE_RATE, highpass, to_frames
@@ -20,7 +21,7 @@ from .mix import (
 )
 from .score import STEMS, Part, Score
 
-GENERATOR = "SynthGen render 1"
+GENERATOR = "SynthGen render 2"
 """Raised whenever the same seed gives other bytes."""
 
 LICENCE = "rendered by SynthGen, no third-party material"
@@ -72,6 +73,12 @@ def render_song(seed: int, index: int, seconds: float) -> RenderedSong:
     Returns:
         The same bytes for the same arguments, whatever was rendered before.
     """
+    # Linear algebra on several threads sums in another order, and rounds to other bytes.
+    with threadpool_limits(1, "blas"):
+        return _render_song(seed, index, seconds)
+
+
+def _render_song(seed: int, index: int, seconds: float) -> RenderedSong:
     rng = np.random.default_rng([seed, index])
     split = split_of(index)
     score = compose(rng, seconds)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +61,44 @@ class Engine:
         """The sound of one stroke, (time,) or (time, 2) float32, from its onset on."""
         raise NotImplementedError
 
+    def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
+        """All notes of a part, before `finish`.
+
+        Engines that hear lines, words or chords rather than single notes override this.
+
+        Args:
+            notes: sorted by onset; those that begin before time zero are cut there.
+            frames: length of the result.
+
+        Returns:
+            (frames, 2) float32, channels contiguous in memory.
+        """
+        # Contiguous channels make the sums below twice as fast.
+        sound = np.zeros((2, frames), np.float32).T
+        cache: dict[Stroke, np.ndarray] = {}
+        for stroke, start_seconds in self.strokes(notes):
+            if stroke not in cache:
+                cache[stroke] = self.stroke(stroke)
+            add_at(sound, cache[stroke], to_frames(start_seconds))
+        return sound
+
+    def strokes(self, notes: Sequence[Note]) -> Iterator[tuple[Stroke, float]]:
+        """Notes as strokes with their onsets in seconds: rounded, and the takes in turn."""
+        counts: dict[int, int] = {}
+        previous: int | None = None
+        for note in notes:
+            count = counts[note.pitch] = counts.get(note.pitch, -1) + 1
+            slide = previous - note.pitch if self.glides and previous is not None else 0
+            previous = note.pitch
+            stroke = Stroke(
+                note.pitch,
+                min(max(round(note.seconds, 2), 0.03), LONGEST_NOTE_SECONDS),
+                (int(note.velocity * 7.999) + 1) / 8,
+                slide if abs(slide) <= 12 else 0,
+                count % self.takes,
+            )
+            yield stroke, note.start_seconds
+
     def finish(self, sound: np.ndarray) -> np.ndarray:
         """What happens to all notes together, such as an amplifier. (time, 2) to (time, 2)."""
         return sound
@@ -77,37 +115,28 @@ def perform(engine: Engine, notes: Sequence[Note], frames: int) -> np.ndarray:
     Returns:
         (frames, 2) float32, level as the engine makes it.
     """
-    # Channels are contiguous in memory, which makes the sums below twice as fast.
-    sound = np.zeros((2, frames), np.float32).T
-    cache: dict[Stroke, np.ndarray] = {}
-    counts: dict[int, int] = {}
-    previous: int | None = None
-    for note in notes:
-        count = counts[note.pitch] = counts.get(note.pitch, -1) + 1
-        slide = previous - note.pitch if engine.glides and previous is not None else 0
-        previous = note.pitch
-        stroke = Stroke(
-            note.pitch,
-            min(max(round(note.seconds, 2), 0.03), LONGEST_NOTE_SECONDS),
-            (int(note.velocity * 7.999) + 1) / 8,
-            slide if abs(slide) <= 12 else 0,
-            count % engine.takes,
-        )
-        if stroke not in cache:
-            cache[stroke] = engine.stroke(stroke)
-        _add(sound, cache[stroke], to_frames(note.start_seconds))
-    return engine.finish(sound)
+    return engine.finish(engine.play(notes, frames))
 
 
-def _add(sound: np.ndarray, stroke: np.ndarray, start: int) -> None:
-    """Add a stroke at frame `start`, cut to what lies inside."""
+def add_at(sound: np.ndarray, stroke: np.ndarray, start: int) -> None:
+    """Add a stroke, (time,) or (time, 2), at frame `start` of `sound`, cut to what lies inside."""
     skip = max(0, -start)
     start = max(0, start)
     length = min(len(stroke) - skip, len(sound) - start)
     if length <= 0:
         return
     piece = stroke[skip : skip + length]
-    sound[start : start + length] += piece if piece.ndim == 2 else piece[:, None]
+    sound[start : start + length] += piece if piece.ndim == sound.ndim else piece[:, None]
+
+
+def draw(rng: np.random.Generator, **ranges: tuple[float, float]) -> dict[str, float]:
+    """Draw every named parameter from its range, evenly."""
+    return {name: float(rng.uniform(*limits)) for name, limits in ranges.items()}
+
+
+def draw_log(rng: np.random.Generator, low: float, high: float) -> float:
+    """Draw between two numbers above 0 such that every octave is as likely as any other."""
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def stereo(left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -1,152 +1,202 @@
-"""Bowed strings: an ensemble of many detuned players, and a soloist."""
+"""Sections of bowed strings: held, trembling, or plucked with the finger."""
+
+from dataclasses import replace
 
 import numpy as np
-from scipy import fft
 
 from ..dsp import (
     SAMPLE_RATE,
     Envelope,
-    band_noise,
+    coloured_noise,
+    control_axis,
     fade_out,
+    from_control,
+    highpass,
     peaks,
-    smooth_noise,
-    time_axis,
     to_hz,
+    wander,
 )
-from ..tables import cycles_of, make_bank, num_harmonics, read_bank
-from .base import Engine, Stroke, stereo, sustain_frames
+from ..tables import make_bank, num_harmonics, read_bank
+from .base import Engine, Stroke, draw, draw_log, sustain_frames
+from .body import in_front_of, levelled, mixed, near_walls, wooden_body
+from .plucked import PluckedString
 
-LOOP_FRAMES = 1 << 17
-"""About three seconds: longer than any beat between players that one could recognise."""
+LOOP_FRAMES = 100_000
+"""More than two seconds: longer than any beat between players that one could recognise."""
 
-
-def bow_spectrum(hz: float, harmonics: int, body_hz: list[float], brightness: float) -> np.ndarray:
-    """Amplitudes of a bowed string behind its body.
-
-    Args:
-        hz: pitch.
-        harmonics: how many.
-        body_hz: resonances of the body.
-        brightness: exponent of the fall of the harmonics, 1 (saw-like) and above.
-
-    Returns:
-        (harmonics,) float, unit power.
-    """
-    number = np.arange(1, harmonics + 1)
-    frequency = hz * number
-    amplitude = number**-brightness / (1 + (frequency / 6500.0) ** 3)
-    gain = 0.35 + sum(np.exp(-((np.log2(frequency / body) / 0.35) ** 2)) for body in body_hz)
-    amplitude = amplitude * gain
-    return amplitude / np.sqrt(np.sum(amplitude**2) / 2)
+DESKS = 5
+"""Players that are told apart; more of them sound the same."""
 
 
-def sample_body(rng: np.random.Generator) -> list[float]:
-    """Draw the resonances of a family of string instruments, in Hz."""
-    centres = np.array([280.0, 460.0, 700.0, 1200.0, 2600.0])
-    return [float(hz) for hz in centres * np.exp(rng.normal(0, 0.15, len(centres)))]
+def bow_rows(number: np.ndarray, hz: float, brightness: float, edge_hz: float, rows: int):
+    """Levels of the harmonics of a bowed string from soft to loud, (rows, harmonics)."""
+    result = []
+    for loud in np.linspace(0, 1, rows):
+        edge = edge_hz * (0.35 + 0.65 * loud)
+        fall = brightness + 0.5 * (1 - loud)
+        result.append(number**-fall / (1 + (hz * number / edge) ** 3))
+    return np.array(result)
+
+
+def string_body(rng: np.random.Generator, values: dict) -> np.ndarray:
+    """The response of instruments and stage, (time, 2), from `sample_strings` and a width."""
+    body = wooden_body(
+        rng,
+        values["body_hz"],
+        direct=values["direct"],
+        bright_hz=values["bright_hz"],
+        quality=values["quality"],
+    )
+    walls = near_walls(rng, values["stage_seconds"], 5000.0)
+    response = mixed(body, np.float32(values["stage"]) * walls)
+    middle = response.mean(axis=1, keepdims=True)
+    return middle + np.float32(values["width"]) * (response - middle)
+
+
+def sample_strings(rng: np.random.Generator, size: float = 1.0) -> dict:
+    """Draw body, bow and stage; `size` is 1 for a violin and more for what is larger."""
+    lows = ((255, 300), (420, 490), (530, 580))
+    return {"body_hz": [draw_log(rng, low / size, high / size) for low, high in lows]} | draw(
+        rng,
+        direct=(0.15, 0.6),
+        bright_hz=(2000, 5500),
+        quality=(12, 25),
+        stage_seconds=(0.25, 1.2),
+        stage=(0.0, 0.5),
+        brightness=(0.85, 1.35),
+        edge_hz=(4000, 10000),
+        bridge_db=(-2.0, 6.0),
+    )
+
+
+def endless(loop: np.ndarray, start: int, frames: int) -> np.ndarray:
+    """`frames` of a loop (..., time) from `start` on."""
+    rounds = -(-(start + frames) // loop.shape[-1])
+    return np.concatenate([loop[..., start:], *[loop] * (rounds - 1)], axis=-1)[..., :frames]
 
 
 class StringEnsemble(Engine):
-    """A section of strings.
+    """A section of strings: several players, each with a pitch and a vibrato of his own.
 
-    Every harmonic of a section is a narrow band of noise, as wide as the players are apart and
-    as their vibrato goes. So a section is drawn in the frequency domain: bands of random phase,
-    one inverse transform, other phases on the other side.
+    Args:
+        rng: source of players, instruments and noise.
+        trembling: whether all play tremolo.
     """
 
-    takes = 1
+    takes = 2
 
-    def __init__(self, rng: np.random.Generator):
+    def __init__(self, rng: np.random.Generator, *, trembling: bool = False):
         super().__init__(rng)
-        self.parameters = {
-            "body_hz": sample_body(rng),
-            "brightness": float(rng.uniform(1.0, 1.5)),
-            "spread_cents": float(rng.uniform(9.0, 20.0)),
-            "attack_seconds": float(rng.uniform(0.06, 0.45)),
-            "release_seconds": float(rng.uniform(0.15, 0.6)),
-            "bow": float(rng.uniform(0.01, 0.06)),
-            "width": float(rng.uniform(0.3, 1.0)),
-        }
-        self._loops: dict[int, np.ndarray] = {}
+        size = float(rng.choice([1.0, 1.0, 1.4, 2.2]))
+        self.parameters = {"trembling": trembling, "size": size} | sample_strings(rng, size)
+        self.parameters |= draw(
+            rng,
+            spread_cents=(4.0, 14.0),
+            vibrato_cents=(4.0, 24.0),
+            vibrato_hz=(4.8, 6.2),
+            attack_seconds=(0.04, 0.2) if trembling else (0.05, 0.5),
+            release_seconds=(0.12, 0.5),
+            bow=(0.01, 0.06),
+            bite=(0.0, 4.0),
+            width=(0.5, 1.0),
+            muted=(0.0, 1.0),
+            tremolo_hz=(9.0, 13.0),
+        )
+        self._loops: dict[tuple, np.ndarray] = {}
+        self._bow = coloured_noise(rng, LOOP_FRAMES, 1500, 9000)
 
     def stroke(self, stroke: Stroke) -> np.ndarray:
         """(time, 2) float32."""
-        values = self.parameters
-        frames = sustain_frames(stroke, values["release_seconds"])
-        if stroke.pitch not in self._loops:
-            self._loops[stroke.pitch] = self._loop(float(to_hz(stroke.pitch)))
-        start = int(self.rng.integers(LOOP_FRAMES))
-        index = (start + np.arange(frames)) % LOOP_FRAMES
-        sound = self._loops[stroke.pitch][index]
-        bow = band_noise(self.rng, frames, 1500, 9000)[:, None]
-        # Short notes need a bow stroke that is over before they are.
-        attack = min(values["attack_seconds"], 0.5 * stroke.seconds + 0.02)
-        envelope = Envelope(attack, 2.0, 0.85, values["release_seconds"])
-        level = envelope.curve(frames, stroke.seconds) * np.float32(stroke.velocity)
-        swell = 1 + 0.12 * smooth_noise(self.rng, frames, 2.0)
-        return fade_out((sound + np.float32(values["bow"]) * bow) * (level * swell)[:, None])
-
-    def _loop(self, hz: float) -> np.ndarray:
-        """An endless section of one pitch, (LOOP_FRAMES, 2)."""
-        values = self.parameters
-        harmonics = num_harmonics(1.03 * hz)
-        amplitudes = bow_spectrum(hz, harmonics, values["body_hz"], values["brightness"])
-        resolution = SAMPLE_RATE / LOOP_FRAMES
-        power = np.zeros(LOOP_FRAMES // 2 + 1)
-        for number, amplitude in enumerate(amplitudes, start=1):
-            centre = number * hz
-            width = centre * (2.0 ** (values["spread_cents"] / 1200) - 1)
-            low, high = centre - 3 * width, min(centre + 3 * width, 0.5 * SAMPLE_RATE)
-            bins = np.arange(max(1, int(low / resolution)), int(high / resolution))
-            shape = np.exp(-0.5 * ((bins * resolution - centre) / width) ** 2)
-            power[bins] += amplitude**2 * shape / (shape.sum() + 1e-9)
-        phases = np.exp(2j * np.pi * self.rng.random((2, len(power))))
-        sides = fft.irfft(np.sqrt(power) * phases) * (LOOP_FRAMES / 2)
-        middle, apart = sides[0], values["width"] * sides[1]
-        loop = stereo(middle + apart, middle - apart) / np.sqrt(1 + values["width"] ** 2)
-        return np.ascontiguousarray(loop, np.float32)
-
-
-class SoloStrings(Engine):
-    """One violin, viola or cello: delayed vibrato, bow noise, and a legato line."""
-
-    takes = 3
-    glides = True
-
-    def __init__(self, rng: np.random.Generator):
-        super().__init__(rng)
-        self.parameters = {
-            "body_hz": sample_body(rng),
-            "brightness": float(rng.uniform(0.9, 1.3)),
-            "vibrato_hz": float(rng.uniform(4.8, 6.6)),
-            "vibrato_cents": float(rng.uniform(10, 32)),
-            "attack_seconds": float(rng.uniform(0.04, 0.18)),
-            "bow": float(rng.uniform(0.02, 0.09)),
-        }
-
-    def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time,) float32."""
         values, rng = self.parameters, self.rng
-        frames = sustain_frames(stroke, 0.18)
-        time = time_axis(frames)
-        wobble = values["vibrato_hz"] * (1 + 0.05 * smooth_noise(rng, frames, 3.0))
-        vibrato = np.sin(2 * np.pi * cycles_of(wobble, rng.random()))
-        vibrato *= values["vibrato_cents"] / 100 * np.clip((time - 0.12) / 0.35, 0, 1)
-        slide = stroke.slide * np.exp(-time / 0.025)
-        drift = 0.05 * smooth_noise(rng, frames, 4.0)
-        hz = to_hz(stroke.pitch + vibrato + slide + drift)
-        harmonics = num_harmonics(float(hz.max()))
-        amplitudes = bow_spectrum(float(to_hz(stroke.pitch)), harmonics, values["body_hz"], 1.0)
-        number = np.arange(1, harmonics + 1)
-        # Softer bowing is duller: the second row is the softest tone.
-        rows = np.stack([number ** -(values["brightness"] + dull - 1.0) for dull in (1.2, 0.0)])
-        bank = make_bank(rows * amplitudes * np.exp(-0.5j * np.pi))
-        envelope = Envelope(values["attack_seconds"], 1.5, 0.8, 0.18).curve(frames, stroke.seconds)
-        pressure = envelope * (1 + 0.1 * smooth_noise(rng, frames, 5.0)) * stroke.velocity
-        sound = read_bank(bank, cycles_of(hz), np.clip(pressure, 0, 1))
-        sound += np.float32(values["bow"]) * band_noise(rng, frames, 1200, 9000)
-        return fade_out(sound * pressure.astype(np.float32))
+        frames = sustain_frames(stroke, values["release_seconds"])
+        loud = stroke.velocity > 0.6
+        if (stroke.pitch, loud) not in self._loops:
+            self._loops[stroke.pitch, loud] = self._loop(float(to_hz(stroke.pitch)), loud)
+        start = int(rng.integers(LOOP_FRAMES))
+        sound = endless(self._loops[stroke.pitch, loud], start, frames).T
+        # Short notes need a bow stroke that is over before they are, and that bites.
+        attack = min(values["attack_seconds"], 0.4 * stroke.seconds + 0.01)
+        envelope = Envelope(attack, 2.0, 0.85, values["release_seconds"])
+        level = envelope.curve(frames, stroke.seconds)
+        bite = np.exp(-np.arange(frames, dtype=np.float32) / np.float32(0.03 * SAMPLE_RATE))
+        bow = values["bow"] * (1 + values["bite"] * bite) * endless(self._bow, start, frames)
+        level *= 1 + 0.12 * from_control(wander(rng, len(control_axis(frames)), 2.0), frames)
+        sound = (sound + bow[:, None]) * (level * np.float32(stroke.velocity**1.3))[:, None]
+        return fade_out(sound.astype(np.float32, copy=False))
+
+    def _loop(self, hz: float, loud: bool) -> np.ndarray:
+        """An endless section of one pitch, (2, LOOP_FRAMES)."""
+        values, rng = self.parameters, self.rng
+        number = np.arange(1, num_harmonics(1.04 * hz) + 1)
+        levels = bow_rows(number, hz, values["brightness"], values["edge_hz"], 2)[int(loud)]
+        levels /= np.sqrt(np.sum(levels**2) / 2)
+        bank = make_bank((levels * np.exp(2j * np.pi * rng.random(len(number))))[None, :])
+        sides = np.zeros((2, LOOP_FRAMES), np.float32)
+        phase = np.arange(LOOP_FRAMES, dtype=np.float32) * np.float32(2 * np.pi / LOOP_FRAMES)
+        seconds = LOOP_FRAMES / SAMPLE_RATE
+        for desk in range(DESKS):
+            # Whole numbers of everything fit into the loop, so its ends meet.
+            cents = rng.normal(0, values["spread_cents"])
+            turns = round(hz * 2 ** (cents / 1200) * seconds)
+            shakes = round(values["vibrato_hz"] * rng.uniform(0.88, 1.12) * seconds)
+            depth = values["vibrato_cents"] * rng.uniform(0.5, 1.3) / 1731.0
+            cycles = turns / (2 * np.pi) * phase.astype(np.float64) + rng.random()
+            for times, size in ((shakes, depth), (2, 0.002), (5, 0.002)):
+                swing = np.sin(times * phase + np.float32(rng.uniform(0, 7)))
+                # A sine on the frequency is a smaller one on the phase.
+                cycles += turns * size / (2 * np.pi * times) * swing
+            player = read_bank(bank, cycles, 0.0) * self._stroking(phase, seconds)
+            place = values["width"] * (2 * desk / (DESKS - 1) - 1)
+            sides += np.sqrt(np.float32([[1 - place], [1 + place]]) / DESKS) * player
+        return sides
+
+    def _stroking(self, phase: np.ndarray, seconds: float) -> np.ndarray:
+        """How one player's level changes in the loop."""
+        values, rng = self.parameters, self.rng
+        if not values["trembling"]:
+            return 1 + np.float32(0.25) * np.sin(3 * phase + np.float32(rng.uniform(0, 7)))
+        times = round(values["tremolo_hz"] * rng.uniform(0.9, 1.1) * seconds)
+        wobble = np.float32(1.5) * np.sin(4 * phase + np.float32(rng.uniform(0, 7)))
+        return np.float32(0.25) + np.abs(np.sin(0.5 * times * phase + wobble))
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """The bridge's hill around 2.5 kHz."""
-        return peaks(sound, [(2500.0, 4.0, 1.0)])
+        """Bodies and stage; now and then mutes on the bridges."""
+        values = self.parameters
+        bridge_db = -9.0 if values["muted"] > 0.88 else values["bridge_db"]
+        response = peaks(string_body(self.rng, values), [(2600.0, bridge_db, 0.8)])
+        return levelled(highpass(in_front_of(sound, response), 40.0))
+
+
+class PizzicatoStrings(PluckedString):
+    """A section that plucks: short, woody, never quite together."""
+
+    strum_seconds = (0.0, 0.004)
+
+    def __init__(self, rng: np.random.Generator):
+        super().__init__(
+            rng,
+            ring_seconds=(0.5, 1.4),
+            loss_hz=(400, 1300),
+            slope=(0.8, 1.4),
+            place=(0.12, 0.3),
+            edge_hz=(1500, 4500),
+            width=(0.2, 1.0),
+            scrape=(0.01, 0.05),
+            tuning_cents=(4.0, 10.0),
+        )
+        self.parameters |= sample_strings(rng, float(rng.choice([1.0, 1.5, 2.2])))
+        self.parameters["players"] = int(rng.integers(1, 5))
+        self.parameters["apart_seconds"] = float(rng.uniform(0.003, 0.014))
+
+    def _strum(self, chords):
+        notes = []
+        for note in super()._strum(chords):
+            for _ in range(self.parameters["players"]):
+                late = abs(self.rng.normal(0, self.parameters["apart_seconds"]))
+                notes.append(replace(note, start_seconds=note.start_seconds + float(late)))
+        return notes
+
+    def finish(self, sound: np.ndarray) -> np.ndarray:
+        """Bodies and stage."""
+        response = string_body(self.rng, self.parameters)
+        return levelled(highpass(in_front_of(sound, response), 40.0))

@@ -1,211 +1,218 @@
-"""Drum kits from modes and noise: an acoustic-like one and a drum machine."""
+"""Drum kits: which piece sounds for which number, and the room, tape or sampler around them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
-from scipy import signal
 
 from .. import beats
 from ..dsp import (
-    LN_1000,
-    band_noise,
-    decaying_modes,
     fade_out,
     highpass,
-    lowpass,
-    noise,
-    time_axis,
     to_frames,
 )
-from .base import Engine, Stroke, stereo
+from ..score import Note
+from . import drums_acoustic as acoustic
+from . import drums_electronic as electronic
+from .base import Engine, add_at, draw, draw_log
+from .body import in_front_of, levelled, near_walls, squeezed
+from .drums_percussion import PERCUSSION, sample_percussion
+
+Piece = tuple[Callable[..., np.ndarray], dict]
+"""A function (rng, values, force) to (time,), and the values it is called with."""
+
+LOWEST, HIGHEST = 35, 81
+SUBSTITUTES = {82: 70, 83: 54, 84: 81, 85: 75, 86: 41, 87: 43}
+TOMS = {41: 0, 43: 1, 45: 2, 47: 3, 48: 4, 50: 5}
+HATS = (beats.CLOSED_HAT, 44, beats.OPEN_HAT)
 
 PANS = {
-    beats.CLOSED_HAT: 0.3,
-    beats.OPEN_HAT: 0.3,
-    beats.RIDE: -0.35,
-    beats.CRASH: -0.25,
-    beats.HIGH_TOM: 0.35,
-    beats.MID_TOM: 0.0,
-    beats.LOW_TOM: -0.4,
-    beats.TAMBOURINE: -0.3,
-    beats.COWBELL: 0.25,
-    beats.SHAKER: 0.45,
-}
+    42: 0.3, 44: 0.3, 46: 0.3, 49: -0.35, 52: 0.5, 55: -0.2, 57: 0.45, 51: -0.4, 53: -0.4,
+    59: 0.4, 41: -0.5, 43: -0.35, 45: -0.2, 47: 0.0, 48: 0.2, 50: 0.35, 54: -0.3, 56: 0.25,
+    60: 0.3, 61: 0.15, 62: -0.2, 63: -0.3, 64: -0.45, 65: 0.3, 66: 0.1, 67: 0.4, 68: 0.3,
+    69: -0.4, 70: 0.45, 73: -0.3, 74: -0.3, 75: 0.2, 76: 0.3, 77: 0.1, 80: -0.4, 81: -0.4,
+}  # fmt: skip
+
+# Gains that bring pieces to where a mixing engineer would have them.
+GAINS = {35: 1.0, 36: 1.0, 38: 0.8, 40: 0.8, 37: 0.5, 39: 0.8, 44: 0.35, 42: 0.4, 46: 0.4}
+GAINS |= dict.fromkeys((49, 57, 52, 55), 0.45) | {51: 0.35, 59: 0.35, 53: 0.35}
+GAINS |= dict.fromkeys(TOMS, 0.8)
+
+ACOUSTIC_KINDS = ("studio", "rock", "jazz", "brushes", "gated", "dry", "lo-fi")
+SHARES = (0.3, 0.22, 0.12, 0.08, 0.08, 0.12, 0.08)
+MACHINE_KINDS = ("analogue", "analogue", "analogue", "sampler", "lo-fi", "hybrid")
 
 
-def decay(frames: int, seconds: float) -> np.ndarray:
-    """Exponential fall by 60 dB in `seconds`, (frames,) float32."""
-    return np.exp(-LN_1000 / seconds * time_axis(frames))
+def acoustic_pieces(rng: np.random.Generator, kind: str) -> dict[int, Piece]:
+    """Draw an acoustic kit."""
+    kick, snare = acoustic.sample_kick(rng), acoustic.sample_snare(rng)
+    tom = acoustic.sample_tom(rng)
+    if kind == "jazz":
+        kick |= {"seconds": float(rng.uniform(0.5, 0.9)), "hz": float(rng.uniform(60, 85))}
+        tom["hz"] *= 1.3
+    if kind == "dry":
+        kick["seconds"], tom["seconds"] = 0.5 * kick["seconds"], 0.5 * tom["seconds"]
+    hats = acoustic.sample_plate(rng, 420.0, (0.5, 1.3)) | {"tilt": float(rng.uniform(0.1, 0.9))}
+    shut = float(rng.uniform(0.06, 0.14))
+    ride = acoustic.sample_plate(rng, 280.0, (1.6, 4.0))
+    ride["wash"] *= 0.35
+    crash, second = (acoustic.sample_plate(rng, 320.0, (1.2, 3.2)) for _ in range(2))
+    hit = acoustic.brush if kind == "brushes" else acoustic.snare
+    rimmed = snare | {"shell": snare["shell"] + 0.15, "hz": 1.12 * snare["hz"]}
+    rim = acoustic.sample_rim(rng)
+    pieces: dict[int, Piece] = {
+        35: (acoustic.kick, kick | {"hz": 0.93 * kick["hz"]}),
+        36: (acoustic.kick, kick),
+        37: (acoustic.rim, rim),
+        38: (hit, snare),
+        39: (electronic.clap, electronic.sample_clap(rng)),
+        40: (acoustic.snare, rimmed),
+        42: (partial(acoustic.hat, opened=shut), hats),
+        44: (acoustic.pedal_hat, hats),
+        46: (partial(acoustic.hat, opened=1.0), hats),
+        49: (acoustic.plate, crash),
+        51: (partial(acoustic.plate, ping=0.5), ride),
+        52: (partial(acoustic.plate, length=0.6), crash | {"tilt": -0.4, "wash": 0.9}),
+        53: (partial(acoustic.plate, length=0.7, ping=1.0), ride | {"wash": 0.05}),
+        55: (partial(acoustic.plate, length=0.3), second | {"low_hz": 700.0}),
+        57: (acoustic.plate, second),
+        59: (partial(acoustic.plate, ping=0.3, length=0.8), second | {"wash": 0.2}),
+    }
+    return pieces | {number: (acoustic.tom, tom | {"size": size}) for number, size in TOMS.items()}
 
 
-def falling_tone(frames: int, start_hz: float, end_hz: float, fall_seconds: float) -> np.ndarray:
-    """A sine that falls from one frequency to another: a drum head after the blow."""
-    time = time_axis(frames)
-    sweep = (start_hz - end_hz) * fall_seconds * (1.0 - np.exp(-time / fall_seconds))
-    return np.sin(2 * np.pi * (end_hz * time + sweep)).astype(np.float32)
+def machine_pieces(rng: np.random.Generator) -> dict[int, Piece]:
+    """Draw a drum machine."""
+    kick, snare = electronic.sample_machine_kick(rng), electronic.sample_machine_snare(rng)
+    metal, tom = electronic.sample_metal(rng), electronic.sample_machine_tom(rng)
+    rim = acoustic.sample_rim(rng)
+    bright = snare | {"hz": 1.15 * snare["hz"], "noise": min(1.0, 1.3 * snare["noise"])}
+    long = metal["long"]
+    pieces: dict[int, Piece] = {
+        35: (electronic.machine_kick, kick | {"seconds": 0.6 * kick["seconds"]}),
+        36: (electronic.machine_kick, kick),
+        37: (electronic.machine_rim, rim),
+        38: (electronic.machine_snare, snare),
+        39: (electronic.clap, electronic.sample_clap(rng)),
+        40: (electronic.machine_snare, bright),
+        56: (electronic.machine_bell, electronic.sample_bell(rng)),
+    }
+    for number, length in ((42, 1.0), (44, 0.7), (46, long), (55, 1.2 * long)):
+        pieces[number] = (partial(electronic.metal, length=length), metal)
+    for number, tune in ((49, 1.0), (57, 1.2), (52, 0.8), (51, 1.4), (53, 1.9), (59, 1.6)):
+        own = metal | {"tune": metal["tune"] * tune, "hz": 0.6 * metal["hz"]}
+        pieces[number] = (partial(electronic.metal, length=(1.2 + 0.8 / tune) * long), own)
+    return pieces | {
+        number: (electronic.machine_tom, tom | {"size": size}) for number, size in TOMS.items()
+    }
 
 
 class DrumKit(Engine):
-    """A kit; pitches are the percussion numbers in `beats`.
+    """A kit; pitches are General MIDI percussion numbers, and others get the nearest piece.
 
     Args:
         rng: source of the kit's sizes, tunings and noise.
         electronic: a drum machine rather than skins and bronze.
+        kind: one of `ACOUSTIC_KINDS` or `MACHINE_KINDS`; drawn where it is None.
     """
 
     takes = 3
+    layers = 4
 
-    def __init__(self, rng: np.random.Generator, *, electronic: bool):
+    def __init__(self, rng: np.random.Generator, *, electronic: bool, kind: str | None = None):
         super().__init__(rng)
-        self.electronic = electronic
-        draw = rng.uniform
-        self.parameters = {
-            "electronic": electronic,
-            "kick_hz": float(draw(42, 62)),
-            "kick_seconds": float(draw(0.3, 1.3) if electronic else draw(0.25, 0.5)),
-            "kick_start_hz": float(draw(150, 420) if electronic else draw(110, 200)),
-            "kick_click": float(draw(0.05, 0.5)),
-            "snare_hz": float(draw(160, 245)),
-            "snare_wires": float(draw(0.5, 1.6)),
-            "snare_seconds": float(draw(0.15, 0.4)),
-            "hat_hz": float(draw(5000, 9000)),
-            "hat_seconds": float(draw(0.06, 0.16)),
-            "cymbal_seconds": float(draw(1.2, 3.0)),
-            "tom_hz": float(draw(75, 120)),
-            "spread": float(draw(0.2, 1.0)),
-            "room": 0.0 if electronic else float(draw(0.03, 0.35)),
-            "room_seconds": float(draw(0.15, 0.5)),
-        }
-        # Plates of one size each: the modes of a cymbal stay the same from blow to blow.
-        self._plate_hz = np.sort(np.exp(rng.uniform(np.log(350), np.log(17000), 160)))
-        self._pieces: dict[int, Callable[[float], np.ndarray]] = {
-            beats.KICK: self._kick,
-            beats.SNARE: self._snare,
-            beats.RIM: self._rim,
-            beats.CLAP: self._clap,
-            beats.CLOSED_HAT: lambda v: self._hat(v, self.parameters["hat_seconds"]),
-            beats.OPEN_HAT: lambda v: self._hat(v, 6 * self.parameters["hat_seconds"]),
-            beats.CRASH: lambda v: self._cymbal(v, 1.0, 0.5),
-            beats.RIDE: lambda v: self._cymbal(v, 0.6, 0.12),
-            beats.LOW_TOM: lambda v: self._tom(v, 1.0),
-            beats.MID_TOM: lambda v: self._tom(v, 1.35),
-            beats.HIGH_TOM: lambda v: self._tom(v, 1.75),
-            beats.TAMBOURINE: lambda v: self._shake(v, 6500, 0.12),
-            beats.SHAKER: lambda v: self._shake(v, 4500, 0.07),
-            beats.COWBELL: self._cowbell,
-        }
+        kinds = MACHINE_KINDS if electronic else ACOUSTIC_KINDS
+        kind = kind or str(rng.choice(kinds, p=None if electronic else SHARES))
+        sampled = electronic and kind in ("sampler", "lo-fi")
+        real = not electronic or sampled or kind == "hybrid"
+        self.pieces = {number: (hit, sample_percussion(rng)) for number, hit in PERCUSSION.items()}
+        self.pieces |= acoustic_pieces(rng, kind) if real else machine_pieces(rng)
+        if kind == "hybrid":
+            machine = machine_pieces(rng)
+            taken = [number for number in machine if rng.random() < 0.5]
+            self.pieces |= {number: machine[number] for number in taken}
+        self.parameters = {"electronic": electronic, "kind": kind, "pieces": {}}
+        self.parameters |= draw(rng, spread=(0.2, 1.0), squeeze=(0.0, 0.8))
+        self.parameters |= self._surroundings(kind, electronic, sampled or kind == "lo-fi")
 
-    def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time, 2) float32."""
-        sound = self._pieces[stroke.pitch](stroke.velocity)
-        sound = fade_out(sound * np.float32(stroke.velocity**1.5))
-        pan = PANS.get(stroke.pitch, 0.0) * self.parameters["spread"]
-        return stereo(np.sqrt(1 - pan) * sound, np.sqrt(1 + pan) * sound).astype(np.float32)
+    def _surroundings(self, kind: str, electronic: bool, sampled: bool) -> dict:
+        """Draw what is around the kit."""
+        rng = self.rng
+        room = {"rock": (0.15, 0.6), "gated": (0.5, 1.2), "dry": (0.0, 0.08)}.get(
+            kind, (0.03, 0.35)
+        )
+        values = {"room": 0.0 if electronic else float(rng.uniform(*room))}
+        values["room_seconds"] = draw_log(rng, 0.2, 1.4)
+        values["drive"] = float(rng.choice([0.0, rng.uniform(0.2, 2.0)], p=[0.6, 0.4]))
+        if sampled:
+            values["bits"] = int(rng.integers(6, 13))
+            values["rate_hz"] = float(rng.choice([44100, 22050, 22050, 14700]))
+            values["edge_hz"] = draw_log(rng, 4500, 14000)
+        return values
+
+    def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
+        """(frames, 2), channels contiguous."""
+        sides = np.zeros((2, frames), np.float32)
+        hats = [note.start_seconds for note in notes if note.pitch in HATS]
+        cache: dict[tuple, np.ndarray] = {}
+        for stroke, start_seconds in self.strokes(notes):
+            number = piece_of(stroke.pitch)
+            force = float(np.ceil(stroke.velocity * self.layers) / self.layers)
+            key = (number, force, stroke.take)
+            if key not in cache:
+                cache[key] = self._hit(number, force)
+            sound = cache[key]
+            if number == beats.OPEN_HAT:
+                # The foot, or the next stroke, shuts it.
+                after = [time for time in hats if time > start_seconds + 0.03]
+                if after:
+                    sound = fade_out(
+                        sound[: to_frames(after[0] - start_seconds + 0.03)].copy(), 0.03
+                    )
+            gain = GAINS.get(number, 0.5) * (stroke.velocity / force) ** 1.5 * force**1.2
+            place = PANS.get(number, 0.0) * self.parameters["spread"]
+            for side, sign in ((0, -1), (1, 1)):
+                level = np.float32(gain * np.sqrt(1 + sign * place))
+                add_at(sides[side], sound * level, to_frames(start_seconds))
+        return sides.T
+
+    def _hit(self, number: int, force: float) -> np.ndarray:
+        strike, values = self.pieces[number]
+        self.parameters["pieces"][str(number)] = values
+        sound = strike(self.rng, values, force).astype(np.float32, copy=False)
+        # Steps of a diaphragm have no offset, whatever the envelope says.
+        return fade_out(highpass(sound, 25.0, 1), 0.008)
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Add the room the kit stands in."""
-        if not self.parameters["room"]:
-            return sound
-        frames = to_frames(self.parameters["room_seconds"])
-        walls = np.stack([lowpass(noise(self.rng, frames), 6000.0) for _ in range(2)]).T
-        walls *= decay(frames, self.parameters["room_seconds"])[:, None]
-        walls /= np.sqrt(np.sum(walls**2, axis=0))
-        room = signal.oaconvolve(sound.sum(axis=1, keepdims=True), walls, axes=0)[: len(sound)]
-        return sound + np.float32(self.parameters["room"]) * room.astype(np.float32)
+        """Sampler, room, compressor and tape."""
+        values = self.parameters
+        if "bits" in values:
+            crushed = [
+                electronic.crushed(side, values["bits"], values["rate_hz"], values["edge_hz"])
+                for side in sound.T
+            ]
+            sound = np.stack(crushed).T
+        if values["room"]:
+            sound = sound + self._room(sound)
+        if values["squeeze"] > 0.15:
+            sound = squeezed(sound, values["squeeze"])
+        # Tape or clipper: little or much of it, but no desk leaves drums their highest peaks.
+        sound = levelled(sound, 0.15)
+        edge = np.float32(1.0 / (1 + 2 * values["drive"]))
+        return levelled(sound / np.sqrt(1 + (sound / edge) ** 2), 0.15)
 
-    def _kick(self, velocity: float) -> np.ndarray:
-        values, rng = self.parameters, self.rng
-        frames = to_frames(values["kick_seconds"] + 0.05)
-        fall = 0.03 if self.electronic else 0.015
-        start = values["kick_hz"] + (values["kick_start_hz"] - values["kick_hz"]) * velocity
-        body = falling_tone(frames, start, values["kick_hz"], fall)
-        body *= decay(frames, values["kick_seconds"])
-        click = band_noise(rng, frames, 1500, 7000) * decay(frames, 0.012)
-        if not self.electronic:
-            # The shell and the beater's felt: a short thud above the tone.
-            body += 0.25 * band_noise(rng, frames, 90, 400) * decay(frames, 0.08)
-        return body + values["kick_click"] * velocity * click
+    def _room(self, sound: np.ndarray) -> np.ndarray:
+        """The room as two microphones far from the kit hear it."""
+        values = self.parameters
+        gated = values["kind"] == "gated"
+        walls = near_walls(self.rng, 2.5 if gated else values["room_seconds"], 7000.0)
+        if gated:
+            walls = fade_out(walls[: to_frames(0.12 + 0.2 * values["room_seconds"])].copy(), 0.03)
+        mono = sound.mean(axis=1)
+        return in_front_of(np.stack([mono, mono]).T, walls) * np.float32(values["room"])
 
-    def _snare(self, velocity: float) -> np.ndarray:
-        values, rng = self.parameters, self.rng
-        frames = to_frames(values["snare_seconds"] + 0.1)
-        pitch = values["snare_hz"]
-        if self.electronic:
-            ratios, seconds = np.array([1.0, 1.83]), 0.14
-        else:
-            # Zeros of the Bessel functions: the modes of a round head.
-            ratios, seconds = np.array([1.0, 1.59, 2.14, 2.30, 2.65, 2.92]), 0.2
-        head = decaying_modes(
-            pitch * ratios * rng.uniform(0.99, 1.01),
-            0.9 / np.arange(1, len(ratios) + 1),
-            seconds / np.sqrt(ratios),
-            rng.uniform(0, 0.3, len(ratios)),
-            frames,
-        )
-        low = 1200 if self.electronic else 1800
-        wires = band_noise(rng, frames, low, 9500) * decay(frames, values["snare_seconds"])
-        crack = highpass(noise(rng, frames), 3000.0) * decay(frames, 0.02)
-        level = values["snare_wires"] * (0.5 + 0.5 * velocity)
-        return 0.7 * head + 0.45 * level * wires + 0.3 * velocity * crack
 
-    def _rim(self, velocity: float) -> np.ndarray:
-        frames = to_frames(0.12)
-        partials = np.array([490.0, 780.0, 1670.0, 2310.0])
-        amplitudes, seconds = np.array([0.5, 0.4, 0.8, 0.4]), np.array([0.08, 0.07, 0.05, 0.03])
-        tone = decaying_modes(partials, amplitudes, seconds, np.zeros(4), frames)
-        return 0.7 * tone + 0.3 * velocity * noise(self.rng, frames) * decay(frames, 0.008)
-
-    def _clap(self, velocity: float) -> np.ndarray:
-        frames = to_frames(0.35)
-        envelope = 0.6 * decay(frames, 0.25)
-        for start in (0.0, 0.011, 0.021, 0.030):
-            shift = to_frames(start * self.rng.uniform(0.85, 1.15))
-            envelope[shift:] += decay(frames - shift, 0.02)
-        return 0.35 * (0.4 + 0.6 * velocity) * envelope * band_noise(self.rng, frames, 900, 3500)
-
-    def _hat(self, velocity: float, seconds: float) -> np.ndarray:
-        frames = to_frames(seconds + 0.03)
-        hiss = highpass(noise(self.rng, frames), self.parameters["hat_hz"], 4)
-        if self.electronic:
-            # Six square waves that share no harmonic, as in the classic drum machines.
-            time = time_axis(frames)[:, None]
-            squares = np.sign(np.sin(2 * np.pi * time * [317.0, 465.0, 527.0, 583.0, 680.0, 847.0]))
-            metal = highpass(squares.sum(axis=1) / 6, self.parameters["hat_hz"], 4)
-        else:
-            metal = self._plate(frames, seconds, 4000.0)
-        return 0.35 * (hiss + 0.7 * metal) * decay(frames, seconds) * (0.5 + 0.5 * velocity)
-
-    def _cymbal(self, velocity: float, size: float, wash: float) -> np.ndarray:
-        seconds = self.parameters["cymbal_seconds"] * size
-        frames = to_frames(seconds)
-        metal = self._plate(frames, seconds, 300.0)
-        hiss = highpass(noise(self.rng, frames), 4000.0) * decay(frames, 0.7 * seconds)
-        # A plate takes a moment until the high modes are at full strength.
-        swell = 1.0 - 0.6 * np.exp(-time_axis(frames) / 0.015)
-        return (0.25 * metal + wash * velocity * hiss * swell).astype(np.float32)
-
-    def _plate(self, frames: int, seconds: float, low_hz: float) -> np.ndarray:
-        """The modes of a struck plate above `low_hz`; high ones die sooner."""
-        hz = self._plate_hz[self._plate_hz > low_hz] * self.rng.uniform(0.998, 1.002)
-        amplitudes = self.rng.uniform(0.2, 1.0, len(hz)) / np.sqrt(len(hz))
-        phases = self.rng.uniform(0, 2 * np.pi, len(hz))
-        return decaying_modes(hz, amplitudes, seconds * (2000.0 / (hz + 1500.0)), phases, frames)
-
-    def _tom(self, velocity: float, size: float) -> np.ndarray:
-        hz = self.parameters["tom_hz"] * size
-        frames = to_frames(0.55)
-        tone = falling_tone(frames, hz * (1.15 + 0.35 * velocity), hz, 0.05) * decay(frames, 0.45)
-        skin = band_noise(self.rng, frames, 2 * hz, 3000) * decay(frames, 0.06)
-        return 0.8 * tone + (0.05 if self.electronic else 0.25) * skin
-
-    def _shake(self, velocity: float, low_hz: float, seconds: float) -> np.ndarray:
-        frames = to_frames(seconds + 0.05)
-        rise = np.minimum(time_axis(frames) / 0.015, 1.0)
-        grains = band_noise(self.rng, frames, low_hz, 13000) * rise * decay(frames, seconds)
-        return 0.3 * (0.4 + 0.6 * velocity) * grains
-
-    def _cowbell(self, velocity: float) -> np.ndarray:
-        frames = to_frames(0.35)
-        hz = np.array([540.0, 800.0, 1620.0, 2400.0, 3220.0])
-        amplitudes = np.array([0.6, 0.7, 0.25, 0.25, 0.1])
-        return decaying_modes(hz, amplitudes, np.full(5, 0.3), np.zeros(5), frames) * velocity
+def piece_of(number: int) -> int:
+    """The General MIDI percussion number that stands in for any number."""
+    number = SUBSTITUTES.get(number, number)
+    return number if LOWEST <= number <= HIGHEST else (37 if number < LOWEST else 70)

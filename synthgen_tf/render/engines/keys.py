@@ -1,210 +1,189 @@
-"""Keyboards that are no synths: piano, electric piano, organ, and mallets."""
+"""Keyboards with strings: the piano, and what every keyboard engine is built on."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..dsp import (
+    LN_1000,
     SAMPLE_RATE,
-    Envelope,
-    band_noise,
-    decaying_modes,
+    coloured_noise,
     fade_out,
     highpass,
+    ring_modes,
     time_axis,
+    to_frames,
     to_hz,
 )
-from ..tables import cycles_of, make_bank, read_bank
-from .base import Engine, Stroke, stereo, sustain_frames
-from .drums import decay
+from ..score import Note
+from .base import LONGEST_NOTE_SECONDS, Engine, Stroke, add_at, draw, draw_log
+from .body import in_front_of, levelled, mixed, near_walls, wooden_body
 
 
-class StruckModes(Engine):
-    """Instruments whose notes are decaying modes, damped when the key goes up.
+class Ringing(Engine):
+    """Instruments that sound on unchanged while a key is down, or die away by themselves.
 
-    Args:
-        rng: source of parameters and noise.
-        damping: envelope over the modes, for the damper.
+    One long ring of every key and force is made, and all notes are cut from it.
     """
 
-    def __init__(self, rng: np.random.Generator, damping: Envelope):
-        super().__init__(rng)
-        self._damping = damping
+    layers = 4
+    """Forces of which rings are made; notes in between are the next harder one, turned down."""
 
-    def _damped(self, sound: np.ndarray, stroke: Stroke) -> np.ndarray:
-        envelope = self._damping.curve(len(sound), stroke.seconds)
-        if sound.ndim == 2:
-            envelope = envelope[:, None]
-        return fade_out(sound * envelope)
+    release_seconds = 0.1
+    """Time to -60 dB once the key is up."""
 
-
-class Piano(StruckModes):
-    """Stiff strings, two of them a little apart, and the knock of the hammer."""
-
-    def __init__(self, rng: np.random.Generator):
-        super().__init__(rng, Envelope(0.0015, 60.0, 1.0, 0.35))
-        self.parameters = {
-            "stiffness": float(np.exp(rng.uniform(np.log(1e-4), np.log(6e-4)))),
-            "hammer": float(rng.uniform(0.6, 1.8)),
-            "ring_seconds": float(rng.uniform(7.0, 14.0)),
-            "beat_cents": float(rng.uniform(0.3, 2.0)),
-            "strike_place": float(rng.uniform(0.09, 0.14)),
-            "knock": float(rng.uniform(0.01, 0.06)),
-            "width": float(rng.uniform(0.1, 0.7)),
-        }
-
-    def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time, 2) float32."""
-        values, rng = self.parameters, self.rng
-        frames = sustain_frames(stroke, 0.35)
-        hz = float(to_hz(stroke.pitch))
-        number = np.arange(1, int(min(45, 12000 / hz)) + 2)
-        stiffness = values["stiffness"] * (hz / 220) ** 1.2
-        partials = hz * number * np.sqrt((1 + stiffness * number**2) / (1 + stiffness))
-        # A harder blow is a brighter one: the felt is compressed and touches for less time.
-        softness = values["hammer"] * (1.5 - stroke.velocity)
-        amplitudes = np.abs(np.sin(np.pi * number * values["strike_place"])) / number**0.6
-        amplitudes *= np.exp(-softness * partials / 1800.0)
-        seconds = values["ring_seconds"] * (220.0 / hz) ** 0.6 / (1 + 0.0006 * partials)
-        detune = 2.0 ** (values["beat_cents"] / 1200)
-        both = np.concatenate([partials, partials * detune])
-        # The second string starts weaker and rings longer: the piano's two-stage decay.
-        levels = np.concatenate([amplitudes, 0.3 * amplitudes])
-        rings = np.concatenate([0.55 * seconds, 1.5 * seconds])
-        phases = rng.uniform(0, 2 * np.pi, len(both))
-        left = decaying_modes(both, levels, rings, phases, frames)
-        right = decaying_modes(both, levels, rings, phases + values["width"], frames)
-        knock = band_noise(rng, frames, 120, 900) * decay(frames, 0.09) * values["knock"]
-        place = np.clip((stroke.pitch - 60) / 40, -1, 1) * 0.5 * values["width"]
-        sound = stereo(np.sqrt(1 - place) * left + knock, np.sqrt(1 + place) * right + knock)
-        loudness = float(np.sqrt(np.sum(amplitudes**2)))
-        return self._damped(sound * np.float32(stroke.velocity**1.4 / loudness), stroke)
-
-
-class ElectricPiano(StruckModes):
-    """A tine and its bell behind a pickup, with the stereo tremolo of the suitcase."""
-
-    def __init__(self, rng: np.random.Generator):
-        super().__init__(rng, Envelope(0.002, 60.0, 1.0, 0.2))
-        self.parameters = {
-            "bell": float(rng.uniform(0.08, 0.4)),
-            "bell_ratio": float(rng.uniform(6.1, 7.3)),
-            "bark": float(rng.uniform(0.4, 2.2)),
-            "ring_seconds": float(rng.uniform(4.0, 9.0)),
-            "tremolo": float(rng.uniform(0.1, 0.5)) if rng.random() < 0.5 else 0.0,
-            "tremolo_hz": float(rng.uniform(2.5, 6.0)),
-        }
-
-    def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time,) float32."""
-        values = self.parameters
-        frames = sustain_frames(stroke, 0.2)
-        hz = float(to_hz(stroke.pitch))
-        partials = hz * np.array([1.0, 2.0, values["bell_ratio"], values["bell_ratio"] * 2.76])
-        bell = values["bell"] * stroke.velocity
-        ring = values["ring_seconds"] * (220 / hz) ** 0.4
-        seconds = np.array([ring, 0.6 * ring, 0.5, 0.2])
-        tine = decaying_modes(
-            partials, np.array([1.0, 0.06, bell, 0.4 * bell]), seconds, np.zeros(4), frames
-        )
-        # The pickup is closer to one side of the tine: loud notes bark.
-        bark = values["bark"] * stroke.velocity
-        sound = np.tanh(bark * tine + 0.35 * bark * tine**2) / np.tanh(bark)
-        return self._damped(sound * np.float32(stroke.velocity), stroke)
-
-    def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Tremolo that moves from side to side."""
-        values = self.parameters
-        # The pickup's asymmetry makes an offset as well as harmonics.
-        sound = highpass(sound, 45.0)
-        if not values["tremolo"]:
-            return sound
-        swing = np.sin(2 * np.pi * values["tremolo_hz"] * time_axis(len(sound)))
-        swing *= np.float32(values["tremolo"])
-        return sound * stereo(1 + swing, 1 - swing)
-
-
-BARS = {
-    "marimba": ((1.0, 3.93, 9.2), (1.0, 0.25, 0.08), 1.1),
-    "vibraphone": ((1.0, 4.0, 10.3), (1.0, 0.15, 0.05), 4.5),
-    "glockenspiel": ((1.0, 2.76, 5.4, 8.9), (1.0, 0.5, 0.25, 0.12), 2.5),
-}
-"""Partials, their amplitudes, and the seconds the lowest rings at 440 Hz."""
-
-
-class Mallets(StruckModes):
-    """Marimba, vibraphone or glockenspiel: bars with few, far partials."""
-
-    def __init__(self, rng: np.random.Generator):
-        super().__init__(rng, Envelope(0.001, 60.0, 1.0, 0.8))
-        self.parameters = {
-            "bars": str(rng.choice(list(BARS))),
-            "tuning": float(rng.uniform(0.985, 1.015)),
-            "ring": float(rng.uniform(0.7, 1.4)),
-            "mallet": float(rng.uniform(0.02, 0.15)),
-        }
-
-    def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time,) float32."""
-        values = self.parameters
-        ratios, amplitudes, ring = BARS[values["bars"]]
-        octave = 1 if values["bars"] == "glockenspiel" else 0
-        hz = float(to_hz(stroke.pitch + 12 * octave))
-        partials = hz * np.array(ratios) * ([1.0] + [values["tuning"]] * (len(ratios) - 1))
-        levels = np.array(amplitudes) * ([1.0] + [stroke.velocity] * (len(ratios) - 1))
-        seconds = ring * values["ring"] * (440 / hz) ** 0.5 / np.array(ratios) ** 0.7
-        frames = sustain_frames(stroke, 0.8)
-        sound = decaying_modes(partials, levels, seconds, np.zeros(len(ratios)), frames)
-        knock = band_noise(self.rng, frames, 500, 4000) * decay(frames, 0.02)
-        sound += values["mallet"] * stroke.velocity * knock
-        return self._damped(sound * np.float32(stroke.velocity), stroke)
-
-
-class Organ(Engine):
-    """Drawbars with key click, through a rotating loudspeaker."""
-
-    takes = 1
-    FOOTAGES = (1, 3, 2, 4, 6, 8, 10, 12, 16)
-    """Harmonics of the nine drawbars, counted from an octave below the key."""
-
-    def __init__(self, rng: np.random.Generator):
-        super().__init__(rng)
-        bars = rng.integers(0, 9, 9)
-        bars[:3] = np.maximum(bars[:3], [4, 2, 6])
-        self.parameters = {
-            "drawbars": [int(bar) for bar in bars],
-            "click": float(rng.uniform(0.02, 0.2)),
-            "drive": float(rng.uniform(0.2, 2.5)),
-            "rotor_hz": float(rng.choice([rng.uniform(0.6, 1.0), rng.uniform(5.5, 7.2)])),
-            "rotor_depth": float(rng.uniform(0.15, 0.45)),
-        }
-        spectrum = np.zeros((1, max(self.FOOTAGES)), complex)
-        for bar, harmonic in zip(bars, self.FOOTAGES, strict=True):
-            # Every step of a drawbar is 3 dB; the phases of the tone wheels are anything.
-            level = 10 ** ((bar - 8) * 3 / 20) if bar else 0.0
-            spectrum[0, harmonic - 1] += level * np.exp(2j * np.pi * rng.random())
-        self._bank = make_bank(spectrum / np.abs(spectrum).sum())
-
-    def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time,) float32; organs know no velocity."""
-        frames = sustain_frames(stroke, 0.03)
-        # The bank's first harmonic sounds an octave below the key.
-        hz = 0.5 * float(to_hz(stroke.pitch))
-        sound = read_bank(self._bank, cycles_of(np.full(frames, hz)), 0.0)
-        sound *= Envelope(0.003, 1.0, 1.0, 0.03).curve(frames, stroke.seconds)
-        length = min(frames, int(0.02 * SAMPLE_RATE))
-        click = band_noise(self.rng, length, 1000, 6000) * decay(length, 0.02)
-        sound[:length] += np.float32(0.15 * self.parameters["click"]) * click
+    def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
+        """(frames, 2), channels contiguous."""
+        sound = np.zeros((2, frames), np.float32).T
+        longest: dict[int, float] = {}
+        for stroke, _ in self.strokes(notes):
+            longest[stroke.pitch] = max(stroke.seconds, longest.get(stroke.pitch, 0.0))
+        rings: dict[tuple, np.ndarray] = {}
+        for stroke, start_seconds in self.strokes(notes):
+            force = np.ceil(stroke.velocity * self.layers) / self.layers
+            key = (stroke.pitch, force, stroke.take)
+            if key not in rings:
+                seconds = min(longest[stroke.pitch], LONGEST_NOTE_SECONDS)
+                length = to_frames(seconds + self.release_of(stroke.pitch)) + 1
+                rings[key] = self.ring(stroke.pitch, force, length)
+            piece = self._cut(rings[key], stroke, force)
+            add_at(sound, piece, to_frames(start_seconds))
         return sound
 
-    def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Tube preamplifier and rotor: level and pitch swing, opposite on the two sides."""
+    def _cut(self, ring: np.ndarray, stroke: Stroke, force: float) -> np.ndarray:
+        gate, release = to_frames(stroke.seconds), self.release_of(stroke.pitch)
+        piece = ring[: gate + to_frames(release)] * np.float32(
+            self.loudness(stroke.velocity, force)
+        )
+        fall = np.exp(-LN_1000 / release * time_axis(max(0, len(piece) - gate)))
+        piece[gate:] *= fall if piece.ndim == 1 else fall[:, None]
+        return fade_out(piece)
+
+    def loudness(self, velocity: float, force: float) -> float:
+        """Gain of a note of some velocity, cut from the ring of the force above it."""
+        return (velocity / force) ** 1.3 * force
+
+    def release_of(self, pitch: int) -> float:
+        """Seconds to -60 dB after the key; some instruments damp high notes later or not."""
+        return self.release_seconds
+
+    def ring(self, pitch: int, force: float, frames: int) -> np.ndarray:
+        """The sound of a key held down, about unit power at first; (frames,) or (frames, 2)."""
+        raise NotImplementedError
+
+
+# Stiffness, hammer's brightness in Hz, ring of the lower middle in seconds, detuning of the
+# strings of a note in cents, level of the knock, share of the sound that does not pass the board.
+PIANOS = {
+    "grand": ((2.2e-4, 4e-4), (800, 1900), (9, 15), (0.2, 1.3), (0.005, 0.04), (0.3, 0.8)),
+    "upright": ((4e-4, 9e-4), (700, 1500), (5, 9), (0.5, 2.5), (0.02, 0.1), (0.1, 0.5)),
+    "felt": ((3e-4, 8e-4), (280, 520), (6, 10), (0.4, 2.0), (0.08, 0.3), (0.1, 0.5)),
+    "honky": ((4e-4, 9e-4), (1000, 2200), (5, 9), (7.0, 16.0), (0.01, 0.08), (0.2, 0.6)),
+    "electric grand": ((3e-4, 7e-4), (900, 2000), (5, 9), (0.4, 2.0), (0.0, 0.01), (0.85, 1.0)),
+}
+
+
+class Piano(Ringing):
+    """Stiff strings, two or three to a note, a hammer, and the board that carries them.
+
+    Args:
+        rng: source of the instrument's parameters and noise.
+        kind: a key of `PIANOS`; drawn where it is None.
+    """
+
+    takes = 1
+    release_seconds = 0.3
+
+    def __init__(self, rng: np.random.Generator, kind: str | None = None):
+        super().__init__(rng)
+        kind = kind or str(rng.choice(list(PIANOS), p=[0.55, 0.22, 0.1, 0.05, 0.08]))
+        stiffness, hammer, ring, beat, knock, direct = PIANOS[kind]
+        self.parameters = {
+            "kind": kind,
+            "stiffness": draw_log(rng, *stiffness),
+            "hammer_hz": draw_log(rng, *hammer),
+            "knock": float(rng.uniform(*knock)),
+        } | draw(
+            rng,
+            ring_seconds=ring,
+            beat_cents=beat,
+            direct=direct,
+            strike_place=(0.1, 0.14),
+            width=(0.15, 1.0),
+            halo=(0.0, 0.06),
+            room=(0.0, 0.35),
+            tuning_cents=(0.3, 2.5) if kind in ("grand", "electric grand") else (1.5, 7.0),
+        )
+
+    def release_of(self, pitch: int) -> float:
+        """The highest strings have no dampers."""
+        return 0.16 + 0.012 * max(0, 60 - pitch) + (1.2 if pitch > 88 else 0.0)
+
+    def ring(self, pitch: int, force: float, frames: int) -> np.ndarray:
+        """(frames, 2) float32."""
+        values, rng = self.parameters, self.rng
+        hz = float(to_hz(pitch + rng.normal(0, values["tuning_cents"] / 100)))
+        number = np.arange(1, int(np.clip(13000 / hz, 2, 55)) + 1)
+        # Wound bass strings and short treble ones are the stiffest.
+        bend = np.exp(0.09 * (pitch - 60)) + 0.35 * np.exp(0.08 * (40 - pitch))
+        bent = np.sqrt(1 + values["stiffness"] * bend * number**2)
+        partials = hz * number * bent / bent[0]
+        levels = self._blow(number, partials, hz, force)
+        rings = values["ring_seconds"] * 2.0 ** ((45 - pitch) / 17) / (1 + partials / 3500)
+        strings = 1 if pitch < 32 else 2 if pitch < 50 else 3
+        detune = values["beat_cents"] * rng.normal(0, 0.6, strings)
+        # Strings in step pass their force to the board and die; what is left rings on.
+        shares = np.array([1.0, 0.45, 0.3])[:strings]
+        times = np.array([0.6, 1.5, 1.8])[:strings]
+        both = np.concatenate([partials * 2 ** (cents / 1200) for cents in detune])
+        phases = rng.uniform(-1, 1, len(both)) * values["width"] * np.array([[1.0], [-1.0]])
+        tilt = np.exp(values["width"] * rng.normal(0, 0.25, (2, len(number))))
+        level = np.tile(levels * tilt, strings) * np.repeat(shares, len(number))
+        sound = ring_modes(both, level, np.outer(times, rings).reshape(-1), phases, frames)
+        length = min(frames, to_frames(0.25))
+        knock = coloured_noise(rng, length, 70, 700) * np.exp(-time_axis(length) / 0.02)
+        felt = coloured_noise(rng, length, 700, 5000) * np.exp(-time_axis(length) / 0.006)
+        hit = values["knock"] * (knock + force * felt * 0.5)
+        place = np.clip((pitch - 60) / 40, -1, 1) * 0.5 * values["width"]
+        sound[:length] += hit[:, None]
+        return sound * np.sqrt(np.float32([1 - place, 1 + place]))
+
+    def _blow(
+        self, number: np.ndarray, partials: np.ndarray, hz: float, force: float
+    ) -> np.ndarray:
+        """Levels of the partials after one blow; a harder one is brighter, as the felt gives."""
         values = self.parameters
-        loud = np.percentile(np.abs(sound[::16]), 98) + 1e-6
-        mono = np.tanh(values["drive"] * sound[:, 0] / loud) / np.tanh(values["drive"])
-        frames = np.arange(len(mono))
-        angle = 2 * np.pi * values["rotor_hz"] * frames / SAMPLE_RATE
-        sides = []
-        for shift in (0.0, 2.1):
-            delay = SAMPLE_RATE * 0.0006 * (1 + np.sin(angle + shift))
-            moved = np.interp(frames - delay, frames, mono)
-            sides.append(moved * (1 - values["rotor_depth"] * (0.5 + 0.5 * np.cos(angle + shift))))
-        return stereo(*sides).astype(np.float32)
+        levels = np.abs(np.sin(np.pi * number * values["strike_place"])) + 0.02
+        levels *= np.exp(self.rng.normal(0, 0.25, len(number))) / number**0.3
+        edge_hz = values["hammer_hz"] * (0.25 + 0.9 * force) * (hz / 220) ** 0.35
+        levels *= np.exp(-partials / edge_hz)
+        # The board is too small for the lowest fundamentals.
+        levels *= 1 / np.sqrt(1 + (70 / partials) ** 4)
+        return levels / np.sqrt(np.sum(levels**2) / 2)
+
+    def finish(self, sound: np.ndarray) -> np.ndarray:
+        """The board, the other strings that ring along, and a little of the room."""
+        values, rng = self.parameters, self.rng
+        board = wooden_body(
+            rng, [60.0, 95.0, 140.0], direct=values["direct"], bright_hz=2500, quality=12.0
+        )
+        strings = to_hz(np.arange(36, 84)[:, None]) * np.array([1.0, 2.0, 3.0])
+        hz = strings.reshape(-1) * rng.uniform(0.999, 1.001, strings.size)
+        phases = rng.uniform(0, 2 * np.pi, (2, len(hz)))
+        along = ring_modes(hz, 1 / np.sqrt(hz), np.full(len(hz), 1.6), phases, to_frames(1.2))
+        along = fade_out(along / np.sqrt(np.sum(along**2, axis=0)), 0.3)
+        walls = near_walls(rng, 0.6, 5000.0)
+        halo, room = np.float32(values["halo"]), np.float32(values["room"])
+        response = mixed(board, halo * along, room * walls)
+        return levelled(highpass(in_front_of(sound, response), 30.0))
+
+
+def struck(
+    rng: np.random.Generator, frames: int, low_hz: float, high_hz: float, seconds: float
+) -> np.ndarray:
+    """The knock of a hammer, mallet or key: a short band of noise, (frames,)."""
+    length = min(frames, int(8 * seconds * SAMPLE_RATE) + 64)
+    sound = np.zeros(frames, np.float32)
+    fall = np.exp(-time_axis(length) / np.float32(seconds))
+    sound[:length] = coloured_noise(rng, length, low_hz, high_hz) * fall
+    return fade_out(sound)

@@ -1,216 +1,231 @@
-"""Plucked strings: acoustic, clean and distorted guitar, and the electric bass."""
+"""Plucked strings: what one string does, and what two hands do with several.
+
+A string is a sum of decaying partials: a little too sharp the higher they are, without those that
+have a node under the pick or the pickup, and each in two directions, which beat.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from scipy import fft, signal
 
 from ..dsp import (
+    CONTROL,
     LN_1000,
     SAMPLE_RATE,
+    coloured_noise,
+    control_axis,
     fade_out,
-    highpass,
-    lowpass,
-    peaks,
+    from_control,
+    read_at,
+    ring_modes,
     time_axis,
+    to_frames,
     to_hz,
 )
-from .base import Engine, Stroke, stereo, sustain_frames
+from ..score import Note
+from .base import Engine, Stroke, add_at, draw, sustain_frames
 
+RELEASE_SECONDS = 0.1
+LAYERS = 4
+"""Forces of which strings are made; those in between are the next harder one, turned down."""
 
-def plucked_string(
-    excitation: np.ndarray, frequency_hz: float, frames: int, decay_seconds: float, softness: float
-) -> np.ndarray:
-    """Karplus-Strong: a burst that runs round a loop with a two-point low-pass in it.
+STRING = {
+    "ring_seconds": (4.0, 8.0),
+    "loss_hz": (700.0, 2500.0),
+    "stiffness": (2e-5, 1e-4),
+    "slope": (0.8, 1.3),
+    "place": (0.06, 0.3),
+    "pickup": (0.0, 0.0),
+    "edge_hz": (3000.0, 8000.0),
+    "beat_cents": (0.2, 1.2),
+    "sharp_cents": (0.0, 14.0),
+    "scrape": (0.01, 0.08),
+    "mute_seconds": (0.12, 0.4),
+    "tuning_cents": (0.5, 5.0),
+}
+"""Ranges of a string's parameters, which instruments change.
 
-    The loop repeats with SAMPLE_RATE / (period + softness); reading it slightly slower tunes it
-    exactly. A whole period is computed at once, as it depends on earlier periods only.
-
-    Args:
-        excitation: (burst,) the pluck; what is longer than a period wraps into the next.
-        frequency_hz: pitch.
-        frames: length of the result.
-        decay_seconds: time in which the low harmonics fall by 60 dB.
-        softness: 0 to 0.5, weight of the older of the two points: how fast high harmonics die.
-
-    Returns:
-        (frames,) float32.
-    """
-    period = max(2, int(SAMPLE_RATE / frequency_hz - softness))
-    loss = np.float32(np.exp(-LN_1000 / (decay_seconds * frequency_hz)))
-    near, far = loss * np.float32(1 - softness), loss * np.float32(softness)
-    periods = frames // period + 2
-    loop = np.zeros((periods + 1) * period + 1, np.float32)
-    burst = excitation[: len(loop) - period - 1]
-    loop[period + 1 : period + 1 + len(burst)] = burst
-    for start in range(2 * period + 1, len(loop) - period + 1, period):
-        last = start - period
-        loop[start : start + period] += near * loop[last:start] + far * loop[last - 1 : start - 1]
-    step = frequency_hz * (period + softness) / SAMPLE_RATE
-    place = np.arange(frames) * step + (period + 1)
-    return np.interp(place, np.arange(len(loop)), loop).astype(np.float32)
+Ring is the decay time of 110 Hz, loss the frequency at which it is half as long; place and pickup
+are shares of the string's length; edge is where the width of pick or finger cuts the highs;
+scrape is the level of the pick's own noise.
+"""
 
 
 class PluckedString(Engine):
-    """What all plucked instruments share: the string, the pick and the hand that damps it.
+    """What all plucked instruments share.
 
     Args:
         rng: source of the instrument's parameters and noise.
-        ring_seconds: lowest and highest decay time of the open string at 110 Hz.
-        softness: lowest and highest loss of the high harmonics.
-        takes_apart: play every note twice and put the takes on the two sides.
+        takes_apart: play everything twice, and put the takes on the two sides.
+        ranges: what differs from `STRING`.
     """
 
     takes = 3
+    glides = True
+    strum_seconds = (0.004, 0.03)
+    """Time a strum takes over all strings, shortest and longest."""
+
+    mute_below = 0
+    """Pitches below which short notes are damped by the palm."""
+
+    solo = (0.0, 0.0)
+    """Range of the share of bent and of the depth of shaken notes in a line: 0 to 1."""
 
     def __init__(
-        self,
-        rng: np.random.Generator,
-        ring_seconds: tuple[float, float],
-        softness: tuple[float, float],
-        *,
-        takes_apart: bool = False,
+        self, rng: np.random.Generator, *, takes_apart: bool = False, **ranges: tuple[float, float]
     ):
         super().__init__(rng)
-        self.takes_apart = takes_apart
-        self.parameters = {
-            "ring_seconds": float(rng.uniform(*ring_seconds)),
-            "softness": float(rng.uniform(*softness)),
-            "pick_place": float(rng.uniform(0.08, 0.3)),
-            "pick_hz": float(rng.uniform(2500, 9000)),
-            "slope": float(rng.uniform(0.7, 1.3)),
-            "takes_apart": takes_apart,
-        }
+        self.parameters = draw(rng, **(STRING | ranges))
+        self.parameters["strum_seconds"] = float(rng.uniform(*self.strum_seconds))
+        self.parameters["expression"] = float(rng.uniform(*self.solo))
+        self.parameters["vibrato_hz"] = float(rng.uniform(4.0, 6.5))
+        self.parameters["takes_apart"] = takes_apart
+        self._line = False
+        self._rings: dict[tuple, np.ndarray] = {}
+        self._longest: dict[int, int] = {}
+
+    def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
+        """(frames, 2): chords are strummed; the second take is played on its own."""
+        chords = in_chords(notes)
+        self._line = len(chords) > 0.8 * len(notes)
+        strummed = self._strum(chords)
+        for stroke, _ in self.strokes(strummed):
+            length = max(
+                self._longest.get(stroke.pitch, 0), sustain_frames(stroke, RELEASE_SECONDS)
+            )
+            self._longest[stroke.pitch] = length
+        sides = np.zeros((2, frames), np.float32)
+        cache: dict[Stroke, np.ndarray] = {}
+        apart = self.parameters["takes_apart"]
+        lateness = self.rng.uniform(0.003, 0.012) if apart else 0.0
+        for side in range(1 + apart):
+            for stroke, start_seconds in self.strokes(strummed):
+                if apart:
+                    stroke = replace(stroke, take=(stroke.take + side) % self.takes)
+                    start_seconds += float(self.rng.normal(side * lateness, lateness))
+                if stroke not in cache:
+                    cache[stroke] = self.stroke(stroke)
+                add_at(sides[side], cache[stroke], to_frames(start_seconds))
+        if not apart:
+            sides[1] = sides[0]
+        return sides.T
+
+    def _strum(self, chords: list[list[Note]]) -> list[Note]:
+        """Spread every chord over the time of a strum, down and up in turn."""
+        step = self.parameters["strum_seconds"] / 5
+        notes = []
+        for index, chord in enumerate(chords):
+            first = min(note.start_seconds for note in chord)
+            order = sorted(chord, key=lambda note: note.pitch, reverse=index % 2 == 1)
+            for string, note in enumerate(order):
+                late = first + string * step
+                notes.append(replace(note, start_seconds=late) if len(chord) > 1 else note)
+        return notes
 
     def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time,) float32, or (time, 2) where the takes stand apart."""
-        if self.takes_apart:
-            return stereo(self._pluck(stroke), self._pluck(stroke))
-        return self._pluck(stroke)
+        """(time,) float32, about unit power at its onset."""
+        frames = sustain_frames(stroke, RELEASE_SECONDS)
+        force = float(np.ceil(stroke.velocity * LAYERS) / LAYERS)
+        key = (stroke.pitch, force, self._is_muted(stroke), stroke.take)
+        if len(self._rings.get(key, ())) < frames:
+            longest = max(frames, self._longest.get(stroke.pitch, 0))
+            self._rings[key] = self._ring(replace(stroke, velocity=force), longest)
+        sound = self._rings[key][:frames]
+        curve = self._expressed(stroke, control_axis(frames))
+        sound = sound.copy() if curve is None else bent(sound, curve)
+        gate = min(to_frames(stroke.seconds), frames)
+        sound[gate:] *= np.exp(-LN_1000 / RELEASE_SECONDS * time_axis(frames - gate))
+        return fade_out(sound * np.float32(stroke.velocity))
 
-    def _pluck(self, stroke: Stroke) -> np.ndarray:
-        values, rng = self.parameters, self.rng
-        frames = sustain_frames(stroke, 0.12)
-        # No guitar is in tune to the cent, and a hard pluck starts sharp.
-        hz = float(to_hz(stroke.pitch + rng.normal(0, 0.03)))
-        burst = self._burst(int(SAMPLE_RATE / hz), hz, stroke.velocity)
-        ring = values["ring_seconds"] * np.sqrt(110.0 / hz)
-        muted = stroke.seconds < 0.16
-        softness = 0.5 if muted else values["softness"]
-        sound = plucked_string(burst, hz, frames, 0.35 if muted else ring, softness)
-        time = time_axis(frames)
-        damped = np.exp(-LN_1000 / 0.12 * np.maximum(time - np.float32(stroke.seconds), 0.0))
-        return fade_out(sound * damped * np.float32(stroke.velocity))
-
-    def _burst(self, period: int, hz: float, velocity: float) -> np.ndarray:
-        """One period of the string as the pick leaves it, (period,) float32, unit variance."""
-        values, rng = self.parameters, self.rng
-        number = np.arange(1, period // 2 + 1)
-        # A string plucked at a share of its length lacks the harmonics with a node there.
-        amplitude = np.abs(np.sin(np.pi * number * values["pick_place"])) + 0.03
-        amplitude *= number ** -values["slope"] * np.exp(rng.normal(0, 0.25, len(number)))
-        edge_hz = values["pick_hz"] * (0.35 + 0.65 * velocity)
-        amplitude /= 1 + (number * hz / edge_hz) ** 2
-        phases = np.exp(1j * np.pi * rng.normal(0, 0.5, len(number)))
-        burst = fft.irfft(np.concatenate([[0.0], amplitude * phases]), period)
-        return (burst / np.std(burst)).astype(np.float32)
-
-
-class AcousticGuitar(PluckedString):
-    """Steel or nylon strings on a wooden body."""
-
-    def __init__(self, rng: np.random.Generator):
-        super().__init__(rng, (3.0, 6.0), (0.05, 0.4), takes_apart=rng.random() < 0.4)
-        self.parameters["slope"] = float(rng.uniform(0.4, 1.1))
-        self.parameters["body"] = [
-            [float(rng.uniform(95, 120)), float(rng.uniform(4, 9)), 4.0],
-            [float(rng.uniform(185, 230)), float(rng.uniform(3, 8)), 4.0],
-            [float(rng.uniform(380, 480)), float(rng.uniform(-3, 4)), 3.0],
-            [float(rng.uniform(2500, 4500)), float(rng.uniform(0, 6)), 1.0],
-        ]
-
-    def finish(self, sound: np.ndarray) -> np.ndarray:
-        """The resonances of the body."""
-        return peaks(highpass(sound, 70.0), [tuple(band) for band in self.parameters["body"]])
-
-
-class CleanGuitar(PluckedString):
-    """Electric guitar through a clean, slightly driven amplifier."""
-
-    def __init__(self, rng: np.random.Generator):
-        super().__init__(rng, (3.5, 7.0), (0.05, 0.35))
-        self.parameters["drive"] = float(rng.uniform(0.3, 1.6))
-        self.parameters["cabinet_hz"] = float(rng.uniform(4000, 6500))
-
-    def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Amplifier and cabinet."""
-        return amplify(sound, self.parameters["drive"], 0.1, self.parameters["cabinet_hz"])
-
-
-class DistortedGuitar(PluckedString):
-    """Electric guitar through an overdriven amplifier; often two takes, left and right."""
-
-    def __init__(self, rng: np.random.Generator):
-        super().__init__(rng, (5.0, 10.0), (0.05, 0.3), takes_apart=rng.random() < 0.6)
-        self.parameters["drive"] = float(np.exp(rng.uniform(np.log(4.0), np.log(40.0))))
-        self.parameters["bias"] = float(rng.uniform(0.0, 0.4))
-        self.parameters["cabinet_hz"] = float(rng.uniform(3800, 5600))
-
-    def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Amplifier and cabinet."""
+    def _ring(self, stroke: Stroke, frames: int) -> np.ndarray:
+        """A string that nobody damps, with the pick's own noise, (frames,)."""
         values = self.parameters
-        return amplify(
-            sound,
-            values["drive"],
-            values["bias"],
-            values["cabinet_hz"],
-            low_hz=100.0,
-            presence_db=6.0,
-        )
+        sound = self._string(stroke, frames)
+        sharp = values["sharp_cents"] / 100 * stroke.velocity**2
+        if sharp > 0.03:  # a hard pluck stretches the string
+            sound = bent(sound, sharp * np.exp(-control_axis(frames) / 0.08))
+        if values["scrape"]:
+            burst = min(frames, to_frames(0.03))
+            fall = np.exp(-time_axis(burst) / np.float32(self.rng.uniform(0.002, 0.006)))
+            level = np.float32(values["scrape"] * self.rng.uniform(1, 4))
+            sound[:burst] += level * fall * coloured_noise(self.rng, burst, 1200, 7000)
+        return sound
+
+    def _string(self, stroke: Stroke, frames: int) -> np.ndarray:
+        """The partials of one pluck, (frames,)."""
+        values, rng = self.parameters, self.rng
+        # No guitar is in tune to the cent.
+        hz = float(to_hz(stroke.pitch + rng.normal(0, values["tuning_cents"] / 100)))
+        number = np.arange(1, int(np.clip(11000 / hz, 3, 70)) + 1)
+        bent = np.sqrt(1 + values["stiffness"] * (220 / hz) * number**2)
+        partials = hz * number * bent / bent[0]
+        place = np.clip(values["place"] * rng.uniform(0.85, 1.15), 0.02, 0.5)
+        levels = (np.sin(np.pi * number * place) + 0.02) * number ** -values["slope"]
+        if values["pickup"]:
+            levels *= np.sin(np.pi * number * values["pickup"]) + 0.02
+        edge_hz = values["edge_hz"] * (0.3 + 0.7 * stroke.velocity)
+        levels *= np.exp(rng.normal(0, 0.2, len(number))) / (1 + (partials / edge_hz) ** 2)
+        levels /= np.sqrt(np.sum(levels**2) / 2)
+        rings = values["ring_seconds"] * np.sqrt(110 / hz) / (1 + partials / values["loss_hz"])
+        if self._is_muted(stroke):
+            levels *= 1.4 / (1 + (partials / (6 * hz)) ** 2)
+            rings = values["mute_seconds"] / (1 + partials / 900.0)
+        # The lower partials swing in a second direction too, a little apart, and for longer.
+        low = slice(0, min(10, len(number)))
+        beat = 2.0 ** (values["beat_cents"] * rng.uniform(0.4, 1.0) / 1200)
+        partials = np.concatenate([partials, partials[low] * beat])
+        levels = np.concatenate([levels, 0.35 * levels[low]])
+        rings = np.concatenate([rings, 1.6 * rings[low]])
+        phases = rng.normal(0, 0.3, len(partials))
+        return ring_modes(partials, levels, rings, phases, frames)
+
+    def _is_muted(self, stroke: Stroke) -> bool:
+        """Whether the palm lies on the strings: on short low notes, and not in a solo."""
+        limit = self.mute_below - 12 * self._line
+        return stroke.seconds < 0.2 and stroke.pitch < limit
+
+    def _expressed(self, stroke: Stroke, time: np.ndarray) -> np.ndarray | None:
+        """Pitch curve in semitones at the times of a control curve; None where it stays at 0."""
+        values, rng = self.parameters, self.rng
+        expression = values["expression"]
+        if not (self._line and expression and stroke.seconds > 0.12):
+            return None
+        curve = np.zeros(len(time))
+        if rng.random() < 0.5 * expression:
+            start, late = -float(rng.choice([1, 2, 2])), rng.uniform(0.0, 0.1)
+            rise = np.clip((time - late) / rng.uniform(0.06, 0.2), 0, 1)
+            curve = start * (1 - rise * rise * (3 - 2 * rise))
+        elif 0 < abs(stroke.slide) <= 5 and rng.random() < 0.4 * expression:
+            curve = stroke.slide * np.exp(-time / rng.uniform(0.01, 0.04))
+        depth = expression * rng.uniform(0.1, 0.5) * np.clip((time - 0.25) / 0.3, 0, 1)
+        # A finger can only raise the pitch.
+        return curve + depth * (0.5 - 0.5 * np.cos(2 * np.pi * values["vibrato_hz"] * time))
+
+    def squeaks(self, frames: int, share: float) -> np.ndarray:
+        """Fingers that slide along wound strings now and then, (frames,), unit peak or so."""
+        sound = np.zeros(frames, np.float32)
+        for _ in range(self.rng.poisson(share * frames / SAMPLE_RATE)):
+            length = to_frames(self.rng.uniform(0.06, 0.18))
+            shape = np.sin(np.pi * np.arange(length, dtype=np.float32) / length) ** 2
+            hz = self.rng.uniform(900, 2600)
+            squeak = shape * coloured_noise(self.rng, length, hz, 1.3 * hz)
+            add_at(sound, squeak, int(self.rng.integers(max(1, frames - CONTROL))))
+        return sound
 
 
-class ElectricBass(PluckedString):
-    """Bass guitar, finger or pick, straight into the desk or through an amplifier."""
-
-    def __init__(self, rng: np.random.Generator):
-        super().__init__(rng, (3.0, 7.0), (0.2, 0.5))
-        self.parameters["pick_hz"] = float(np.exp(rng.uniform(np.log(500), np.log(4500))))
-        self.parameters["slope"] = float(rng.uniform(0.9, 1.6))
-        self.parameters["drive"] = float(rng.choice([0.4, 0.8, rng.uniform(1.0, 5.0)]))
-        self.parameters["cabinet_hz"] = float(rng.uniform(2200, 5000))
-
-    def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Amplifier and cabinet, on one channel: basses stand in the middle."""
-        values = self.parameters
-        one = amplify(sound[:, :1], values["drive"], 0.15, values["cabinet_hz"], low_hz=35.0)
-        return np.repeat(one, 2, axis=1)
+def bent(sound: np.ndarray, semitones: np.ndarray) -> np.ndarray:
+    """A sound (time,) played faster or slower, by a control curve."""
+    speed = 2.0 ** (from_control(semitones, len(sound)) / 12)
+    return read_at(sound, np.cumsum(speed, dtype=np.float64) - speed[0])
 
 
-def amplify(
-    sound: np.ndarray,
-    drive: float,
-    bias: float,
-    cabinet_hz: float,
-    *,
-    low_hz: float = 80.0,
-    presence_db: float = 0.0,
-) -> np.ndarray:
-    """A tube amplifier and its cabinet.
-
-    Args:
-        sound: (time, channels).
-        drive: gain in front of the tube, relative to the loud parts of the sound: 1 is clean.
-        bias: 0 to 0.5, asymmetry of the tube: even harmonics.
-        cabinet_hz: where the loudspeaker gives up.
-        low_hz: lowest frequency it reproduces.
-        presence_db: gain around 2.6 kHz, where guitar loudspeakers bite.
-    """
-    # Both channels identical: do the work once.
-    if sound.shape[1] == 2 and np.array_equal(sound[:, 0], sound[:, 1]):
-        one = amplify(sound[:, :1], drive, bias, cabinet_hz, low_hz=low_hz, presence_db=presence_db)
-        return np.repeat(one, 2, axis=1)
-    loud = np.percentile(np.abs(sound[::16]), 98) + 1e-6
-    # Twice the rate around the tube, as its harmonics would fold back otherwise.
-    wide = signal.resample_poly(highpass(sound, low_hz) / loud, 2, 1, axis=0)
-    wide = np.tanh(np.float32(drive) * wide + np.float32(bias)) - np.float32(np.tanh(bias))
-    sound = signal.resample_poly(wide, 1, 2, axis=0).astype(np.float32)
-    sound = lowpass(highpass(sound, low_hz), cabinet_hz, 4)
-    return peaks(sound, [(110.0, 3.0, 1.2), (2600.0, presence_db, 1.2), (450.0, -3.0, 0.9)])
+def in_chords(notes: Sequence[Note], apart_seconds: float = 0.03) -> list[list[Note]]:
+    """Notes that begin within `apart_seconds` of the first of them, together."""
+    chords: list[list[Note]] = []
+    for note in sorted(notes, key=lambda note: note.start_seconds):
+        if chords and note.start_seconds - chords[-1][0].start_seconds < apart_seconds:
+            chords[-1].append(note)
+        else:
+            chords.append([note])
+    return chords

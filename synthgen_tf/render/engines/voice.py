@@ -1,127 +1,210 @@
-"""A wordless singer: glottal pulses behind formants that move from vowel to vowel."""
+"""Singers with words: alone, doubled, in a choir, or speaking in time."""
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..dsp import (
-    Envelope,
-    band_noise,
-    fade_out,
-    smooth_noise,
-    time_axis,
+    SAMPLE_RATE,
+    control_axis,
+    convolve,
+    highpass,
+    minimum_phase,
+    noise,
     to_frames,
-    to_hz,
 )
-from ..tables import cycles_of, make_bank, num_harmonics, read_bank
-from .base import Engine, Stroke, sustain_frames
-from .drums import decay
+from ..score import Note
+from .base import Engine, add_at, draw
+from .body import levelled, on_both, playing_level, squeezed
+from .plucked import in_chords
+from .voice_source import sample_singer, throat
+from .voice_tract import articulate, hissed, through_mouth, upper_response
+from .voice_words import REFRAINS, Syllable, draw_lyrics
+from .winds_line import lanes
 
-# Centres of the first three formants of an adult male, in Hz (Peterson and Barney, 1952).
-VOWELS = {
-    "ee": (270.0, 2290.0, 3010.0),
-    "eh": (530.0, 1840.0, 2480.0),
-    "ah": (730.0, 1090.0, 2440.0),
-    "aw": (570.0, 840.0, 2410.0),
-    "oo": (300.0, 870.0, 2240.0),
-    "er": (490.0, 1350.0, 1690.0),
-}
-FORMANT_GAINS = (1.0, 0.55, 0.3, 0.2, 0.1)
-BANDWIDTHS_HZ = (80.0, 110.0, 160.0, 250.0, 400.0)
+LEAD_SECONDS = 0.5
+"""Time before the first note of a phrase in which breath is taken and consonants begin."""
 
-# Noise band in Hz, seconds, level: s, sh, t, k, h, and a breath.
-CONSONANTS = (
-    (5000.0, 11000.0, 0.11, 0.28),
-    (2200.0, 6500.0, 0.1, 0.3),
-    (3000.0, 9000.0, 0.03, 0.5),
-    (1200.0, 3500.0, 0.04, 0.5),
-    (600.0, 5000.0, 0.07, 0.12),
-)
+PAUSE_SECONDS = 0.25
+LONGEST_BREATH_SECONDS = 7.0
+TAIL_SECONDS = 0.3
 
 
 class Voice(Engine):
-    """A singer, or a few who sing the same.
+    """One singer, or several.
 
     Args:
-        rng: source of the voice and of what it sings.
+        rng: source of the voices and of what they sing.
+        style: `lead`: one singer, now and then doubled; `choir`: several to every line, left
+            and right; `spoken`: rhythm without a tune.
     """
 
-    # Vowels, consonants and drift make every note different, so none is used twice.
-    takes = 1_000_000
-    glides = True
-
-    def __init__(self, rng: np.random.Generator):
+    def __init__(self, rng: np.random.Generator, style: str = "lead"):
         super().__init__(rng)
-        self.parameters = {
-            "size": float(rng.uniform(0.95, 1.3)),
-            "slope": float(rng.uniform(0.8, 1.5)),
-            "breath": float(rng.uniform(0.01, 0.12)),
-            "vibrato_hz": float(rng.uniform(4.6, 6.4)),
-            "vibrato_cents": float(rng.uniform(5, 65)),
-            "scoop_semitones": float(rng.uniform(0.0, 1.6)),
-            "consonants": float(rng.uniform(0.3, 0.9)),
-        }
+        self.style = style
+        choir = style == "choir"
+        refrain = None
+        if style != "spoken" and rng.random() < (0.6 if choir else 0.15):
+            refrain = str(rng.choice(list(REFRAINS)))
+        self.parameters = {"style": style, "refrain": refrain} | draw(
+            rng,
+            melisma=(0.0, 0.3),
+            inhale=(0.0, 0.25),
+            apart_seconds=(0.004, 0.02),
+            low_cut_hz=(70, 180),
+            presence_db=(-1, 9),
+            squeeze=(0.1, 0.8),
+            spread=(0.4, 1.0),
+        )
+        takes = int(rng.choice([1, 2, 3], p=[0.62, 0.25, 0.13])) if style == "lead" else 1
+        self.parameters["takes"] = takes
+        self.parameters["per_line"] = int(rng.integers(2, 5)) if choir else 1
+        self._lyrics = draw_lyrics(rng, refrain)
+        self._air = np.zeros(0, np.float32)
 
-    def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time,) float32."""
+    def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
+        """(frames, 2), channels contiguous."""
         values, rng = self.parameters, self.rng
-        frames = sustain_frames(stroke, 0.1)
-        time = time_axis(frames)
-        hz = to_hz(self._pitch(stroke, time))
-        path = [str(vowel) for vowel in rng.choice(list(VOWELS), 2 + (stroke.seconds > 0.7))]
-        position = np.clip(time / max(stroke.seconds, 0.1), 0, 1) ** rng.uniform(0.6, 2.0)
-        cycles = cycles_of(hz)
-        bank = self._bank(float(hz.mean()), float(hz.max()), path)
-        sound = read_bank(bank, cycles, position)
-        # Breath comes in puffs, one a cycle, while the glottis is open.
-        puffs = 0.5 + 0.5 * np.cos(2 * np.pi * cycles)
-        sound += values["breath"] * puffs * band_noise(rng, frames, 900, 7500)
-        attack = float(rng.uniform(0.02, 0.09))
-        level = Envelope(attack, 1.0, 0.85, 0.1).curve(frames, stroke.seconds)
-        level *= 1 + 0.08 * smooth_noise(rng, frames, 8.0)
-        sound = (sound * level).astype(np.float32)
-        if rng.random() < values["consonants"]:
-            self._add_consonant(sound)
-        return fade_out(sound * np.float32(0.4 + 0.6 * stroke.velocity))
+        self._air = noise(rng, 2 * SAMPLE_RATE)
+        middle = float(np.mean([note.pitch for note in notes]))
+        spoken = self.style == "spoken"
+        if spoken:
+            notes = in_rhythm_of_speech(rng, notes)
+        several = max(len(lanes(notes)), 1) if self.style == "choir" else 1
+        count = max(1, min(values["per_line"], 8 // several)) * several
+        singers = [sample_singer(rng, middle, self.style) for _ in range(count)]
+        values["singers"] = singers
+        sides = np.zeros((2, frames), np.float32)
+        for number, phrase in enumerate(self._phrases(notes)):
+            line = self._lyrics[number % len(self._lyrics)]
+            for voice, place in self._voices(phrase, singers):
+                sound, start = self._phrase(phrase, voice, line)
+                for side, sign in ((0, -1), (1, 1)):
+                    gain = np.float32(np.sqrt(max(0.0, 1 + sign * place)))
+                    add_at(sides[side], gain * sound, start)
+        return sides.T
 
-    def _pitch(self, stroke: Stroke, time: np.ndarray) -> np.ndarray:
-        """Pitch curve in semitones: slide or scoop, drift, delayed vibrato."""
+    def _phrases(self, notes: Sequence[Note]) -> list[list[Note]]:
+        """Notes between two breaths; who must sing on for long takes one all the same."""
+        result: list[list[Note]] = []
+        end = -np.inf
+        for note in notes:
+            start = note.start_seconds
+            breathless = result and start - result[-1][0].start_seconds > LONGEST_BREATH_SECONDS
+            if start > end + PAUSE_SECONDS or (breathless and start > end - 0.1):
+                if breathless:
+                    result[-1] = [_shortened(each, start - 0.25) for each in result[-1]]
+                result.append([])
+            result[-1].append(note)
+            end = max(end, start + note.seconds)
+        return result
+
+    def _voices(self, phrase: list[Note], singers: list[dict]) -> list[tuple[list[dict], float]]:
+        """Who goes through one mouth filter, and where it stands."""
+        spread = self.parameters["spread"]
+        if self.style == "choir":
+            return [(singers[::2] or singers, -spread), (singers[1::2] or singers, spread)]
+        places = {1: (0.0,), 2: (0.0, 0.0), 3: (0.0, -spread, spread)}[self.parameters["takes"]]
+        return [(singers, place) for place in places]
+
+    def _phrase(
+        self, phrase: list[Note], singers: list[dict], line: list[Syllable]
+    ) -> tuple[np.ndarray, int]:
+        """A phrase as one group of singers sings it, and the frame where it begins."""
         values, rng = self.parameters, self.rng
-        frames = len(time)
-        start = stroke.slide if abs(stroke.slide) in (1, 2, 3, 4, 5) else -values["scoop_semitones"]
-        glide = start * np.exp(-time / rng.uniform(0.02, 0.06))
-        drift = 0.12 * smooth_noise(rng, frames, 3.0) + 0.03 * smooth_noise(rng, frames, 25.0)
-        rate = values["vibrato_hz"] * (1 + 0.06 * smooth_noise(rng, frames, 2.0))
-        vibrato = np.sin(2 * np.pi * cycles_of(rate, rng.random()))
-        depth = values["vibrato_cents"] / 100 * np.clip((time - 0.25) / 0.4, 0, 1)
-        return stroke.pitch + glide + drift + depth * vibrato
+        begin = phrase[0].start_seconds - LEAD_SECONDS
+        last = max(note.start_seconds + note.seconds for note in phrase)
+        frames = to_frames(last - begin + TAIL_SECONDS)
+        time = control_axis(frames)
+        chords = in_chords(phrase, 0.06)
+        late = rng.normal(0, values["apart_seconds"]) if values["takes"] > 1 else 0.0
+        starts = np.array([chord[0].start_seconds for chord in chords]) - begin + late
+        ends = starts + np.array([max(note.seconds for note in chord) for chord in chords])
+        ends = np.minimum(ends, np.append(starts[1:], np.inf))
+        words = self._words(starts, ends, line)
+        singer = singers[0]
+        speech = articulate(
+            rng, starts, np.maximum(ends, starts + 0.04), words, time, singer["hurry"]
+        )
+        breath = speech.breath + self._inhaled(time, starts[0])
+        source = np.zeros(frames, np.float32)
+        parts = lanes(phrase)
+        for number, who in enumerate(singers):
+            part = parts[number % len(parts)]
+            own = np.array([note.start_seconds for note in part]) - begin + late
+            source += throat(
+                rng, who, part, own, time, frames,
+                voicing=speech.voicing, breath=breath, air=None if number else self._air,
+                spoken=self.style == "spoken",
+            )  # fmt: skip
+        formants = singer["size"] * speech.formants_hz
+        # A high singer opens the mouth until its lowest resonance reaches the tone.
+        lowest_hz = 440.0 * 2 ** ((min(note.pitch for note in phrase) - 69) / 12)
+        formants[:, 0] = np.maximum(formants[:, 0], 1.05 * lowest_hz)
+        formants[:, 1] = np.maximum(formants[:, 1], formants[:, 0] + 200.0)
+        upper = upper_response(singer["size"], singer["ring"], singer["edge_hz"])
+        sound = through_mouth(source, formants, singer["width"], upper)
+        force = float(np.mean([note.velocity for note in phrase]))
+        loud = playing_level(sound) * (0.15 + 0.3 * force) * singer["sibilance"]
+        sound += np.float32(loud) * hissed(rng, speech.hisses, frames, singer["size"] ** 0.5)
+        return sound, to_frames(begin)
 
-    def _bank(self, mean_hz: float, highest_hz: float, path: list[str]) -> np.ndarray:
-        """Cycles along a path of vowels, four steps from one to the next."""
+    def _inhaled(self, time: np.ndarray, start: float) -> np.ndarray:
+        """A breath before the phrase, (points,)."""
+        length = self.rng.uniform(0.15, 0.35)
+        share = np.clip((time - (start - 0.12 - length)) / length, 0, 1)
+        return self.parameters["inhale"] * np.sin(np.pi * share) ** 2
+
+    def _words(
+        self, starts: np.ndarray, ends: np.ndarray, line: list[Syllable]
+    ) -> list[Syllable | None]:
+        """One syllable a note; where notes touch, some go on with the last one's vowel."""
+        words: list[Syllable | None] = []
+        place = 0
+        for index in range(len(starts)):
+            touches = index and starts[index] - ends[index - 1] < 0.06
+            if touches and self.rng.random() < self.parameters["melisma"]:
+                words.append(None)
+            else:
+                words.append(line[place % len(line)])
+                place += 1
+        return words
+
+    def finish(self, sound: np.ndarray) -> np.ndarray:
+        """Microphone, compressor, a lift of the highs."""
         values = self.parameters
-        number = np.arange(1, num_harmonics(highest_hz) + 1)
-        frequency = mean_hz * number
-        formants = np.array([(*VOWELS[vowel], 3500.0, 4600.0) for vowel in path])
-        places = np.linspace(0, len(path) - 1, 4 * (len(path) - 1) + 1)
-        known = np.arange(len(path))
-        rows = []
-        for place in places:
-            gain = np.full(len(number), 0.015)
-            for index, (level, width) in enumerate(zip(FORMANT_GAINS, BANDWIDTHS_HZ, strict=True)):
-                centre = values["size"] * np.interp(place, known, formants[:, index])
-                gain = gain + level / (1 + ((frequency - centre) / width) ** 2)
-            amplitude = gain * number ** -values["slope"] * np.sqrt(number)
-            rows.append(amplitude / np.sqrt(np.sum(amplitude**2) / 2))
-        phases = np.exp(-0.5j * np.pi * (1 + 0.3 * np.sqrt(number)))
-        return make_bank(np.array(rows) * phases)
+        lift = values["presence_db"]
+        low = values["low_cut_hz"]
+        response = minimum_phase(
+            [(20, -40), (0.5 * low, -14), (1.4 * low, 0), (1500, 0), (4000, lift), (22050, lift)],
+            512,
+        )
+        sound = on_both(sound, lambda side: convolve(side, response))
+        return levelled(highpass(squeezed(sound, values["squeeze"]), 60.0))
 
-    def _add_consonant(self, sound: np.ndarray) -> None:
-        """Begin the note with a burst of noise, in place; the vowel waits until it is over."""
-        low, high, seconds, level = CONSONANTS[self.rng.integers(len(CONSONANTS))]
-        frames = min(to_frames(seconds * self.rng.uniform(0.7, 1.5)), len(sound) // 2)
-        if frames < 64:
-            return
-        hold = np.linspace(0, 1, frames, dtype=np.float32) ** 4
-        sound[:frames] *= hold
-        burst = band_noise(self.rng, frames, low, high) * decay(frames, 2.5 * seconds)
-        rise = np.minimum(np.arange(frames) / 300.0, 1.0).astype(np.float32)
-        fall = 1 - hold
-        sound[:frames] += np.float32(level) * burst * rise * fall
+
+def _shortened(note: Note, end_seconds: float) -> Note:
+    """A note that is over at `end_seconds`, if it can be."""
+    return replace(note, seconds=max(0.1, min(note.seconds, end_seconds - note.start_seconds)))
+
+
+def in_rhythm_of_speech(rng: np.random.Generator, notes: Sequence[Note]) -> list[Note]:
+    """A tune as a rapper takes it: near one pitch, long notes cut into syllables."""
+    middle = float(np.median([note.pitch for note in notes]))
+    # Speech lies about an octave below song.
+    base = float(np.clip(middle - 12, 43, 58) + rng.normal(0, 2))
+    length = float(rng.uniform(0.13, 0.22))
+    spoken: list[Note] = []
+    for chord in in_chords(notes):
+        note = chord[-1]
+        pitch = round(base + 0.3 * np.clip(note.pitch - middle, -9, 9))
+        count = max(1, round(note.seconds / length))
+        for index in range(count):
+            step = note.seconds / count
+            start = note.start_seconds + index * step
+            lean = int(rng.integers(-1, 2)) + (2 if index == 0 else 0)
+            spoken.append(
+                replace(note, start_seconds=start, seconds=0.95 * step, pitch=pitch + lean)
+            )
+    return sorted(spoken, key=lambda note: note.start_seconds)

@@ -1,112 +1,126 @@
-"""Brass section and flute."""
+"""Woodwinds: flutes, clarinet, double reeds, saxophones."""
 
 import numpy as np
 
-from ..dsp import Envelope, band_noise, fade_out, smooth_noise, time_axis, to_hz
-from ..tables import cycles_of, make_bank, num_harmonics, read_bank
-from .base import Engine, Stroke, stereo, sustain_frames
+from ..dsp import CONTROL, SAMPLE_RATE, control_axis, from_control, highpass
+from .base import draw, draw_log
+from .body import in_front_of, levelled, near_walls
+from .winds_line import ROWS, LinePlayer
+
+# Fall of the harmonics when soft and loud, their upper edge in Hz when soft and loud, weight of
+# the even ones, hills as (Hz, octaves, gain), breath, chiff, depth of vibrato in cents.
+WINDS = {
+    "flute": ((2.6, 1.3), (1500, 4000), 0.8, ((800, 1.2, 1.0),), (0.03, 0.14), (2, 8), (5, 25)),
+    "piccolo": ((2.6, 1.5), (3000, 8000), 0.8, (), (0.03, 0.12), (2, 8), (5, 20)),
+    "recorder": ((2.2, 1.4), (2500, 6000), 0.35, (), (0.01, 0.05), (2, 6), (0, 12)),
+    "pan flute": ((2.8, 1.8), (1500, 3500), 0.25, (), (0.12, 0.35), (5, 20), (5, 30)),
+    "ocarina": ((3.5, 2.5), (1500, 3000), 0.4, (), (0.02, 0.08), (2, 5), (5, 25)),
+    "clarinet": (
+        (1.3, 0.7), (1500, 4500), 0.08,
+        ((1500, 0.8, 1.0),), (0.004, 0.02), (0, 2), (0, 8),
+    ),
+    "oboe": (
+        (0.8, 0.35), (2500, 5000), 0.95,
+        ((1100, 0.45, 3.0), (2900, 0.4, 2.0)), (0.003, 0.015), (0, 2), (4, 20),
+    ),
+    "english horn": (
+        (0.9, 0.4), (2000, 4000), 0.95,
+        ((930, 0.45, 3.0), (2200, 0.4, 1.5)), (0.003, 0.015), (0, 2), (4, 20),
+    ),
+    "bassoon": (
+        (1.0, 0.5), (1200, 2800), 0.95,
+        ((480, 0.5, 3.0), (1200, 0.5, 1.0)), (0.003, 0.02), (0, 2), (3, 15),
+    ),
+    "soprano sax": (
+        (1.2, 0.4), (2000, 6500), 0.8,
+        ((1400, 0.6, 1.5), (3200, 0.5, 1.0)), (0.01, 0.06), (1, 5), (8, 30),
+    ),
+    "alto sax": (
+        (1.2, 0.4), (1500, 5500), 0.9,
+        ((900, 0.6, 1.5), (2500, 0.5, 1.0)), (0.01, 0.08), (1, 6), (8, 32),
+    ),
+    "tenor sax": (
+        (1.1, 0.4), (1200, 5000), 0.9,
+        ((600, 0.6, 1.5), (1900, 0.6, 1.0)), (0.015, 0.1), (1, 6), (8, 32),
+    ),
+    "baritone sax": (
+        (1.0, 0.4), (900, 4000), 0.9,
+        ((400, 0.6, 1.5), (1300, 0.6, 1.0)), (0.015, 0.1), (1, 6), (4, 20),
+    ),
+    "bagpipe": ((0.3, 0.2), (3500, 5000), 0.9, ((1500, 0.6, 2.0),), (0.002, 0.01), (0, 1), (0, 4)),
+}  # fmt: skip
 
 
-class Brass(Engine):
-    """Two or three players whose tone grows brighter as it grows louder."""
+class Wind(LinePlayer):
+    """One woodwind player, or a few.
 
-    def __init__(self, rng: np.random.Generator):
+    Args:
+        rng: source of the player, the instrument and the noise.
+        kind: a key of `WINDS`.
+        players: how many play the same line.
+    """
+
+    def __init__(self, rng: np.random.Generator, kind: str, players: int = 1):
         super().__init__(rng)
+        fall, edge, even, _, breath, chiff, shake = WINDS[kind]
+        flute = breath[1] >= 0.05 and "sax" not in kind
+        sax = kind.endswith("sax")
+        self.noise_hz = (700.0, 5000.0) if flute else (1200.0, 8000.0)
         self.parameters = {
-            "players": int(rng.integers(1, 4)),
-            "formant_hz": float(rng.uniform(500, 1300)),
-            "bell_hz": float(rng.uniform(1500, 3500)),
-            "attack_seconds": float(rng.uniform(0.025, 0.08)),
-            "scoop_semitones": float(rng.uniform(0.2, 0.9)),
-            "vibrato_cents": float(rng.uniform(0, 14)),
-            "width": float(rng.uniform(0.0, 0.9)),
-        }
-        self._banks: dict[int, np.ndarray] = {}
+            "kind": kind,
+            "players": players,
+            "fall": [float(limit + rng.normal(0, 0.12)) for limit in fall],
+            "edge_hz": [float(limit * np.exp(rng.normal(0, 0.2))) for limit in edge],
+            "even": float(even * rng.uniform(0.7, 1.2)),
+            "hills": [
+                [draw_log(rng, 0.88 * hz, 1.14 * hz), octaves, float(gain * rng.uniform(0.6, 1.4))]
+                for hz, octaves, gain in WINDS[kind][3]
+            ],
+        } | draw(
+            rng,
+            breath=breath,
+            chiff=chiff,
+            attack_seconds=(0.02, 0.1),
+            release_seconds=(0.06, 0.15),
+            glide_seconds=(0.004, 0.015) if not sax else (0.006, 0.03),
+            scoop_semitones=(0.0, 1.2) if sax else (0.0, 0.25),
+            drift_cents=(1.0, 6.0),
+            vibrato_hz=(4.4, 6.2),
+            vibrato_cents=shake,
+            vibrato_delay_seconds=(0.1, 0.5),
+            tongue=(0.1, 0.9),
+            swell=(0.0, 0.5),
+            tremble=(0.05, 0.3) if flute else (0.0, 0.12),
+            growl=(0.0, 0.45) if sax and rng.random() < 0.35 else (0.0, 0.0),
+            width=(0.2, 0.8),
+            room=(0.0, 0.2),
+        )
 
-    def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time, 2) float32."""
-        values, rng = self.parameters, self.rng
-        frames = sustain_frames(stroke, 0.12)
-        sides = [np.zeros(frames, np.float32), np.zeros(frames, np.float32)]
-        count = values["players"]
-        for player in range(count):
-            sound = self._player(stroke, frames)
-            place = values["width"] * (2 * player / (count - 1) - 1) if count > 1 else 0.0
-            delay = int(rng.integers(0, 700)) if player else 0
-            sound[delay:] = sound[: frames - delay].copy()
-            sound[:delay] = 0.0
-            sides[0] += np.float32(np.sqrt(0.5 - 0.5 * place)) * sound
-            sides[1] += np.float32(np.sqrt(0.5 + 0.5 * place)) * sound
-        return fade_out(stereo(*sides))
-
-    def _player(self, stroke: Stroke, frames: int) -> np.ndarray:
-        values, rng = self.parameters, self.rng
-        time = time_axis(frames)
-        attack = values["attack_seconds"] * rng.uniform(0.8, 1.4)
-        envelope = Envelope(attack, 0.7, 0.75, 0.12).curve(frames, stroke.seconds)
-        semitones = stroke.pitch + rng.normal(0, 0.06) + 0.05 * smooth_noise(rng, frames, 5.0)
-        semitones = semitones - values["scoop_semitones"] * np.exp(-time / 0.03)
-        depth = values["vibrato_cents"] / 100 * np.clip((time - 0.3) / 0.4, 0, 1)
-        semitones += depth * np.sin(2 * np.pi * (5.2 * time + rng.random()))
-        if stroke.pitch not in self._banks:
-            self._banks[stroke.pitch] = self._bank(float(to_hz(stroke.pitch)))
-        # A blip at the onset: the lips catch the note before it settles.
-        loudness = stroke.velocity * envelope * (1 + 0.25 * np.exp(-time / 0.04))
-        loudness *= 1 + 0.05 * smooth_noise(rng, frames, 9.0)
-        sound = read_bank(self._banks[stroke.pitch], cycles_of(to_hz(semitones)), loudness)
-        breath = 0.01 * band_noise(rng, frames, 800, 6000)
-        return (sound + breath) * envelope * np.float32(stroke.velocity)
-
-    def _bank(self, hz: float) -> np.ndarray:
-        """Rows from softest to loudest: the spectrum opens towards the high harmonics."""
+    def rows(self, number: np.ndarray, hz: float, lane: int) -> np.ndarray:
+        """See `LinePlayer.rows`."""
         values = self.parameters
-        number = np.arange(1, num_harmonics(1.1 * hz) + 1)
         frequency = hz * number
+        even = values["even"] + (1 - values["even"]) * np.clip(frequency / 6000, 0, 0.7)
+        source = np.where(number % 2, 1.0, even)
+        gain = 0.4 + sum(
+            height * np.exp(-((np.log2(frequency / centre) / octaves) ** 2))
+            for centre, octaves, height in values["hills"]
+        )
         rows = []
-        for loudness in np.linspace(0, 1, 8):
-            edge = values["bell_hz"] * 2.0 ** (2.6 * loudness - 2.2)
-            amplitude = 1.0 / (1.0 + (frequency / edge) ** 2)
-            hill = np.log2(frequency / values["formant_hz"])
-            amplitude *= 0.5 + np.exp(-(hill**2))
-            rows.append(amplitude / np.sqrt(np.sum(amplitude**2) / 2) * np.exp(-0.5j * np.pi))
-        return make_bank(np.array(rows))
+        for loud in np.linspace(0, 1, ROWS):
+            fall = np.interp(loud, [0, 1], values["fall"])
+            edge = np.exp(np.interp(loud, [0, 1], np.log(values["edge_hz"])))
+            edge = max(edge, 1.5 * hz)
+            rows.append(source * gain * number**-fall / (1 + (frequency / edge) ** 4))
+        return np.array(rows)
 
-
-class Flute(Engine):
-    """Few harmonics, much breath, and a vibrato of the level rather than of the pitch."""
-
-    takes = 3
-    glides = True
-
-    def __init__(self, rng: np.random.Generator):
-        super().__init__(rng)
-        self.parameters = {
-            "breath": float(rng.uniform(0.03, 0.16)),
-            "second": float(rng.uniform(0.15, 0.6)),
-            "third": float(rng.uniform(0.05, 0.35)),
-            "vibrato_hz": float(rng.uniform(4.3, 5.8)),
-            "vibrato": float(rng.uniform(0.05, 0.25)),
-            "attack_seconds": float(rng.uniform(0.03, 0.1)),
-        }
-
-    def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time,) float32."""
+    def finish(self, sound: np.ndarray) -> np.ndarray:
+        """Growl, and the near walls."""
         values, rng = self.parameters, self.rng
-        frames = sustain_frames(stroke, 0.12)
-        time = time_axis(frames)
-        swing = np.sin(2 * np.pi * (values["vibrato_hz"] * time + rng.random()))
-        swing *= np.clip((time - 0.2) / 0.4, 0, 1)
-        semitones = stroke.pitch + 0.12 * swing + 0.04 * smooth_noise(rng, frames, 5.0)
-        semitones = semitones + stroke.slide * np.exp(-time / 0.012)
-        harmonics = np.array([1.0, values["second"], values["third"], 0.06, 0.03, 0.01])
-        hz = to_hz(semitones)
-        harmonics = harmonics[: num_harmonics(float(hz.max()))]
-        soft = harmonics ** np.linspace(1.0, 2.0, len(harmonics))
-        bank = make_bank(np.stack([soft, harmonics]) * np.exp(-0.5j * np.pi))
-        envelope = Envelope(values["attack_seconds"], 1.0, 0.85, 0.12).curve(frames, stroke.seconds)
-        blow = envelope * (1 + values["vibrato"] * swing) * stroke.velocity
-        sound = read_bank(bank, cycles_of(hz), np.clip(blow, 0, 1))
-        pitch_hz = float(to_hz(stroke.pitch))
-        breath = band_noise(rng, frames, 0.8 * pitch_hz, 5 * pitch_hz)
-        chiff = values["breath"] * (1 + 4 * np.exp(-time / 0.04))
-        return fade_out(((sound + chiff * breath) * blow).astype(np.float32))
+        if values["growl"]:
+            rate = rng.uniform(60, 110, len(control_axis(len(sound))))
+            hum = np.sin(2 * np.pi * np.cumsum(rate) * CONTROL / SAMPLE_RATE)
+            sound = sound * from_control(1 + values["growl"] * hum, len(sound))[:, None]
+        walls = np.float32(values["room"]) * near_walls(rng, 0.3, 4000.0)
+        walls[0] += 1.0
+        return levelled(highpass(in_front_of(sound, walls), 60.0))
