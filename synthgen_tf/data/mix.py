@@ -1,18 +1,13 @@
 """Cuts of stems to one example: turned, amplified, summed, and mastered as records are."""
 
-import io
-
-import numpy as np
-import soundfile
 import tensorflow as tf
 
+from synthgen_tf.audio.mp3 import through_mp3
 from synthgen_tf.config import Config
 from synthgen_tf.data.draw import Draw
 
 BLOCK = 64
 """Frames over which the limiter holds one peak: 1.5 ms at 44 100 Hz."""
-LOWEST_BITRATE = 0.88
-"""libsndfile's compression level that gives 64 kbit/s at 44 100 Hz; 0 gives 320."""
 REACH = 8
 """Blocks before and after a peak that the limiter turns down with it."""
 
@@ -117,21 +112,8 @@ def code(mixture, sample_rate: int, bitrate) -> tf.Tensor:
         bitrate: 0 (64 kbit/s) to 1 (320 kbit/s).
     """
 
-    def through_mp3(samples, share):
-        # the codec clips at full scale
-        scale = np.float32(max(np.abs(samples).max(), 1e-9) * 1.25)
-        file = io.BytesIO()
-        soundfile.write(
-            file,
-            samples / scale,
-            sample_rate,
-            format="MP3",
-            bitrate_mode="CONSTANT",
-            compression_level=float(1.0 - share) * LOWEST_BITRATE,
-        )
-        file.seek(0)
-        decoded, _ = soundfile.read(file, dtype="float32", always_2d=True)
-        return decoded[: len(samples)] * scale
+    def coded(samples, share):
+        return through_mp3(samples, sample_rate, float(share))
 
-    decoded = tf.numpy_function(through_mp3, [mixture, bitrate], tf.float32, stateful=False)
+    decoded = tf.numpy_function(coded, [mixture, bitrate], tf.float32, stateful=False)
     return tf.ensure_shape(decoded, mixture.shape)

@@ -5,9 +5,11 @@ The flow, module by module (sounds are (time, 2) float32 at 44.1 kHz):
     styles, harmony, plan   seed -> style, tempo, key, form and chords
     beats, lines, compose   plan -> score: parts with notes, stems and instruments
     engines                 part -> dry track; `synth` is the target, the rest must not be mistaken
-                            for it (`dsp`, `tables` and `waves` are what they are built of)
-    effects                 track -> track, by a chain that is data
-    mix                     tracks -> five stems: levels, reverb, limiter; int16, summing exactly
+                            for it (`dsp`, `tables`, `waves` and `filters` are what they are
+                            built of)
+    chains, effects         track -> track, by a chain of effects that is data
+    mix, master             tracks -> five stems: levels, room, bus compression, limiter, clipping;
+                            int16, summing exactly
     song                    (seed, index, seconds) -> stems and description
     dataset                 -> folders on disk, resumable, on several cores
 """

@@ -44,21 +44,40 @@ class Envelope:
     sustain: float
     release_seconds: float
 
-    def curve(self, frames: int, gate_seconds: float) -> np.ndarray:
+    def curve(self, frames: int, gate_seconds: float, *, tied: bool = False) -> np.ndarray:
         """The envelope of a key held for `gate_seconds`.
+
+        Args:
+            frames: length of the result.
+            gate_seconds: above 0.
+            tied: leave out attack and decay, as the key goes on with a sounding line.
 
         Returns:
             (frames,) float32 in [0, 1].
         """
-        time = time_axis(frames)
-        gate = min(to_frames(gate_seconds), frames)
-        held = np.minimum(time / self.attack_seconds, 1.0)
-        after = time > self.attack_seconds
-        fall = np.exp(-LN_1000 / self.decay_seconds * (time[after] - self.attack_seconds))
-        held[after] = self.sustain + (1.0 - self.sustain) * fall
-        level = held[max(gate - 1, 0)]
-        held[gate:] = level * np.exp(-LN_1000 / self.release_seconds * time[: frames - gate])
-        return held.astype(np.float32)
+        return self.values(time_axis(frames), gate_seconds, tied=tied)
+
+    def values(self, time: np.ndarray, gate_seconds: float, *, tied: bool = False) -> np.ndarray:
+        """`curve` at the given times, rising seconds from 0, (points,) float32."""
+        time = time.astype(np.float32, copy=False)
+        gate = int(np.searchsorted(time, gate_seconds))
+        level = np.full(len(time), self.sustain, np.float32)
+        last = self.sustain
+        if not tied:
+            attack = int(np.searchsorted(time, min(self.attack_seconds, gate_seconds), "right"))
+            level[:attack] = time[:attack] / np.float32(self.attack_seconds)
+            level[attack:gate] += (1 - self.sustain) * self._fall(
+                time[attack:gate] - np.float32(self.attack_seconds), self.decay_seconds
+            )
+            past = gate_seconds - self.attack_seconds
+            fall = np.exp(-LN_1000 / self.decay_seconds * max(past, 0.0))
+            last += (1 - self.sustain) * fall if past > 0 else past / self.attack_seconds + 1 - last
+        level[gate:] = last * self._fall(time[gate:] - gate_seconds, self.release_seconds)
+        return level
+
+    @staticmethod
+    def _fall(time: np.ndarray, seconds: float) -> np.ndarray:
+        return np.exp(time * np.float32(-LN_1000 / seconds))
 
 
 def fade_out(sound: np.ndarray, seconds: float = 0.005) -> np.ndarray:

@@ -1,65 +1,34 @@
-"""Effects of a single track. A chain is data: a list of dicts, as it stands in `song.json`.
+"""What a track can be sent through.
 
-Every dict has a `name` and the keyword arguments of the function of that name. All functions take
-and return (time, 2) float32 of the same length.
+All functions take and return (time, 2) float32 of the same length; `chains` draws which are used.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import signal
 
-from .dsp import SAMPLE_RATE, to_frames
-from .score import Part, Score
-from .styles import STYLES
-
-CHORUS_CHANCE = {"synth": 0.4, "other": 0.2, "vocals": 0.1, "bass": 0.05, "drums": 0.0}
-DELAY_CHANCE = {"synth": 0.35, "other": 0.15, "vocals": 0.4, "bass": 0.0, "drums": 0.0}
-DRIVE_CHANCE = {"synth": 0.2, "other": 0.04, "vocals": 0.1, "bass": 0.15, "drums": 0.2}
-CENTRED_ROLES = ("drums", "bass", "synth_bass", "vocals")
-
-
-def sample_effects(rng: np.random.Generator, part: Part, score: Score, mono: bool) -> list[dict]:
-    """Draw the chain of one track.
-
-    Args:
-        rng: source of all choices.
-        part: whose track it is.
-        score: for tempo, style and kicks.
-        mono: whether the dry track has no width of its own; synths then get some more often.
-    """
-    chain: list[dict] = []
-    if rng.random() < DRIVE_CHANCE[part.stem]:
-        chain.append({"name": "drive", "gain": float(rng.uniform(1.2, 6.0))})
-    chance = CHORUS_CHANCE[part.stem]
-    if part.stem == "synth" and part.role != "synth_bass" and mono:
-        chance = 0.45
-    if rng.random() < chance * (0.4 if part.role == "synth_bass" else 1.0):
-        chorus = {"rate_hz": float(rng.uniform(0.15, 1.6)), "wet": float(rng.uniform(0.35, 0.75))}
-        chain.append({"name": "chorus", "depth_seconds": float(rng.uniform(0.001, 0.004))} | chorus)
-    if part.role != "synth_bass" and rng.random() < DELAY_CHANCE[part.stem]:
-        beats = float(rng.choice([0.25, 0.5, 0.75, 1.0]))
-        echo = {"seconds": 60.0 / score.bpm * beats, "wet": float(rng.uniform(0.1, 0.4))}
-        chain.append({"name": "delay", "feedback": float(rng.uniform(0.15, 0.6))} | echo)
-    ducking = STYLES[score.style].ducking if part.stem == "synth" else 0.0
-    if score.kick_seconds and rng.random() < ducking:
-        duck = {"depth": float(rng.uniform(0.4, 0.95)), "seconds": float(rng.uniform(0.15, 0.4))}
-        chain.append({"name": "duck"} | duck)
-    if part.role not in CENTRED_ROLES:
-        chain.append({"name": "pan", "place": float(np.clip(rng.normal(0, 0.3), -0.8, 0.8))})
-    return chain
+from .dsp import SAMPLE_RATE, control_axis, from_control, moving_delay, to_frames
+from .filters import filter_moving
 
 
 def apply_effects(
     sound: np.ndarray, chain: Sequence[dict], kick_seconds: Sequence[float]
 ) -> np.ndarray:
-    """Run a track through its chain. (time, 2) to (time, 2), float32."""
-    functions = {"drive": drive, "chorus": chorus, "delay": delay, "pan": pan}
+    """Run a track through its chain.
+
+    Args:
+        sound: (time, 2) float32.
+        chain: from `chains.sample_chain`: dicts with a `name` and the keyword arguments of the
+            function of that name here.
+        kick_seconds: onsets that `duck` answers to.
+    """
     for effect in chain:
         values = {key: value for key, value in effect.items() if key != "name"}
         if effect["name"] == "duck":
             sound = duck(sound, kick_seconds, **values)
         else:
-            sound = functions[effect["name"]](sound, **values)
+            sound = EFFECTS[effect["name"]](sound, **values)
     return sound
 
 
@@ -69,21 +38,73 @@ def drive(sound: np.ndarray, gain: float) -> np.ndarray:
     return np.tanh(sound * np.float32(gain / loud)) * np.float32(loud)
 
 
+def crush(sound: np.ndarray, bits: float, hold: int) -> np.ndarray:
+    """Fewer bits and a lower sample rate: `hold` frames share one value, at `bits` of the peak."""
+    step = np.float32(np.abs(sound).max() * 2.0 ** (1 - bits) + 1e-9)
+    held = np.repeat(sound[::hold], hold, axis=0)[: len(sound)]
+    return np.rint(held / step) * step
+
+
+def tilt(sound: np.ndarray, pivot_hz: float, slope_db: float) -> np.ndarray:
+    """Turn the balance of lows and highs by `slope_db`: half of it up above the pivot."""
+    low, high = 10 ** (-slope_db / 40), 10 ** (slope_db / 40)
+    corner = np.tan(np.pi * pivot_hz / SAMPLE_RATE)
+    # A shelf of first order: `low` at zero, `high` at Nyquist.
+    ahead = np.array([high + low * corner, low * corner - high])
+    back = np.array([1 + corner, corner - 1])
+    return signal.lfilter(ahead / back[0], back / back[0], sound, axis=0).astype(np.float32)
+
+
 def chorus(sound: np.ndarray, rate_hz: float, depth_seconds: float, wet: float) -> np.ndarray:
     """A moving copy on each side, opposite in motion; `wet` is 0 to 1."""
-    frames = np.arange(len(sound))
-    angle = 2 * np.pi * rate_hz / SAMPLE_RATE * frames
+    return _moving_copies(sound, rate_hz, 0.011, depth_seconds, wet, opposite=np.pi)
+
+
+def flanger(sound: np.ndarray, rate_hz: float, depth_seconds: float, wet: float) -> np.ndarray:
+    """A copy so close that both cancel at a comb of frequencies, which moves."""
+    return _moving_copies(sound, rate_hz, depth_seconds + 0.0004, depth_seconds, wet, opposite=0.6)
+
+
+def _moving_copies(
+    sound: np.ndarray,
+    rate_hz: float,
+    middle_seconds: float,
+    depth_seconds: float,
+    wet: float,
+    opposite: float,
+) -> np.ndarray:
+    angle = 2 * np.pi * rate_hz * control_axis(len(sound))
     result = sound.copy()
-    for channel, shift in ((0, 0.0), (1, np.pi)):
-        delay_frames = SAMPLE_RATE * (0.011 + depth_seconds * np.sin(angle + shift))
-        place = frames - delay_frames
-        index = np.maximum(place.astype(np.int32), 0)
-        fraction = (place - index).astype(np.float32)
+    for channel, shift in ((0, 0.0), (1, opposite)):
+        late = middle_seconds + depth_seconds * np.sin(angle + shift)
         dry = np.ascontiguousarray(sound[:, channel])
-        moved = dry.take(index)
-        moved += fraction * (dry.take(index + 1) - moved)
-        moved[: int(delay_frames.max()) + 1] = 0.0
+        moved = moving_delay(dry, late)
+        moved[: int(SAMPLE_RATE * late.max()) + 1] = 0.0
         result[:, channel] += np.float32(wet) * moved
+    return result
+
+
+def phaser(sound: np.ndarray, rate_hz: float, stages: int, wet: float) -> np.ndarray:
+    """Notches that wander: the sound and its copy behind `stages` all-passes."""
+
+    def response(middles: np.ndarray, bins: np.ndarray) -> np.ndarray:
+        sweep = np.sin(2 * np.pi * rate_hz / SAMPLE_RATE * middles)
+        corner = 900.0 * 2.0 ** (1.6 * sweep) / SAMPLE_RATE
+        turn = np.exp(-2j * stages * np.arctan(bins / corner)).astype(np.complex64)
+        return (1 + np.float32(wet) * turn) / np.float32(1 + 0.3 * wet)
+
+    left = filter_moving(sound[:, 0], response)
+    same = np.array_equal(sound[:, 0], sound[:, 1])
+    return np.stack([left, left if same else filter_moving(sound[:, 1], response)]).T
+
+
+def double(sound: np.ndarray, seconds: float, wet: float) -> np.ndarray:
+    """The other side once more, a little later: width from next to nothing."""
+    result = sound.copy()
+    late = to_frames(seconds)
+    if late < len(sound):
+        result[late:, 1] -= np.float32(wet) * sound[:-late, 0]
+        result[late:, 0] += np.float32(wet) * sound[:-late, 1]
     return result
 
 
@@ -97,6 +118,20 @@ def delay(sound: np.ndarray, seconds: float, feedback: float, wet: float) -> np.
         result[start:] += np.float32(level) * echo[: len(sound) - start]
         start, level = start + step, level * feedback
     return result
+
+
+def gate(sound: np.ndarray, step_seconds: float, pattern: str, depth: float) -> np.ndarray:
+    """Chop a held sound: `x` of the pattern lets a step through, `.` lowers it by the share."""
+    steps = int(len(sound) / SAMPLE_RATE / step_seconds) + 2
+    opened = np.array([step == "x" for step in pattern], float)
+    levels = 1 - depth * (1 - np.resize(opened, steps))
+    time = control_axis(len(sound))
+    # A few milliseconds from one step to the next, so that nothing clicks.
+    edge = 0.004
+    starts = step_seconds * np.arange(steps)
+    points = np.stack([starts, starts + step_seconds - edge]).T.reshape(-1)
+    curve = np.interp(time, points, np.repeat(levels, 2))
+    return sound * from_control(curve, len(sound))[:, None]
 
 
 def duck(
@@ -116,3 +151,9 @@ def duck(
 def pan(sound: np.ndarray, place: float) -> np.ndarray:
     """Balance: -1 is left, 1 is right; the centre leaves the sound as it is."""
     return sound * np.sqrt(np.float32([1 - max(place, 0.0), 1 + min(place, 0.0)]))
+
+
+EFFECTS = {
+    function.__name__: function
+    for function in (drive, crush, tilt, chorus, flanger, phaser, double, delay, gate, pan)
+}

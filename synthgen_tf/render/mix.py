@@ -1,14 +1,9 @@
-"""The desk: track levels, reverb, one limiter for all stems, and 16-bit stems that sum exactly.
-
-Stems are (time, 2). Everything after the tracks is linear or one gain curve common to all stems,
-so that the sum of the processed stems is the processed sum.
-"""
+"""The desk: levels of tracks, and the room they stand in. Sounds are (time, 2)."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from scipy import fft
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from .dsp import LN_1000, SAMPLE_RATE, lowpass, noise, time_axis, to_frames
 
@@ -28,14 +23,12 @@ LEVEL_DB = {
     "synth_pluck": -22.0,
     "synth_bass": -17.5,
     "synth_stab": -21.5,
+    "synth_keys": -21.5,
+    "synth_sweep": -24.0,
 }
 """Level of each role while it plays, before the spread of `LEVEL_SPREAD_DB`."""
 
 LEVEL_SPREAD_DB = 2.5
-
-FULL_SCALE = 32767
-BLOCK = 64
-"""Frames for which the limiter computes one gain."""
 
 
 def rms_db(sound: np.ndarray) -> float:
@@ -84,67 +77,3 @@ class Room:
             wet = fft.irfft(spectrum * fft.rfft(send, size), size)
             result[name] = wet[:, : len(send)].T
         return result
-
-
-def limiter_gain(mixture: np.ndarray, ceiling: float) -> np.ndarray:
-    """Gain that keeps a mixture at or below a ceiling.
-
-    The gain falls before a peak comes and rises slowly after it.
-
-    Args:
-        mixture: (time, 2).
-        ceiling: highest magnitude allowed.
-
-    Returns:
-        (time,) float32 in (0, 1].
-    """
-    frames = len(mixture)
-    padded = np.pad(np.abs(mixture).max(axis=1), (0, -frames % BLOCK))
-    peaks = padded.reshape(-1, BLOCK).max(axis=1)
-    needed = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9))
-    # Hold over 15 blocks and smooth over 13: at its own block and at both neighbours, between
-    # which the gain is interpolated, every smoothed value covers the need.
-    held = minimum_filter1d(needed, 15, mode="nearest")
-    recovering = held.copy()
-    for index in range(1, len(held)):
-        recovering[index] = min(held[index], 0.985 * recovering[index - 1] + 0.015)
-    smooth = uniform_filter1d(recovering, 13, mode="nearest")
-    centres = (np.arange(len(smooth)) + 0.5) * BLOCK
-    gain = np.interp(np.arange(frames), centres, smooth)
-    return np.minimum(gain, 1.0).astype(np.float32)
-
-
-def master(
-    stems: Mapping[str, np.ndarray], loudness_db: float, ceiling_db: float
-) -> dict[str, np.ndarray]:
-    """Bring the sum of all stems to a loudness, with its peaks limited.
-
-    Args:
-        stems: (time, 2) float32 each.
-        loudness_db: root mean square of the mixture in dB full scale, before limiting.
-        ceiling_db: highest peak in dB full scale, below 0.
-
-    Returns:
-        Stems of the same shapes; neither they nor their sum exceed full scale.
-    """
-    mixture = sum(stems.values())
-    gain = 10 ** ((loudness_db - rms_db(mixture)) / 20)
-    ceiling = 10 ** (ceiling_db / 20)
-    curve = (gain * limiter_gain(mixture * np.float32(gain), ceiling)).astype(np.float32)
-    stems = {name: stem * curve[:, None] for name, stem in stems.items()}
-    # Where stems cancel each other, one alone can be louder than the mixture.
-    highest = max(float(np.abs(stem).max()) for stem in [*stems.values(), sum(stems.values())])
-    if highest > ceiling:
-        stems = {name: stem * np.float32(ceiling / highest) for name, stem in stems.items()}
-    return stems
-
-
-def quantise(stems: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Round stems to 16 bits and add `mixture`, their integer sum; all (time, 2) int16.
-
-    Rounding may add half a step a stem; the scale leaves room for it, so nothing is clipped.
-    """
-    room = FULL_SCALE - len(stems)
-    rounded = {name: np.rint(stem * room).astype(np.int32) for name, stem in stems.items()}
-    rounded["mixture"] = np.sum(list(rounded.values()), axis=0)
-    return {name: values.astype(np.int16) for name, values in rounded.items()}

@@ -1,24 +1,17 @@
 """One song, from its seed to 16-bit stems and the description that goes with them."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from .chains import sample_chain
 from .compose import compose
 from .dsp import SAMPLE_RATE, highpass, to_frames
-from .effects import apply_effects, sample_effects
+from .effects import apply_effects
 from .engines import BAND, SPLITS, Engine, Synth, perform, sample_patch
-from .mix import (
-    FULL_SCALE,
-    LEVEL_DB,
-    LEVEL_SPREAD_DB,
-    Room,
-    master,
-    playing_rms_db,
-    quantise,
-    rms_db,
-)
+from .master import FULL_SCALE, master, quantise, sample_mastering
+from .mix import LEVEL_DB, LEVEL_SPREAD_DB, Room, playing_rms_db, rms_db
 from .score import STEMS, Part, Score
 
 GENERATOR = "SynthGen render 2"
@@ -26,7 +19,7 @@ GENERATOR = "SynthGen render 2"
 
 LICENCE = "rendered by SynthGen, no third-party material"
 
-SYNTH_OFFSET_DB, SYNTH_SPREAD_DB = -2.0, 3.5
+SYNTH_OFFSET_DB, SYNTH_SPREAD_DB = -2.0, 4.0
 """Mean and spread of what all synths of a song are turned up by together."""
 
 SYNTH_FLOOR_DB = -36.0
@@ -92,12 +85,11 @@ def _render_song(seed: int, index: int, seconds: float) -> RenderedSong:
 
     room = Room(rng)
     stems = _mix(tracks, room, frames)
-    loudness_db = float(np.clip(rng.normal(-14.5, 3.0), -24.0, -9.0))
-    ceiling_db = float(rng.uniform(-1.5, -0.1))
+    mastering = sample_mastering(rng)
     synth_offset_db = float(rng.normal(SYNTH_OFFSET_DB, SYNTH_SPREAD_DB))
     stems["synth"] *= np.float32(10 ** (synth_offset_db / 20))
-    stems, lift_db = _balance_synth(stems, loudness_db)
-    sound = quantise(master(stems, loudness_db, ceiling_db))
+    stems, lift_db = _balance_synth(stems, mastering.loudness_db)
+    sound = quantise(master(stems, mastering))
 
     levels = {
         name: round(rms_db(values / FULL_SCALE), 2) if values.any() else None
@@ -118,8 +110,7 @@ def _render_song(seed: int, index: int, seconds: float) -> RenderedSong:
         "rms_db": levels,
         "synth_offset_db": round(synth_offset_db, 2),
         "synth_lift_db": round(lift_db, 2),
-        "loudness_db": loudness_db,
-        "ceiling_db": ceiling_db,
+        "mastering": asdict(mastering),
         "reverb": {"seconds": room.seconds, "predelay_seconds": room.predelay_seconds},
         "tracks": [track.description for track in tracks],
     }
@@ -132,11 +123,12 @@ def _render_track(
     """Play one part, process it and bring it to its role's level; None where it is silent."""
     engine: Engine
     if part.instrument == "synth":
-        engine = Synth(rng, sample_patch(rng, part.role, split))
+        patch = sample_patch(rng, part.role, split)
+        engine = Synth(rng, patch, score.bpm, part.cutoff)
     else:
         engine = BAND[part.instrument](rng)
     sound = perform(engine, part.notes, frames)
-    chain = sample_effects(rng, part, score, np.array_equal(sound[:, 0], sound[:, 1]))
+    chain = sample_chain(rng, part, score, np.array_equal(sound[:, 0], sound[:, 1]))
     # Asymmetric drives leave an offset, which would waste the range of the mixture.
     sound = highpass(apply_effects(sound, chain, score.kick_seconds), 22.0, 1)
     level_db = LEVEL_DB[part.role.removesuffix("_2")] + float(rng.normal(0, LEVEL_SPREAD_DB))

@@ -3,6 +3,7 @@
 from .band import BAND, PROGRAMS
 from .base import Engine, perform
 from .synth import Synth
-from .synth_patch import SPLITS, sample_patch
+from .synth_patch import SPLITS
+from .synth_sample import sample_patch
 
 __all__ = ["BAND", "PROGRAMS", "SPLITS", "Engine", "Synth", "perform", "sample_patch"]

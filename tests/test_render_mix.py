@@ -1,0 +1,203 @@
+"""Effects, desk and mastering, against numbers worked out by hand."""
+
+import numpy as np
+import pytest
+from scipy import signal
+
+from synthgen_tf.render.chains import sample_chain
+from synthgen_tf.render.dsp import SAMPLE_RATE
+from synthgen_tf.render.effects import (
+    EFFECTS,
+    apply_effects,
+    crush,
+    delay,
+    duck,
+    gate,
+    pan,
+    phaser,
+    tilt,
+)
+from synthgen_tf.render.master import (
+    Mastering,
+    clipping_gain,
+    compressor_gain,
+    limiter_gain,
+    master,
+    quantise,
+    sample_mastering,
+)
+from synthgen_tf.render.mix import rms_db
+from synthgen_tf.render.score import STEMS, Note, Part, Score
+from synthgen_tf.render.song import _balance_synth
+
+
+def stems_of_noise(seed: int = 0, frames: int = SAMPLE_RATE) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return {name: rng.standard_normal((frames, 2)).astype(np.float32) for name in STEMS}
+
+
+def test_crush_by_hand():
+    sound = np.array([[1.0, 0.0], [0.3, 0.0], [0.2, 0.0], [-1.0, 0.0]], np.float32)
+    crushed = crush(sound, bits=3.0, hold=2)
+    np.testing.assert_allclose(crushed[:, 0], [1.0, 1.0, 0.25, 0.25], atol=1e-6)
+
+
+def test_tilt_turns_the_balance_about_its_pivot():
+    click = np.zeros((SAMPLE_RATE, 2), np.float32)
+    click[0] = 1.0
+    gains_db = 20 * np.log10(np.abs(np.fft.rfft(tilt(click, 1000.0, 6.0)[:, 0])))
+    assert gains_db[20] == pytest.approx(-3.0, abs=0.1)
+    # There a shelf of first order has the mean power of its two ends.
+    assert gains_db[1000] == pytest.approx(10 * np.log10((10**0.3 + 10**-0.3) / 2), abs=0.01)
+    assert gains_db[18000] == pytest.approx(3.0, abs=0.1)
+
+
+def test_phaser_has_its_notch_where_the_all_passes_turn_half_a_cycle():
+    noise = np.random.default_rng(0).standard_normal(4 * SAMPLE_RATE).astype(np.float32)
+    sound = np.stack([noise, noise]).T
+    # At a rate of next to nothing the corner stays at 900 Hz; two stages turn by 180 degrees there.
+    phased = phaser(sound, rate_hz=1e-6, stages=2, wet=1.0)
+    hz, before = signal.welch(sound[:, 0], SAMPLE_RATE, nperseg=8192)
+    after = signal.welch(phased[:, 0], SAMPLE_RATE, nperseg=8192)[1]
+    change_db = 10 * np.log10(after / before)
+    notch = hz[(hz > 300) & (hz < 3000)][np.argmin(change_db[(hz > 300) & (hz < 3000)])]
+    assert notch == pytest.approx(900, rel=0.06)
+    assert change_db.min() < -12
+    assert change_db[(hz > 8000) & (hz < 15000)].mean() > change_db.min() + 12
+
+
+def test_gate_lets_through_what_the_pattern_says():
+    sound = np.ones((SAMPLE_RATE, 2), np.float32)
+    gated = gate(sound, 0.25, "x.", depth=0.8)
+    for second, level in ((0.1, 1.0), (0.35, 0.2), (0.6, 1.0), (0.85, 0.2)):
+        assert gated[round(second * SAMPLE_RATE), 0] == pytest.approx(level, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_every_effect_is_drawn_and_keeps_the_shape(name):
+    part = Part("synth_lead", "synth", "synth", (Note(0.0, 1.0, 60, 1.0),))
+    score = Score("house", 124.0, "C minor", "AB", (part,), (0.0, 0.5))
+    sound = np.random.default_rng(0).standard_normal((SAMPLE_RATE, 2)).astype(np.float32)
+    if name == "gate":
+        part = Part("synth_pad", "synth", "synth", part.notes)
+    for seed in range(500):
+        chain = sample_chain(np.random.default_rng(seed), part, score, mono=False)
+        chain = [effect for effect in chain if effect["name"] == name]
+        if chain:
+            break
+    changed = apply_effects(sound, chain, score.kick_seconds)
+    assert changed.shape == sound.shape
+    assert changed.dtype == np.float32
+    assert np.isfinite(changed).all()
+    assert np.abs(changed - sound).max() > 1e-3
+
+
+def test_a_part_stands_where_it_says():
+    notes = (Note(0.0, 1.0, 60, 1.0),)
+    for place in (-0.5, 1.0):
+        part = Part("drums", "drums", "acoustic_drums", notes, pan=place)
+        score = Score("rock", 120.0, "C major", "A", (part,), ())
+        chain = sample_chain(np.random.default_rng(0), part, score, mono=True)
+        assert chain[-1] == {"name": "pan", "place": place}
+
+
+def test_delay_echoes_cross_over_and_fade():
+    sound = np.zeros((1000, 2), np.float32)
+    sound[0, 0] = 1.0
+    echoed = delay(sound, 100 / SAMPLE_RATE, feedback=0.5, wet=0.4)
+    assert echoed[100, 1] == pytest.approx(0.4)
+    assert echoed[200, 0] == pytest.approx(0.2)
+    assert np.count_nonzero(echoed[:250]) == 3
+
+
+def test_duck_and_pan_by_hand():
+    sound = np.ones((SAMPLE_RATE, 2), np.float32)
+    ducked = duck(sound, [0.5], depth=0.75, seconds=0.2)
+    assert ducked[SAMPLE_RATE // 2, 0] == pytest.approx(0.25)
+    assert ducked[SAMPLE_RATE // 2 - 1, 0] == 1.0
+    assert ducked[round(0.71 * SAMPLE_RATE), 0] == 1.0
+    np.testing.assert_allclose(pan(sound, -0.75)[0], [1.0, 0.5])
+
+
+def test_limiter_holds_the_ceiling_and_leaves_the_quiet_alone():
+    sound = 0.1 * np.random.default_rng(0).standard_normal((SAMPLE_RATE, 2)).astype(np.float32)
+    sound[20000] = 3.0
+    gain = limiter_gain(sound, 0.5)
+    assert np.abs(sound * gain[:, None]).max() <= 0.5 + 1e-6
+    assert gain[:15000].min() == 1.0
+    assert gain[-1] > 0.99
+
+
+def test_mastered_stems_still_sum_and_fit_into_16_bits():
+    rng = np.random.default_rng(0)
+    stems = {name: rng.standard_normal((8192, 2)).astype(np.float32) for name in STEMS}
+    stems["bass"] = -0.99 * stems["drums"]  # nearly cancel: each is louder than their sum
+    mastered = master(stems, Mastering(-9.0, -0.1))
+    before, after = sum(stems.values()), sum(mastered.values())
+    # One gain curve for all: wherever a stem is scaled, so is the sum.
+    np.testing.assert_allclose(after * stems["synth"], before * mastered["synth"], atol=1e-5)
+    sounds = quantise(mastered)
+    total = sum(sounds[name].astype(np.int64) for name in STEMS)
+    np.testing.assert_array_equal(sounds["mixture"], total)
+
+
+def test_a_lost_synth_is_turned_up():
+    rng = np.random.default_rng(0)
+    noise = {
+        name: rng.standard_normal((44100, 2)).astype(np.float32) for name in ("drums", "synth")
+    }
+    stems = noise | {"synth": 0.001 * noise["synth"]}
+    balanced, lift_db = _balance_synth(stems, -14.0)
+    assert rms_db(balanced["synth"]) == pytest.approx(rms_db(stems["drums"]) - 21, abs=0.1)
+    assert lift_db == pytest.approx(39, abs=0.2)
+    assert _balance_synth(noise, -14.0)[1] == 0.0
+
+
+def test_clipping_cuts_off_at_the_ceiling_and_stems_still_sum():
+    stems = stems_of_noise()
+    mastered = master(stems, Mastering(-8.0, -0.5, clip_db=6.0))
+    mixture, ceiling = sum(mastered.values()), 10 ** (-0.5 / 20)
+    flat = np.mean(np.abs(np.abs(mixture) - ceiling) < 1e-3 * ceiling)
+    assert np.abs(mixture).max() <= ceiling * (1 + 1e-5)
+    assert flat > 0.01
+    unclipped = sum(master(stems, Mastering(-8.0, -0.5)).values())
+    assert np.mean(np.abs(np.abs(unclipped) - ceiling) < 1e-3 * ceiling) < 0.001
+    sound = np.array([[0.2, -3.0]], np.float32)
+    np.testing.assert_allclose(sound * clipping_gain(sound, 0.5), [[0.2, -0.5]])
+
+
+def test_compressor_brings_loud_and_quiet_together():
+    sound = np.random.default_rng(0).standard_normal((4 * SAMPLE_RATE, 2)).astype(np.float32)
+    sound[: 2 * SAMPLE_RATE] *= 0.1
+    glued = sound * compressor_gain(sound, 0.6)
+    halves = [slice(SAMPLE_RATE, 2 * SAMPLE_RATE), slice(3 * SAMPLE_RATE, None)]
+    before = rms_db(sound[halves[1]]) - rms_db(sound[halves[0]])
+    after = rms_db(glued[halves[1]]) - rms_db(glued[halves[0]])
+    assert before == pytest.approx(20, abs=0.5)
+    # Levels relative to the usual one are 0.14 and 1.41: gains (0.3 + 0.7 level) ** -0.3.
+    expected = 20 * 0.3 * np.log10((0.3 + 0.7 * 1.407) / (0.3 + 0.7 * 0.1407))
+    assert before - after == pytest.approx(expected, abs=0.3)
+
+
+def test_coded_stems_lose_their_highs_and_still_sum():
+    stems = stems_of_noise(frames=2 * SAMPLE_RATE)
+    sounds = quantise(master(stems, Mastering(-16.0, -0.5, bitrate=0.1)))
+    total = sum(sounds[name].astype(np.int64) for name in STEMS)
+    np.testing.assert_array_equal(sounds["mixture"], total)
+    hz, power = signal.welch(sounds["synth"][:, 0].astype(float), SAMPLE_RATE, nperseg=4096)
+    assert power[hz > 18000].mean() < 1e-3 * power[(hz > 1000) & (hz < 5000)].mean()
+    plain = quantise(master(stems, Mastering(-16.0, -0.5)))
+    coded, uncoded = (song["synth"][:, 0].astype(float) for song in (sounds, plain))
+    shifts = [np.dot(coded, np.roll(uncoded, shift)) for shift in range(-3, 4)]
+    assert np.argmax(shifts) == 3  # in its place, to the sample
+
+
+def test_masterings_spread():
+    drawn = [sample_mastering(np.random.default_rng(seed)) for seed in range(1000)]
+    loudness = np.array([mastering.loudness_db for mastering in drawn])
+    assert loudness.min() >= -25
+    assert loudness.max() <= -8
+    assert np.std(loudness) == pytest.approx(3.3, abs=0.4)
+    assert np.mean([mastering.clip_db > 0 for mastering in drawn]) == pytest.approx(0.17, abs=0.05)
+    coded = [mastering.bitrate is not None for mastering in drawn]
+    assert np.mean(coded) == pytest.approx(0.08, abs=0.03)
