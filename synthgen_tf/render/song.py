@@ -22,6 +22,9 @@ LICENCE = "rendered by SynthGen, no third-party material"
 SYNTH_OFFSET_DB, SYNTH_SPREAD_DB = -2.0, 4.0
 """Mean and spread of what all synths of a song are turned up by together."""
 
+SILENT_DB = -75.0
+"""A track that plays below this as its engine made it is nothing worth turning up."""
+
 SYNTH_FLOOR_DB = -36.0
 SYNTH_BELOW_REST_DB = 21.0
 """A synth quieter than the floor, or further below everything else, is turned up."""
@@ -133,7 +136,7 @@ def _render_track(
     sound = highpass(apply_effects(sound, chain, score.kick_seconds), 22.0, 1)
     level_db = LEVEL_DB[part.role.removesuffix("_2")] + float(rng.normal(0, LEVEL_SPREAD_DB))
     now_db = playing_rms_db(sound)
-    if now_db < -120.0:
+    if now_db < SILENT_DB:
         return None
     gain_db = level_db - now_db
     low_end = part.role in ("drums", "bass", "synth_bass")

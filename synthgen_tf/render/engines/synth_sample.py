@@ -101,15 +101,16 @@ def _sample_filter(rng: np.random.Generator, kind: Character, bass: bool) -> Fil
     if bass and name in FALLING_KINDS:
         name = "lowpass"
     cutoff = float(rng.uniform(*kind.cutoff))
+    tracking = float(rng.choice([rng.uniform(0.0, 0.6), rng.uniform(0.6, 1.0), 1.0]))
     quality = draw_log(rng, *kind.quality)
     if name in FALLING_KINDS:
         cutoff, quality = min(cutoff, 2.5) - 1.0, min(quality, 3.0)
     return Filter(
         kind=name,
         quality=quality,
-        # The range is meant for the middle of the role's register: basses play two octaves down.
-        cutoff_octaves=cutoff - 2.0 * bass,
-        tracking=float(rng.choice([rng.uniform(0.0, 0.6), rng.uniform(0.6, 1.0), 1.0])),
+        # The range is meant above the keys that are played: those of a bass lie two octaves down.
+        cutoff_octaves=cutoff - (2.0 * bass) * (1.0 - tracking),
+        tracking=tracking,
         sweep_octaves=float(rng.uniform(*kind.sweep)),
         swing_octaves=float(rng.uniform(*kind.swing)) if rng.random() < kind.swinging else 0.0,
         touch=float(rng.uniform(0.0, 0.8)),
