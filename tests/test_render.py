@@ -8,16 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from scipy import signal
 
 from synthgen_tf.errors import InputError
 from synthgen_tf.render import render_songs
 from synthgen_tf.render.compose import compose
-from synthgen_tf.render.dsp import SAMPLE_RATE, Envelope, decaying_modes, to_hz
-from synthgen_tf.render.engines import BAND, SPLITS, perform
+from synthgen_tf.render.dsp import SAMPLE_RATE
+from synthgen_tf.render.engines import SPLITS
 from synthgen_tf.render.harmony import Harmony
 from synthgen_tf.render.mix import rms_db
-from synthgen_tf.render.score import STEMS, Note
+from synthgen_tf.render.score import STEMS
 from synthgen_tf.render.song import split_of
 
 SECONDS = 2.0
@@ -229,80 +228,3 @@ def test_one_score_in_twelve_is_free_of_synth_and_none_is_all_synth():
             assert starts
             assert max(starts) < 10.0
             assert all(0 < note.velocity <= 1 and note.seconds > 0 for note in part.notes)
-
-
-# Oscillators, envelopes and engines.
-
-
-def measured_pitch(sound: np.ndarray, near: float, reach: float = 5.0) -> float:
-    """MIDI pitch within `reach` of `near` at which the harmonic comb holds most energy."""
-    size = 1 << 18
-    window = np.hanning(len(sound))
-    spectrum = np.abs(np.fft.rfft((sound - sound.mean()) * window, size)) ** 0.5
-    candidates = np.arange(near - reach, near + reach, 0.02)
-    bins = np.outer(to_hz(candidates), np.arange(1, 7)) * size / SAMPLE_RATE
-    # Multiples of half the pitch count against it: they belong to the octave below.
-    between = np.outer(to_hz(candidates), np.arange(0.5, 6)) * size / SAMPLE_RATE
-    score = spectrum[np.rint(bins).astype(int)].sum(axis=1)
-    score -= 0.5 * spectrum[np.rint(between).astype(int)].sum(axis=1)
-    return float(candidates[np.argmax(score)])
-
-
-@pytest.mark.parametrize(
-    "name", ["acoustic_guitar", "distorted_guitar", "piano", "organ", "brass", "flute", "voice"]
-)
-def test_instruments_play_in_tune(name):
-    """By the comb of all harmonics; `test_render_band` checks the lowest one of every engine."""
-    pitch = {"flute": 76}.get(name, 57)
-    notes = [Note(0.0, 1.5, pitch, 0.8)]
-    # The organ's longest pipes sound an octave below the key.
-    sounding = pitch - 12 if name == "organ" else pitch
-    sound = perform(BAND[name](np.random.default_rng(4)), notes, 2 * SAMPLE_RATE).sum(axis=1)
-    steady = sound[SAMPLE_RATE // 2 : 3 * SAMPLE_RATE // 2]
-    tolerance = 0.4 if name in ("voice", "solo_strings", "flute") else 0.15
-    assert measured_pitch(steady, sounding) == pytest.approx(sounding, abs=tolerance)
-
-
-def test_envelope_by_hand():
-    curve = Envelope(0.1, 0.2, 0.5, 0.3).curve(2 * SAMPLE_RATE, 1.0)
-
-    def at(seconds: float) -> float:
-        return float(curve[round(seconds * SAMPLE_RATE)])
-
-    half_life = np.log(2) / np.log(1000)  # of a fall by 60 dB, as a share of its time
-    assert at(0.0) == 0.0
-    assert at(0.05) == pytest.approx(0.5, abs=1e-4)
-    assert at(0.1) == pytest.approx(1.0, abs=1e-3)
-    assert at(0.1 + 0.2 * half_life) == pytest.approx(0.75, abs=1e-3)
-    assert at(0.3) == pytest.approx(0.5 + 0.5 / 1000, abs=1e-4)
-    assert at(0.99) == pytest.approx(0.5, abs=1e-4)
-    assert at(1.0 + 0.3 * half_life) == pytest.approx(0.25, abs=1e-3)
-    assert at(1.3) == pytest.approx(0.5 / 1000, abs=1e-5)
-
-
-def test_decaying_modes_are_the_sum_written_out():
-    hz, level = np.array([100.0, 1234.5, 30000.0]), np.array([1.0, 0.5, 9.0])
-    seconds, phase = np.array([0.5, 0.1, 1.0]), np.array([0.0, 1.0, 0.0])
-    time = np.arange(5000) / SAMPLE_RATE
-    expected = sum(
-        level[mode]
-        * 1000.0 ** (-time / seconds[mode])
-        * np.sin(2 * np.pi * hz[mode] * time + phase[mode])
-        for mode in (0, 1)  # the third lies above Nyquist
-    )
-    np.testing.assert_allclose(decaying_modes(hz, level, seconds, phase, 5000), expected, atol=1e-5)
-
-
-def test_spectra_of_instruments_differ():
-    """Long-term spectra in thirds of octaves: no two instruments are one sound by accident."""
-    profiles = []
-    for name in ("piano", "organ", "string_ensemble", "distorted_guitar", "voice", "brass"):
-        notes = [Note(0.0, 1.0, 57, 0.8)]
-        sound = perform(BAND[name](np.random.default_rng(2)), notes, SAMPLE_RATE)[:, 0]
-        frequency, power = signal.welch(sound, SAMPLE_RATE, nperseg=4096)
-        edges = np.geomspace(100, 8000, 20)
-        bands = np.histogram(frequency, edges, weights=power)[0]
-        profiles.append(10 * np.log10(bands / bands.sum() + 1e-9))
-    for first in range(len(profiles)):
-        for second in range(first):
-            assert np.mean(np.abs(profiles[first] - profiles[second])) > 2.0

@@ -252,3 +252,20 @@ def test_notes_before_zero_are_cut_and_not_moved():
     whole = played(PLAIN, [Note(0.0, 0.5, 60, 1.0)])[:20000]
     cut = played(PLAIN, [Note(-0.1, 0.5, 60, 1.0)])[:20000]
     np.testing.assert_array_equal(cut[:15000], whole[4410 : 4410 + 15000])
+
+
+def test_envelope_by_hand():
+    curve = Envelope(0.1, 0.2, 0.5, 0.3).curve(2 * SAMPLE_RATE, 1.0)
+
+    def at(seconds: float) -> float:
+        return float(curve[round(seconds * SAMPLE_RATE)])
+
+    half_life = np.log(2) / np.log(1000)  # of a fall by 60 dB, as a share of its time
+    assert at(0.0) == 0.0
+    assert at(0.05) == pytest.approx(0.5, abs=1e-4)
+    assert at(0.1) == pytest.approx(1.0, abs=1e-3)
+    assert at(0.1 + 0.2 * half_life) == pytest.approx(0.75, abs=1e-3)
+    assert at(0.3) == pytest.approx(0.5 + 0.5 / 1000, abs=1e-4)
+    assert at(0.99) == pytest.approx(0.5, abs=1e-4)
+    assert at(1.0 + 0.3 * half_life) == pytest.approx(0.25, abs=1e-3)
+    assert at(1.3) == pytest.approx(0.5 / 1000, abs=1e-5)

@@ -88,55 +88,9 @@ def fade_out(sound: np.ndarray, seconds: float = 0.005) -> np.ndarray:
     return sound
 
 
-def decaying_modes(
-    frequencies_hz: np.ndarray,
-    amplitudes: np.ndarray,
-    decay_seconds: np.ndarray,
-    phases: np.ndarray,
-    frames: int,
-) -> np.ndarray:
-    """Sum of exponentially decaying sinusoids: struck bars, bells, piano strings, cymbals.
-
-    A decaying sinusoid at time block * size + offset is a product of a factor of the block and a
-    factor of the offset, so the whole sum is one small matrix product.
-
-    Args:
-        frequencies_hz, amplitudes, decay_seconds, phases: (modes,); decay is the time to -60 dB,
-            phase is in radians of a sine. Modes above 0.95 Nyquist are left out.
-        frames: length of the result.
-
-    Returns:
-        (frames,) float32.
-    """
-    heard = frequencies_hz < 0.95 * NYQUIST_HZ
-    rates = (-LN_1000 / decay_seconds + 2j * np.pi * frequencies_hz)[heard] / SAMPLE_RATE
-    size = max(1, int(np.sqrt(frames)))
-    blocks = -(-frames // size)
-    start = amplitudes[heard] * np.exp(1j * (phases[heard] - 0.5 * np.pi))
-    inner = np.exp(rates[:, None] * np.arange(size))  # (modes, size)
-    outer = start[:, None] * np.exp(rates[:, None] * (size * np.arange(blocks)))  # (modes, blocks)
-    sound = outer.real.T @ inner.real - outer.imag.T @ inner.imag  # (blocks, size)
-    return sound.reshape(-1)[:frames].astype(np.float32)
-
-
 def noise(rng: np.random.Generator, frames: int) -> np.ndarray:
     """White noise of unit variance, (frames,) float32."""
     return rng.standard_normal(frames, dtype=np.float32)
-
-
-def band_noise(rng: np.random.Generator, frames: int, low_hz: float, high_hz: float) -> np.ndarray:
-    """Noise between two frequencies, second-order slopes, unit variance, (frames,) float32."""
-    edges = [low_hz, min(high_hz, 0.98 * NYQUIST_HZ)]
-    sos = signal.butter(1, edges, "bandpass", fs=SAMPLE_RATE, output="sos")
-    sound = signal.sosfilt(sos, noise(rng, frames)).astype(np.float32)
-    return sound / (np.std(sound) + 1e-9)
-
-
-def smooth_noise(rng: np.random.Generator, frames: int, rate_hz: float) -> np.ndarray:
-    """A slow random wander of about unit variance: human drift. (frames,) float32."""
-    points = rng.standard_normal(int(frames / SAMPLE_RATE * rate_hz) + 2)
-    position = np.arange(frames) * (rate_hz / SAMPLE_RATE)
-    return np.interp(position, np.arange(len(points)), points).astype(np.float32)
 
 
 def lowpass(sound: np.ndarray, cutoff_hz: float, order: int = 2) -> np.ndarray:
@@ -180,9 +134,11 @@ def ring_modes(
     phases: np.ndarray,
     frames: int,
 ) -> np.ndarray:
-    """Sum of decaying sinusoids in several channels: `decaying_modes` for strings and cymbals.
+    """Sum of decaying sinusoids: struck bars, bells, strings, cymbals, bodies.
 
-    Modes are computed only as long as they can be heard (75 dB), in single precision.
+    Modes are computed only as long as they can be heard (75 dB), in single precision. A decaying
+    sinusoid at time block * size + offset is a product of a factor of the block and a factor of
+    the offset, so the whole sum is one small matrix product.
 
     Args:
         frequencies_hz, decay_seconds: (modes,); decay is the time to -60 dB. Modes above
@@ -279,7 +235,7 @@ def control_axis(frames: int) -> np.ndarray:
 
 
 def wander(rng: np.random.Generator, points: int, rate_hz: float) -> np.ndarray:
-    """`smooth_noise` for a control curve: (points,) of about unit variance."""
+    """A slow random wander, human drift, as a control curve: (points,), about unit variance."""
     step = rate_hz * CONTROL / SAMPLE_RATE
     knots = rng.standard_normal(int(points * step) + 2)
     return np.interp(np.arange(points) * step, np.arange(len(knots)), knots)
@@ -303,7 +259,7 @@ def moving_delay(sound: np.ndarray, delay_seconds: np.ndarray) -> np.ndarray:
 def coloured_noise(
     rng: np.random.Generator, frames: int, low_hz: float, high_hz: float, slopes: int = 1
 ) -> np.ndarray:
-    """`band_noise` for short bursts, whose filter costs no search for poles.
+    """Noise between two frequencies.
 
     Args:
         rng: source of the noise.
