@@ -67,11 +67,28 @@ def render(
     seed: Seed = 0,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
     first: Annotated[int, typer.Option(help="Number of the first song.")] = 0,
+    midi: Annotated[
+        Path | None,
+        typer.Option(help="Folder of MIDI files: half of the songs from them, half composed."),
+    ] = None,
+    font: Annotated[
+        list[Path] | None,
+        typer.Option(help="Soundfont, .sf2 or .sf3, that plays some parts; may be repeated."),
+    ] = None,
 ) -> None:
     """Render songs with a true synth stem, to train on."""
     from synthgen_tf.render import render_songs
 
-    written = render_songs(out, songs, seconds=seconds, seed=seed, jobs=jobs, first=first)
+    written = render_songs(
+        out,
+        songs,
+        seconds=seconds,
+        seed=seed,
+        jobs=jobs,
+        first=first,
+        midi=midi,
+        fonts=font or (),
+    )
     typer.echo(f"{len(written)} songs of {seconds:g} s in {out}")
 
 

@@ -8,13 +8,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .dsp import SAMPLE_RATE, to_frames
-from .score import Part, Score
+from .dsp import SAMPLE_RATE, control_axis, from_control, to_frames
+from .score import Curve, Part, Score
 from .styles import STYLES
 
 CHORUS_CHANCE = {"synth": 0.4, "other": 0.2, "vocals": 0.1, "bass": 0.05, "drums": 0.0}
 DELAY_CHANCE = {"synth": 0.35, "other": 0.15, "vocals": 0.4, "bass": 0.0, "drums": 0.0}
 DRIVE_CHANCE = {"synth": 0.2, "other": 0.04, "vocals": 0.1, "bass": 0.15, "drums": 0.2}
+MIDI_DUCKING = 0.15
+"""Probability that a synth ducks under the kick in a song whose style nobody knows."""
+
 CENTRED_ROLES = ("drums", "bass", "synth_bass", "vocals")
 
 
@@ -40,13 +43,20 @@ def sample_effects(rng: np.random.Generator, part: Part, score: Score, mono: boo
         beats = float(rng.choice([0.25, 0.5, 0.75, 1.0]))
         echo = {"seconds": 60.0 / score.bpm * beats, "wet": float(rng.uniform(0.1, 0.4))}
         chain.append({"name": "delay", "feedback": float(rng.uniform(0.15, 0.6))} | echo)
-    ducking = STYLES[score.style].ducking if part.stem == "synth" else 0.0
+    ducking = _ducking(score) if part.stem == "synth" else 0.0
     if score.kick_seconds and rng.random() < ducking:
         duck = {"depth": float(rng.uniform(0.4, 0.95)), "seconds": float(rng.uniform(0.15, 0.4))}
         chain.append({"name": "duck"} | duck)
-    if part.role not in CENTRED_ROLES:
+    if part.pan is not None:
+        chain.append({"name": "pan", "place": round(part.pan, 3)})
+    elif part.role not in CENTRED_ROLES:
         chain.append({"name": "pan", "place": float(np.clip(rng.normal(0, 0.3), -0.8, 0.8))})
     return chain
+
+
+def _ducking(score: Score) -> float:
+    style = STYLES.get(score.style)
+    return style.ducking if style else MIDI_DUCKING
 
 
 def apply_effects(
@@ -61,6 +71,14 @@ def apply_effects(
         else:
             sound = functions[effect["name"]](sound, **values)
     return sound
+
+
+def fade(sound: np.ndarray, level: Curve) -> np.ndarray:
+    """A track (time, 2) as the faders move; as it is where they do not."""
+    if not level:
+        return sound
+    gain = np.interp(control_axis(len(sound)), *zip(*level, strict=True))
+    return sound * from_control(gain, len(sound))[:, None]
 
 
 def drive(sound: np.ndarray, gain: float) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Reads a General MIDI file: notes in seconds, with what pedals, wheels and faders do to them."""
 
-import hashlib
 import io
 import re
 from dataclasses import dataclass, field
@@ -93,6 +92,11 @@ class _Channel:
     notes: dict[int, list[Note]] = field(default_factory=dict)
     level: list[tuple[float, float]] = field(default_factory=list)
 
+    @property
+    def gain(self) -> float:
+        """By the square, as the General MIDI guidelines ask for."""
+        return (self.volume * self.expression / 127**2) ** 2
+
     def note_on(self, now: float, pitch: int, velocity: int) -> None:
         again = pitch in self.keys
         self.end(now, pitch)
@@ -130,10 +134,9 @@ class _Channel:
 
     def control(self, now: float, number: int, value: int) -> None:
         if number in (VOLUME, EXPRESSION):
-            name = "volume" if number == VOLUME else "expression"
-            setattr(self, name, value)
-            # The square, as the General MIDI guidelines ask for.
-            _step(self.level, now, (self.volume * self.expression / 127**2) ** 2)
+            self.level = self.level or [(0.0, self.gain)]
+            setattr(self, "volume" if number == VOLUME else "expression", value)
+            _step(self.level, now, self.gain)
         elif number == PAN:
             self.pan = value if self.pan is None or not self.notes else self.pan
         elif number == SUSTAIN:
@@ -180,15 +183,6 @@ def read_midi(path: Path) -> MidiSong:
     if all(part.is_drums for part in song.parts):
         raise InputError(f"{path} has drums only; expected a part with pitches: move it away")
     return song
-
-
-def sha256_of(path: Path) -> str:
-    """Hash of a file's content, 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        digest = hashlib.sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _read_messages(file: mido.MidiFile) -> MidiSong:
