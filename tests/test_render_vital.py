@@ -10,6 +10,8 @@ from synthgen_tf.render.dsp import SAMPLE_RATE, to_hz
 from synthgen_tf.render.engines import SPLITS, perform
 from synthgen_tf.render.engines.vital import Vital, load_vita, sample_vital_patch
 from synthgen_tf.render.score import Note
+from synthgen_tf.render.song import render_song
+from synthgen_tf.render.sources import open_sources
 
 
 def played(seed: int, controls: dict | None = None) -> np.ndarray:
@@ -41,6 +43,7 @@ def test_vital_plays_the_same_whatever_was_played_before():
     other = played(2)
     assert np.abs(other - first).max() > 0.01
     np.testing.assert_array_equal(played(1), first)
+    assert np.float32(1e-38) * np.float32(0.01) > 0  # denormal numbers, which Vital turns off
 
 
 def test_vital_plays_in_tune():
@@ -59,3 +62,15 @@ def test_vital_plays_in_tune():
         spectrum[round(hz * (line + 0.5) * (1 << 18) / SAMPLE_RATE)] ** 2 for line in range(1, 6)
     )
     assert on > 1000 * between
+
+
+def test_vital_plays_its_share_of_the_synths_and_bad_shares_are_refused():
+    pytest.importorskip("vita")
+    song = render_song(7, 0, 2.0, open_sources(vital=1.0))
+    synths = [track for track in song.description["tracks"] if track["stem"] == "synth"]
+    assert synths
+    assert all("controls" in track["parameters"] for track in synths)
+    again = render_song(7, 0, 2.0, open_sources(vital=1.0))
+    np.testing.assert_array_equal(song.sound["synth"], again.sound["synth"])
+    with pytest.raises(InputError, match=r"--vital is 1\.5; expected a share"):
+        open_sources(vital=1.5)

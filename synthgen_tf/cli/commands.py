@@ -67,11 +67,38 @@ def render(
     seed: Seed = 0,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
     first: Annotated[int, typer.Option(help="Number of the first song.")] = 0,
+    midi: Annotated[
+        Path | None,
+        typer.Option(help="Folder of MIDI files: half of the songs from them, half composed."),
+    ] = None,
+    font: Annotated[
+        list[Path] | None,
+        typer.Option(help="Soundfont, .sf2 or .sf3, that plays some parts; may be repeated."),
+    ] = None,
+    vital: Annotated[
+        float, typer.Option(help="Share of the synth parts that Vital plays (extra vita), 0 to 1.")
+    ] = 0.0,
 ) -> None:
     """Render songs with a true synth stem, to train on."""
     from synthgen_tf.render import render_songs
 
-    written = render_songs(out, songs, seconds=seconds, seed=seed, jobs=jobs, first=first)
+    written = render_songs(
+        out,
+        songs,
+        seconds=seconds,
+        seed=seed,
+        jobs=jobs,
+        first=first,
+        midi=midi,
+        fonts=font or (),
+        vital=vital,
+    )
+    if not font:
+        typer.echo(
+            "no soundfont: SynthGen's own engines played everything; --font FILE adds the sounds "
+            "of one, such as TimGM6mb.sf2 of the Debian package timgm6mb-soundfont",
+            err=True,
+        )
     typer.echo(f"{len(written)} songs of {seconds:g} s in {out}")
 
 

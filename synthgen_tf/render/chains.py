@@ -20,6 +20,9 @@ CHANCES = {
 MONO_FACTOR = 2.0
 """Mono synths get width from effects more often, and basses less."""
 
+MIDI_DUCKING = 0.15
+"""Probability that a synth ducks under the kick in a song whose style nobody knows."""
+
 CENTRED_ROLES = ("drums", "bass", "synth_bass", "vocals")
 GATED_ROLES = ("synth_pad", "synth_sweep")
 GATES = ("x.x.", "xx.x", "x..x..x.", "xxx.xxx.", "x.xx.xx.", "xx.xx.x.")
@@ -45,7 +48,9 @@ def sample_chain(rng: np.random.Generator, part: Part, score: Score, mono: bool)
         if rng.random() < chance:
             chain.append({"name": name} | _sample_values(rng, name, 60.0 / score.bpm))
     style = STYLES.get(score.style)
-    ducking = style.ducking if style and part.stem == "synth" else 0.0
+    ducking = style.ducking if style else MIDI_DUCKING
+    if part.stem != "synth":
+        ducking = 0.0
     if part.role in GATED_ROLES and rng.random() < 0.25 * ducking:
         step = float(rng.choice([0.25, 0.25, 0.5])) * 60.0 / score.bpm
         values = {"step_seconds": step, "pattern": str(rng.choice(GATES))}
@@ -62,7 +67,7 @@ def sample_chain(rng: np.random.Generator, part: Part, score: Score, mono: bool)
 def _sample_place(rng: np.random.Generator, part: Part) -> float:
     """Where the track stands: as its part says, else in the middle or about it."""
     if part.pan is not None:
-        return float(np.clip(part.pan, -1.0, 1.0))
+        return round(part.pan, 3)
     if part.role in CENTRED_ROLES:
         return 0.0
     return float(np.clip(rng.normal(0, 0.3), -0.8, 0.8))

@@ -4,6 +4,7 @@ import json
 import math
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from .dsp import SAMPLE_RATE
 from .engines import SPLITS
 from .score import STEMS
 from .song import GENERATOR, render_song, split_of
+from .sources import Sources, open_sources
 
 DESCRIPTION = "song.json"
 SONG_NAME = re.compile(r"song_\d{4,}_\d{6,}")
@@ -30,6 +32,7 @@ class Order:
     seed: int
     index: int
     seconds: float
+    sources: Sources
 
     @property
     def folder(self) -> Path:
@@ -43,12 +46,22 @@ class Order:
 
 
 def render_songs(
-    out: Path, songs: int, *, seconds: float = 30.0, seed: int = 0, jobs: int = 1, first: int = 0
+    out: Path,
+    songs: int,
+    *,
+    seconds: float = 30.0,
+    seed: int = 0,
+    jobs: int = 1,
+    first: int = 0,
+    midi: Path | None = None,
+    fonts: Sequence[Path] = (),
+    vital: float = 0.0,
 ) -> list[Path]:
     """Render the songs `first` to `first + songs - 1` of a data set.
 
-    A song depends on `seed`, its index and `seconds` only. Finished songs are left alone, so an
-    interrupted call can be repeated, and several machines can share the indices of one set.
+    A song depends on `seed`, its index, `seconds` and the sources only. Finished songs are left
+    alone, so an interrupted call can be repeated, and several machines can share the indices of
+    one set.
 
     Args:
         out: folder of the data set; made if missing. Songs go into
@@ -58,18 +71,24 @@ def render_songs(
         seed: of the data set, 0 or above.
         jobs: processes, 1 or above; never more than there are cores.
         first: index of the first song, 0 or above.
+        midi: folder of MIDI files, from which half of the songs are made; the splits share none.
+        fonts: soundfonts that play some of the parts; the splits share none.
+        vital: share of the synth parts that Vital plays, 0 to 1; needs the extra `vita`.
 
     Returns:
         The folders of all songs asked for, in the order of their indices.
 
     Raises:
-        InputError: a number is out of range, `out` holds something else than a rendered data
-            set, or a song of that name was rendered with other settings.
+        InputError: a number is out of range, a source cannot be used, `out` holds something else
+            than a rendered data set, or a song of that name was rendered with other settings.
     """
     out = Path(out)
     _check_numbers(songs, seconds, seed, jobs, first)
     _check_folder(out)
-    orders = [Order(out, seed, index, float(seconds)) for index in range(first, first + songs)]
+    sources = open_sources(midi, fonts, vital)
+    orders = [
+        Order(out, seed, index, float(seconds), sources) for index in range(first, first + songs)
+    ]
     missing = [order for order in orders if not _is_finished(order)]
     try:
         for split in {split_of(order.index) for order in orders}:
@@ -95,7 +114,7 @@ def render_songs(
 
 def _fill(order: Order) -> None:
     """Render one song and put it in its place, all or nothing."""
-    song = render_song(order.seed, order.index, order.seconds)
+    song = render_song(order.seed, order.index, order.seconds, order.sources)
     order.unfinished.mkdir()
     for name, sound in song.sound.items():
         path = order.unfinished / f"{name}.wav"
@@ -157,6 +176,7 @@ def _is_finished(order: Order) -> bool:
     try:
         found = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         made = {key: found[key] for key in ("generator", "seed", "seconds")}
+        made["sources"] = found.get("sources")
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{folder / DESCRIPTION} is not a song's description; expected JSON with generator, "
@@ -166,6 +186,7 @@ def _is_finished(order: Order) -> bool:
         "generator": GENERATOR,
         "seed": [order.seed, order.index],
         "seconds": order.seconds,
+        "sources": order.sources.digest,
     }
     for key, value in wanted.items():
         if made[key] != value:

@@ -10,6 +10,7 @@ from scipy import signal
 
 from .dsp import SAMPLE_RATE, control_axis, from_control, moving_delay, to_frames
 from .filters import filter_moving
+from .score import Curve
 
 
 def apply_effects(
@@ -30,6 +31,14 @@ def apply_effects(
         else:
             sound = EFFECTS[effect["name"]](sound, **values)
     return sound
+
+
+def fade(sound: np.ndarray, level: Curve) -> np.ndarray:
+    """A track (time, 2) as the faders move; as it is where they do not."""
+    if not level:
+        return sound
+    gain = np.interp(control_axis(len(sound)), *zip(*level, strict=True))
+    return sound * from_control(gain, len(sound))[:, None]
 
 
 def drive(sound: np.ndarray, gain: float) -> np.ndarray:

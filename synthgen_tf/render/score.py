@@ -1,6 +1,6 @@
 """What the composer hands to the orchestra: notes, parts and the whole score."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 STEMS = ("drums", "bass", "other", "vocals", "synth")
 """The five disjoint stems of every song."""
@@ -40,6 +40,7 @@ class Part:
         level: gain over the excerpt, 0 to 1: fades, swells, a MIDI channel's volume.
         cutoff: octaves by which a synth's filter is opened over the excerpt: sweeps, builds.
         program: General MIDI programme, 0 to 127, where a MIDI file or a soundfont is played.
+        orig_program: the programme in the MIDI file, where another instrument took the part over.
         pan: -1 left to 1 right; None leaves it to the desk.
     """
 
@@ -50,12 +51,17 @@ class Part:
     level: Curve = ()
     cutoff: Curve = ()
     program: int | None = None
+    orig_program: int | None = None
     pan: float | None = None
 
 
 @dataclass(frozen=True)
 class Score:
-    """A composed excerpt; times count from its first sample."""
+    """An excerpt, composed or taken from a file; times count from its first sample.
+
+    Attributes:
+        source: the file it was taken from and how, for JSON; empty where it was composed.
+    """
 
     style: str
     bpm: float
@@ -63,3 +69,4 @@ class Score:
     form: str
     parts: tuple[Part, ...]
     kick_seconds: tuple[float, ...]
+    source: dict = field(default_factory=dict)

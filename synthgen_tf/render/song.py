@@ -5,19 +5,24 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from .casting import sample_engine, sample_score
 from .chains import sample_chain
-from .compose import compose
 from .dsp import SAMPLE_RATE, highpass, to_frames
-from .effects import apply_effects
-from .engines import BAND, SPLITS, Engine, Synth, perform, sample_patch
+from .effects import apply_effects, fade
+from .engines import SPLITS, perform
 from .master import FULL_SCALE, master, quantise, sample_mastering
 from .mix import LEVEL_DB, LEVEL_SPREAD_DB, Room, playing_rms_db, rms_db
 from .score import STEMS, Part, Score
+from .sources import NO_SOURCES, Sources
 
 GENERATOR = "SynthGen render 2"
 """Raised whenever the same seed gives other bytes."""
 
 LICENCE = "rendered by SynthGen, no third-party material"
+
+SOURCES_LICENCE = (
+    "rendered by SynthGen from the MIDI file or soundfonts named here, under their terms"
+)
 
 SYNTH_OFFSET_DB, SYNTH_SPREAD_DB = -2.0, 4.0
 """Mean and spread of what all synths of a song are turned up by together."""
@@ -58,31 +63,34 @@ def split_of(index: int) -> str:
     return {1: "valid", 2: "test"}.get(index % 10, "train")
 
 
-def render_song(seed: int, index: int, seconds: float) -> RenderedSong:
-    """Compose, play and mix one song.
+def render_song(
+    seed: int, index: int, seconds: float, sources: Sources = NO_SOURCES
+) -> RenderedSong:
+    """Compose, or take from a MIDI file, play and mix one song.
 
     Args:
         seed: of the data set, 0 or above.
         index: of the song in it, 0 or above.
         seconds: length, 1 or above.
+        sources: MIDI files and soundfonts to draw from.
 
     Returns:
         The same bytes for the same arguments, whatever was rendered before.
     """
     # Linear algebra on several threads sums in another order, and rounds to other bytes.
     with threadpool_limits(1, "blas"):
-        return _render_song(seed, index, seconds)
+        return _render_song(seed, index, seconds, sources)
 
 
-def _render_song(seed: int, index: int, seconds: float) -> RenderedSong:
+def _render_song(seed: int, index: int, seconds: float, sources: Sources) -> RenderedSong:
     rng = np.random.default_rng([seed, index])
     split = split_of(index)
-    score = compose(rng, seconds)
+    score = sample_score(rng, seconds, split, sources)
     frames = to_frames(seconds)
     tracks = []
     for number, part in enumerate(score.parts):
         part_rng = np.random.default_rng([seed, index, number, SPLITS.index(split)])
-        track = _render_track(part_rng, part, score, split, frames)
+        track = _render_track(part_rng, part, score, split, frames, sources)
         if track is not None:
             tracks.append(track)
 
@@ -100,7 +108,9 @@ def _render_song(seed: int, index: int, seconds: float) -> RenderedSong:
     }
     description = {
         "generator": GENERATOR,
-        "licence": LICENCE,
+        "licence": SOURCES_LICENCE if _is_borrowed(score, tracks) else LICENCE,
+        "sources": sources.digest,
+        "source": score.source,
         "seed": [seed, index],
         "split": split,
         "sample_rate": SAMPLE_RATE,
@@ -120,17 +130,23 @@ def _render_song(seed: int, index: int, seconds: float) -> RenderedSong:
     return RenderedSong(sound, description)
 
 
+def _is_borrowed(score: Score, tracks: list[Track]) -> bool:
+    """True where others have rights in a song."""
+    fonts = any("font" in track.description["parameters"] for track in tracks)
+    return bool(score.source) or fonts
+
+
 def _render_track(
-    rng: np.random.Generator, part: Part, score: Score, split: str, frames: int
+    rng: np.random.Generator,
+    part: Part,
+    score: Score,
+    split: str,
+    frames: int,
+    sources: Sources,
 ) -> Track | None:
     """Play one part, process it and bring it to its role's level; None where it is silent."""
-    engine: Engine
-    if part.instrument == "synth":
-        patch = sample_patch(rng, part.role, split)
-        engine = Synth(rng, patch, score.bpm, part.cutoff)
-    else:
-        engine = BAND[part.instrument](rng)
-    sound = perform(engine, part.notes, frames)
+    engine = sample_engine(rng, part, score.bpm, split, sources)
+    sound = fade(perform(engine, part.notes, frames), part.level)
     chain = sample_chain(rng, part, score, np.array_equal(sound[:, 0], sound[:, 1]))
     # Asymmetric drives leave an offset, which would waste the range of the mixture.
     sound = highpass(apply_effects(sound, chain, score.kick_seconds), 22.0, 1)
@@ -152,6 +168,8 @@ def _render_track(
         "gain_db": round(gain_db, 2),
         "notes": len(part.notes),
     }
+    programs = {"program": part.program, "orig_program": part.orig_program}
+    description |= {name: value for name, value in programs.items() if value is not None}
     return Track(part.stem, sound * np.float32(10 ** (gain_db / 20)), send, description)
 
 

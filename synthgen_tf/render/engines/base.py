@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..dsp import SAMPLE_RATE, to_frames
-from ..score import Note
+from ..dsp import SAMPLE_RATE, control_axis, from_control, read_at, to_frames
+from ..score import Curve, Note
 
 LONGEST_NOTE_SECONDS = 16.0
 
@@ -23,6 +23,7 @@ class Stroke:
         velocity: 0 to 1, in eight layers.
         slide: semitones from here to where a legato line comes from; 0 without glide.
         take: which of the engine's `takes` of this stroke to use.
+        bend: pitch in semitones above `pitch` over the seconds since the onset, rounded.
     """
 
     pitch: int
@@ -30,6 +31,7 @@ class Stroke:
     velocity: float
     slide: int
     take: int
+    bend: Curve = ()
 
 
 class Engine:
@@ -78,9 +80,13 @@ class Engine:
         cache: dict[Stroke, np.ndarray] = {}
         for stroke, start_seconds in self.strokes(notes):
             if stroke not in cache:
-                cache[stroke] = self.stroke(stroke)
+                cache[stroke] = self.bent_stroke(stroke)
             add_at(sound, cache[stroke], to_frames(start_seconds))
         return sound
+
+    def bent_stroke(self, stroke: Stroke) -> np.ndarray:
+        """`stroke`, with its pitch bend."""
+        return bend_sound(self.stroke(straight(stroke)), stroke.bend)
 
     def strokes(self, notes: Sequence[Note]) -> Iterator[tuple[Stroke, float]]:
         """Notes as strokes with their onsets in seconds: rounded, and the takes in turn."""
@@ -96,6 +102,7 @@ class Engine:
                 (int(note.velocity * 7.999) + 1) / 8,
                 slide if abs(slide) <= 12 else 0,
                 count % self.takes,
+                tuple((round(time, 2), round(bend, 2)) for time, bend in note.bend),
             )
             yield stroke, note.start_seconds
 
@@ -127,6 +134,41 @@ def add_at(sound: np.ndarray, stroke: np.ndarray, start: int) -> None:
         return
     piece = stroke[skip : skip + length]
     sound[start : start + length] += piece if piece.ndim == sound.ndim else piece[:, None]
+
+
+def read_faster(sound: np.ndarray, semitones: np.ndarray) -> np.ndarray:
+    """A sound (time,) or (time, 2) played faster or slower, by a control curve; same length."""
+    speed = 2.0 ** (from_control(semitones, len(sound)) / 12)
+    place = np.cumsum(speed, dtype=np.float64) - speed[0]
+    if sound.ndim == 1:
+        return read_at(sound, place)
+    return stereo(*(read_at(np.ascontiguousarray(side), place) for side in sound.T))
+
+
+def bend_at(bend: Curve, time: np.ndarray) -> np.ndarray:
+    """A note's bend in semitones at some seconds after its onset, the shape of `time`."""
+    return np.interp(time, *zip(*bend, strict=True)) if bend else np.zeros(np.shape(time))
+
+
+def straight(stroke: Stroke) -> Stroke:
+    """The stroke without bend that, read at the bend's speed, is held as long as `stroke`."""
+    if not stroke.bend:
+        return stroke
+    time = control_axis(to_frames(stroke.seconds))
+    speed = 2.0 ** (bend_at(stroke.bend, time) / 12)
+    seconds = round(stroke.seconds * float(speed.mean()), 2)
+    return replace(stroke, seconds=min(max(seconds, 0.03), LONGEST_NOTE_SECONDS), bend=())
+
+
+def bend_sound(sound: np.ndarray, bend: Curve) -> np.ndarray:
+    """A stroke, (time,) or (time, 2), re-read at the speed of its bend, until it is over."""
+    if not bend:
+        return sound
+    # Played lower, it takes longer: no more than the lowest speed needs.
+    lowest = 2.0 ** (min(min(value for _, value in bend), 0.0) / 12)
+    silence = int(len(sound) * (1 / lowest - 1)) + 1
+    padded = np.pad(sound, [(0, silence)] + [(0, 0)] * (sound.ndim - 1))
+    return read_faster(padded, bend_at(bend, control_axis(len(padded))))
 
 
 def draw(rng: np.random.Generator, **ranges: tuple[float, float]) -> dict[str, float]:

@@ -16,7 +16,16 @@ from ..dsp import (
     to_hz,
 )
 from ..score import Note
-from .base import LONGEST_NOTE_SECONDS, Engine, Stroke, add_at, draw, draw_log
+from .base import (
+    LONGEST_NOTE_SECONDS,
+    Engine,
+    Stroke,
+    add_at,
+    bend_sound,
+    draw,
+    draw_log,
+    straight,
+)
 from .body import in_front_of, levelled, mixed, near_walls, wooden_body
 
 
@@ -37,7 +46,8 @@ class Ringing(Engine):
         sound = np.zeros((2, frames), np.float32).T
         longest: dict[int, float] = {}
         for stroke, _ in self.strokes(notes):
-            longest[stroke.pitch] = max(stroke.seconds, longest.get(stroke.pitch, 0.0))
+            seconds = straight(stroke).seconds
+            longest[stroke.pitch] = max(seconds, longest.get(stroke.pitch, 0.0))
         rings: dict[tuple, np.ndarray] = {}
         for stroke, start_seconds in self.strokes(notes):
             force = np.ceil(stroke.velocity * self.layers) / self.layers
@@ -46,8 +56,8 @@ class Ringing(Engine):
                 seconds = min(longest[stroke.pitch], LONGEST_NOTE_SECONDS)
                 length = to_frames(seconds + self.release_of(stroke.pitch)) + 1
                 rings[key] = self.ring(stroke.pitch, force, length)
-            piece = self._cut(rings[key], stroke, force)
-            add_at(sound, piece, to_frames(start_seconds))
+            piece = self._cut(rings[key], straight(stroke), force)
+            add_at(sound, bend_sound(piece, stroke.bend), to_frames(start_seconds))
         return sound
 
     def _cut(self, ring: np.ndarray, stroke: Stroke, force: float) -> np.ndarray:

@@ -16,15 +16,13 @@ from ..dsp import (
     coloured_noise,
     control_axis,
     fade_out,
-    from_control,
-    read_at,
     ring_modes,
     time_axis,
     to_frames,
     to_hz,
 )
 from ..score import Note
-from .base import Engine, Stroke, add_at, draw, sustain_frames
+from .base import Engine, Stroke, add_at, draw, read_faster, straight, sustain_frames
 
 RELEASE_SECONDS = 0.1
 LAYERS = 4
@@ -91,10 +89,8 @@ class PluckedString(Engine):
         self._line = len(chords) > 0.8 * len(notes)
         strummed = self._strum(chords)
         for stroke, _ in self.strokes(strummed):
-            length = max(
-                self._longest.get(stroke.pitch, 0), sustain_frames(stroke, RELEASE_SECONDS)
-            )
-            self._longest[stroke.pitch] = length
+            length = sustain_frames(straight(stroke), RELEASE_SECONDS)
+            self._longest[stroke.pitch] = max(self._longest.get(stroke.pitch, 0), length)
         sides = np.zeros((2, frames), np.float32)
         cache: dict[Stroke, np.ndarray] = {}
         apart = self.parameters["takes_apart"]
@@ -105,7 +101,7 @@ class PluckedString(Engine):
                     stroke = replace(stroke, take=(stroke.take + side) % self.takes)
                     start_seconds += float(self.rng.normal(side * lateness, lateness))
                 if stroke not in cache:
-                    cache[stroke] = self.stroke(stroke)
+                    cache[stroke] = self.bent_stroke(stroke)
                 add_at(sides[side], cache[stroke], to_frames(start_seconds))
         if not apart:
             sides[1] = sides[0]
@@ -133,7 +129,7 @@ class PluckedString(Engine):
             self._rings[key] = self._ring(replace(stroke, velocity=force), longest)
         sound = self._rings[key][:frames]
         curve = self._expressed(stroke, control_axis(frames))
-        sound = sound.copy() if curve is None else bent(sound, curve)
+        sound = sound.copy() if curve is None else read_faster(sound, curve)
         gate = min(to_frames(stroke.seconds), frames)
         sound[gate:] *= np.exp(-LN_1000 / RELEASE_SECONDS * time_axis(frames - gate))
         return fade_out(sound * np.float32(stroke.velocity))
@@ -144,7 +140,7 @@ class PluckedString(Engine):
         sound = self._string(stroke, frames)
         sharp = values["sharp_cents"] / 100 * stroke.velocity**2
         if sharp > 0.03:  # a hard pluck stretches the string
-            sound = bent(sound, sharp * np.exp(-control_axis(frames) / 0.08))
+            sound = read_faster(sound, sharp * np.exp(-control_axis(frames) / 0.08))
         if values["scrape"]:
             burst = min(frames, to_frames(0.03))
             fall = np.exp(-time_axis(burst) / np.float32(self.rng.uniform(0.002, 0.006)))
@@ -212,12 +208,6 @@ class PluckedString(Engine):
             squeak = shape * coloured_noise(self.rng, length, hz, 1.3 * hz)
             add_at(sound, squeak, int(self.rng.integers(max(1, frames - CONTROL))))
         return sound
-
-
-def bent(sound: np.ndarray, semitones: np.ndarray) -> np.ndarray:
-    """A sound (time,) played faster or slower, by a control curve."""
-    speed = 2.0 ** (from_control(semitones, len(sound)) / 12)
-    return read_at(sound, np.cumsum(speed, dtype=np.float64) - speed[0])
 
 
 def in_chords(notes: Sequence[Note], apart_seconds: float = 0.03) -> list[list[Note]]:

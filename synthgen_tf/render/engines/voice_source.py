@@ -9,7 +9,7 @@ from ..dsp import NYQUIST_HZ, from_control, to_hz, wander
 from ..score import Note
 from ..tables import cycles_of, make_bank, read_bank
 from .base import draw, draw_log
-from .winds_line import line_pitch
+from .winds_line import line_bend, line_pitch
 
 ROWS = 5
 GRID = 2048
@@ -141,6 +141,7 @@ def throat(
     # The pitch moves while the consonant sounds, so that the vowel begins in tune.
     early = starts - 0.03
     semitones, shake = line_pitch(rng, singer, pitches, early, time)
+    semitones += line_bend(notes, starts, time)
     if spoken:
         index = np.maximum(np.searchsorted(starts, time, side="right") - 1, 0)
         semitones += rng.normal(0, 0.6, len(notes))[index]

@@ -21,7 +21,7 @@ from ..dsp import (
 )
 from ..score import Note
 from ..tables import cycles_of, make_bank, num_harmonics, read_bank
-from .base import Engine, add_at
+from .base import Engine, add_at, bend_at
 
 GAP_SECONDS = 0.15
 """A longer rest ends the phrase."""
@@ -95,6 +95,17 @@ def line_pitch(
     deep = rng.uniform(0.4, 1.2, len(pitches))[index]
     shake *= deep * np.clip((since - values["vibrato_delay_seconds"]) / 0.35, 0, 1)
     return semitones + values["vibrato_cents"] / 100 * shake, shake
+
+
+def line_bend(notes: Sequence[Note], starts: np.ndarray, time: np.ndarray) -> np.ndarray:
+    """The pitch bend of a phrase in semitones, (points,); `starts` are its onsets in seconds."""
+    bend = np.zeros(len(time))
+    index = np.maximum(np.searchsorted(starts, time, side="right") - 1, 0)
+    for number, note in enumerate(notes):
+        if note.bend:
+            mine = index == number
+            bend[mine] = bend_at(note.bend, time[mine] - starts[number])
+    return bend
 
 
 @dataclass(frozen=True)
@@ -173,6 +184,7 @@ class LinePlayer(Engine):
         since = time - starts[index]
 
         semitones, shake = line_pitch(rng, values, pitches, starts, time)
+        semitones += line_bend(notes, starts, time)
         level = self._level(notes, time, index, since, ends)
         # Long tones swell or sink.
         share = np.clip(since / np.maximum(ends - starts, 0.6)[index], 0, 1)
@@ -220,7 +232,8 @@ class LinePlayer(Engine):
             if high <= low:
                 continue
             part = slice(low, high)
-            piece = read_bank(self._bank(note.pitch, lane), cycles[part], bright[part])
+            highest = note.pitch + max([0, *(round(bend) for _, bend in note.bend)])
+            piece = read_bank(self._bank(highest, lane), cycles[part], bright[part])
             # Neighbouring notes have tables of their own; fade from one to the other.
             fade = min(CROSSFADE, high - low)
             ramp = np.linspace(0, 1, fade, dtype=np.float32)

@@ -1,0 +1,143 @@
+"""What songs are rendered from besides the seed: MIDI files and soundfonts, dealt to the splits."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ..errors import InputError
+from .engines import SPLITS
+from .engines.soundfont import Font, read_font
+from .engines.vital import load_vita
+from .midi_file import MidiSong, read_midi
+
+MIDI_SUFFIXES = (".mid", ".midi")
+
+
+@dataclass(frozen=True)
+class MidiEntry:
+    """A MIDI file, its path inside the folder, its hash, and the split that it belongs to."""
+
+    path: Path
+    name: str
+    sha256: str
+    split: str
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Small enough to be sent along with every song; the files are read where they are needed.
+
+    Attributes:
+        midi: sorted by hash.
+        fonts: in the order in which they were given.
+        vital: share of the synth parts that Vital plays, 0 to 1.
+    """
+
+    midi: tuple[MidiEntry, ...] = ()
+    fonts: tuple[Font, ...] = ()
+    vital: float = 0.0
+
+    @property
+    def digest(self) -> str | None:
+        """Twelve hexadecimal digits that stand for all of it; None where there is nothing."""
+        hashes = [entry.sha256 for entry in self.midi] + [font.sha256 for font in self.fonts]
+        if not (hashes or self.vital):
+            return None
+        text = f"{len(self.midi)} {self.vital} {' '.join(hashes)}"
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def midi_of(self, split: str) -> tuple[MidiEntry, ...]:
+        """The files from which songs of a split are made."""
+        return tuple(entry for entry in self.midi if entry.split == split)
+
+    def fonts_of(self, split: str) -> tuple[Font, ...]:
+        """The fonts that play in songs of a split.
+
+        A single one plays in train only; of two the second serves valid and test; of more the
+        last two are valid's and test's.
+        """
+        count = len(self.fonts)
+        if split == "train":
+            return self.fonts[: max(1, count - 2)]
+        if count < 2:
+            return ()
+        place = -2 if split == "valid" and count > 2 else -1
+        return (self.fonts[place],)
+
+
+NO_SOURCES = Sources()
+
+
+def open_sources(
+    midi: Path | None = None, fonts: Sequence[Path] = (), vital: float = 0.0
+) -> Sources:
+    """Check all files and deal them to the splits.
+
+    Args:
+        midi: folder that holds .mid and .midi files, at any depth.
+        fonts: soundfonts.
+        vital: share of the synth parts that Vital plays, 0 to 1.
+
+    Raises:
+        InputError: the folder is missing or holds no MIDI files, a file cannot be used, Vital is
+            wanted and not installed, or its share is out of range.
+    """
+    if not 0.0 <= vital <= 1.0:
+        raise InputError(f"--vital is {vital}; expected a share of the synth parts, 0 to 1")
+    if vital:
+        load_vita()
+    entries = () if midi is None else _midi_entries(Path(midi))
+    read = tuple(read_font(Path(path)) for path in fonts)
+    for number, font in enumerate(read):
+        if font.sha256 in [other.sha256 for other in read[:number]]:
+            raise InputError(f"--font {font.path} was given twice; expected different soundfonts")
+    return Sources(entries, read, vital)
+
+
+@lru_cache(maxsize=256)
+def midi_song(path: Path) -> MidiSong:
+    """The song of a file, read once a process."""
+    return read_midi(path)
+
+
+def _midi_entries(folder: Path) -> tuple[MidiEntry, ...]:
+    if not folder.is_dir():
+        raise InputError(f"--midi {folder} is no folder; expected one with .mid or .midi files")
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in MIDI_SUFFIXES]
+    if not paths:
+        raise InputError(f"--midi {folder} holds no .mid or .midi files; expected at least one")
+    found: dict[str, Path] = {}
+    bad: list[str] = []
+    for path in paths:
+        try:
+            midi_song(path)
+            found.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), path)
+        except InputError as error:
+            bad.append(str(error))
+    if bad:
+        more = f" (and {len(bad) - 1} more files like it)" if len(bad) > 1 else ""
+        raise InputError(bad[0] + more)
+    splits = deal(list(found))
+    return tuple(
+        MidiEntry(path, path.relative_to(folder).as_posix(), digest, splits[digest])
+        for digest, path in sorted(found.items())
+    )
+
+
+def deal(hashes: Sequence[str]) -> dict[str, str]:
+    """Deal files to splits by their hashes, about 8:1:1.
+
+    Of three files or more every split gets at least one; of fewer all are train's.
+    """
+    if len(hashes) < 3:
+        return dict.fromkeys(hashes, "train")
+    names = {1: "valid", 2: "test"}
+    splits = {each: names.get(int(each[:8], 16) % 10, "train") for each in sorted(hashes)}
+    for split in SPLITS:
+        dealt = {name: [each for each in splits if splits[each] == name] for name in SPLITS}
+        if not dealt[split]:
+            largest = max(dealt, key=lambda name: len(dealt[name]))
+            splits[dealt[largest][0]] = split
+    return splits
