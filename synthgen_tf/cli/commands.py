@@ -73,7 +73,9 @@ def render(
     ] = None,
     font: Annotated[
         list[Path] | None,
-        typer.Option(help="Soundfont, .sf2 or .sf3, that plays some parts; may be repeated."),
+        typer.Option(
+            metavar="<path>", help="Soundfont, .sf2 or .sf3, that plays some parts; repeatable."
+        ),
     ] = None,
 ) -> None:
     """Render songs with a true synth stem, to train on."""
