@@ -208,6 +208,20 @@ def test_a_short_file_begins_at_its_beginning(tmp_path):
         assert sample_cut(np.random.default_rng(seed), song, 30.0).offset_seconds == 0.0
 
 
+def test_a_note_held_from_long_before_is_still_heard(tmp_path):
+    song = read(tmp_path, [on(40), on(60, 6000), off(60, 100), off(40, 6000)])
+    late = 0
+    for seed in range(20):
+        score = arrange(np.random.default_rng(seed), song, 2.0)
+        low = min(score.parts[0].notes, key=lambda note: note.pitch)
+        assert low.start_seconds >= -4.0
+        cut = score.source
+        end = (song.seconds - cut["offset_seconds"]) / cut["speed"]
+        assert low.start_seconds + low.seconds == pytest.approx(end)
+        late += low.start_seconds == -4.0
+    assert late
+
+
 def test_roles_stems_and_programmes_agree(tmp_path):
     song = read_midi(song_of(tmp_path))
     synth_free, sung, swapped = 0, 0, 0

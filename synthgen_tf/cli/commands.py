@@ -73,7 +73,9 @@ def render(
     ] = None,
     font: Annotated[
         list[Path] | None,
-        typer.Option(help="Soundfont, .sf2 or .sf3, that plays some parts; may be repeated."),
+        typer.Option(
+            metavar="<path>", help="Soundfont, .sf2 or .sf3, that plays some parts; repeatable."
+        ),
     ] = None,
     vital: Annotated[
         float, typer.Option(help="Share of the synth parts that Vital plays (extra vita), 0 to 1.")

@@ -18,12 +18,13 @@ from .midi_roles import (
     stand_in,
     synth_role,
 )
-from .score import Curve, Part, Score
+from .score import Curve, Note, Part, Score
 
 MOST_PARTS = 10
 MOST_SYNTHS = 4
 HIGHEST_TRANSPOSE = 3
 LARGEST_STRETCH = 0.08
+LONGEST_LEAD_SECONDS = 4.0
 
 HAND_OVER_CHANCE = 0.85
 """Share of songs with synths of their own in which more parts are handed to synths."""
@@ -118,17 +119,24 @@ def _excerpt(part: MidiPart, cut: Cut, seconds: float) -> MidiPart:
         margin = min(0.05, 0.5 * note.seconds)
         sounds = note.start_seconds + note.seconds > cut.offset_seconds + margin
         if sounds and note.start_seconds < end - margin:
-            notes.append(
-                replace(
-                    note,
-                    start_seconds=(note.start_seconds - cut.offset_seconds) / cut.speed,
-                    seconds=note.seconds / cut.speed,
-                    pitch=note.pitch if part.is_drums else note.pitch + cut.transpose,
-                    bend=tuple((time / cut.speed, bend) for time, bend in note.bend),
-                )
-            )
+            semitones = 0 if part.is_drums else cut.transpose
+            notes.append(_moved(note, cut, semitones))
     notes = [note for note in notes if 0 <= note.pitch <= 127]
     return replace(part, notes=tuple(notes), level=_shifted(part.level, cut))
+
+
+def _moved(note: Note, cut: Cut, semitones: int) -> Note:
+    """A note in seconds of the excerpt; one begun long before it begins a little before it."""
+    start = (note.start_seconds - cut.offset_seconds) / cut.speed
+    # Engines let no note sound for ever: one that is an organ point would be over.
+    late = max(0.0, -LONGEST_LEAD_SECONDS - start)
+    return replace(
+        note,
+        start_seconds=start + late,
+        seconds=note.seconds / cut.speed - late,
+        pitch=note.pitch + semitones,
+        bend=tuple((time / cut.speed - late, bend) for time, bend in note.bend),
+    )
 
 
 def _shifted(curve: Curve, cut: Cut) -> Curve:

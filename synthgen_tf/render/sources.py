@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import InputError
+from ..progress import progress_bar
 from .engines import SPLITS
 from .engines.soundfont import Font, read_font
 from .engines.vital import load_vita
@@ -110,12 +111,14 @@ def _midi_entries(folder: Path) -> tuple[MidiEntry, ...]:
         raise InputError(f"--midi {folder} holds no .mid or .midi files; expected at least one")
     found: dict[str, Path] = {}
     bad: list[str] = []
-    for path in paths:
-        try:
-            midi_song(path)
-            found.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), path)
-        except InputError as error:
-            bad.append(str(error))
+    with progress_bar("reading MIDI files", len(paths)) as advance:
+        for path in paths:
+            try:
+                midi_song(path)
+                found.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), path)
+            except InputError as error:
+                bad.append(str(error))
+            advance(1)
     if bad:
         more = f" (and {len(bad) - 1} more files like it)" if len(bad) > 1 else ""
         raise InputError(bad[0] + more)

@@ -167,11 +167,17 @@ class SoundFont(Engine):
                 ),
             )
             if channel in BENT_CHANNELS:
-                for time in np.arange(0.0, end - start, BEND_STEP_SECONDS):
-                    bend = float(bend_at(note.bend, time))
-                    wheel = round(8192 * (1 + np.clip(bend / BEND_RANGE, -1, 1)))
-                    values = (channel, min(wheel, 16383))
-                    yield to_frames(start + time), 1, "channel_set_pitch_wheel", values
+                for time, wheel in _wheel(note, end - start):
+                    yield to_frames(start + time), 1, "channel_set_pitch_wheel", (channel, wheel)
+
+
+def _wheel(note: Note, seconds: float) -> list[tuple[float, int]]:
+    """Seconds after a note's onset at which the pitch wheel moves, and where to, 0 to 16383."""
+    times = np.arange(0.0, seconds, BEND_STEP_SECONDS)
+    share = bend_at(note.bend, times) / BEND_RANGE
+    wheel = np.clip(np.rint(8192 * (1 + share)), 0, 16383).astype(int)
+    moves = np.flatnonzero(np.diff(wheel, prepend=-1))
+    return [(float(times[move]), int(wheel[move])) for move in moves]
 
 
 @lru_cache(maxsize=4)
