@@ -1,15 +1,18 @@
 """Renders a whole data set: checks what is asked, skips what is there, shares the work out."""
 
+import io
 import json
 import math
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import soundfile
 
-from ..errors import InputError
+from ..errors import InputError, OutputError
 from ..processes import in_processes
 from ..progress import progress_bar
 from .dsp import SAMPLE_RATE
@@ -19,7 +22,16 @@ from .song import GENERATOR, render_song, split_of
 
 DESCRIPTION = "song.json"
 SONG_NAME = re.compile(r"song_\d{4,}_\d{6,}")
-FILES = frozenset([DESCRIPTION, "mixture.wav", *(f"{stem}.wav" for stem in STEMS)])
+FORMATS = ("wav", "flac")
+FILES = {
+    format: frozenset([DESCRIPTION, *(f"{name}.{format}" for name in ("mixture", *STEMS))])
+    for format in FORMATS
+}
+"""Format to the files of a song."""
+FLAC_LEVEL = 0.625
+"""libsndfile's scale of 0 to 1; FLAC's own level 5 of 8."""
+PAGE = "describe.html"
+"""What `synthgen render --describe` leaves in the folder of the data set."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,7 @@ class Order:
     seed: int
     index: int
     seconds: float
+    format: str
 
     @property
     def folder(self) -> Path:
@@ -43,7 +56,14 @@ class Order:
 
 
 def render_songs(
-    out: Path, songs: int, *, seconds: float = 30.0, seed: int = 0, jobs: int = 1, first: int = 0
+    out: Path,
+    songs: int,
+    *,
+    seconds: float = 30.0,
+    seed: int = 0,
+    jobs: int = 1,
+    first: int = 0,
+    format: str = "wav",
 ) -> list[Path]:
     """Render the songs `first` to `first + songs - 1` of a data set.
 
@@ -58,6 +78,7 @@ def render_songs(
         seed: of the data set, 0 or above.
         jobs: processes, 1 or above; never more than there are cores.
         first: index of the first song, 0 or above.
+        format: `wav`, or `flac` for the same samples in less room.
 
     Returns:
         The folders of all songs asked for, in the order of their indices.
@@ -65,11 +86,15 @@ def render_songs(
     Raises:
         InputError: a number is out of range, `out` holds something else than a rendered data
             set, or a song of that name was rendered with other settings.
+        OutputError: the disk does not take a song; those before it stay.
     """
     out = Path(out)
     _check_numbers(songs, seconds, seed, jobs, first)
+    if format not in FORMATS:
+        raise InputError(f"format is {format!r}; expected {' or '.join(FORMATS)}")
     _check_folder(out)
-    orders = [Order(out, seed, index, float(seconds)) for index in range(first, first + songs)]
+    numbers = range(first, first + songs)
+    orders = [Order(out, seed, index, float(seconds), format) for index in numbers]
     missing = [order for order in orders if not _is_finished(order)]
     try:
         for split in {split_of(order.index) for order in orders}:
@@ -79,30 +104,53 @@ def render_songs(
             f"{out} cannot be made ({error.strerror}); expected a folder that can be written: "
             "give another name"
         ) from error
-    for order in orders:
-        if order.unfinished.exists():  # another call was interrupted
-            shutil.rmtree(order.unfinished)
+    _remove_unfinished(orders)  # of another call that was killed
     for order in missing:
         if order.folder.exists():  # some of its files are gone
             shutil.rmtree(order.folder)
 
     with progress_bar("rendering songs", len(orders)) as advance:
         advance(len(orders) - len(missing))
-        for _ in in_processes(_fill, missing, jobs):
-            advance(1)
+        try:
+            for _ in in_processes(_fill, missing, jobs):
+                advance(1)
+        finally:
+            _remove_unfinished(missing)
     return [order.folder for order in orders]
 
 
 def _fill(order: Order) -> None:
     """Render one song and put it in its place, all or nothing."""
     song = render_song(order.seed, order.index, order.seconds)
-    order.unfinished.mkdir()
-    for name, sound in song.sound.items():
-        path = order.unfinished / f"{name}.wav"
-        soundfile.write(path, sound, SAMPLE_RATE, subtype="PCM_16")
     text = json.dumps(song.description, indent=1, allow_nan=False)
-    (order.unfinished / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
-    order.unfinished.replace(order.folder)
+    try:
+        order.unfinished.mkdir()
+        for name, sound in song.sound.items():
+            path = order.unfinished / f"{name}.{order.format}"
+            path.write_bytes(_encode(sound, order.format))
+        (order.unfinished / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+        order.unfinished.replace(order.folder)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {order.folder} ({error.strerror}): check the folder, its permissions "
+            "and the room on the disk, then repeat the call to go on"
+        ) from error
+
+
+def _encode(sound: np.ndarray, format: str) -> bytes:
+    """A 16-bit file of (time, 2) int16. In memory first: libsndfile does not say "disk full"."""
+    buffer = io.BytesIO()
+    level = FLAC_LEVEL if format == "flac" else None
+    soundfile.write(
+        buffer, sound, SAMPLE_RATE, "PCM_16", format=format.upper(), compression_level=level
+    )
+    return buffer.getvalue()
+
+
+def _remove_unfinished(orders: Sequence[Order]) -> None:
+    for order in orders:
+        if order.unfinished.exists():
+            shutil.rmtree(order.unfinished)
 
 
 def _check_numbers(songs: int, seconds: float, seed: int, jobs: int, first: int) -> None:
@@ -120,6 +168,8 @@ def _check_folder(out: Path) -> None:
     if not out.exists():
         return
     for entry in _visible(out):
+        if entry.name == PAGE:
+            continue
         if entry.name not in SPLITS or not entry.is_dir():
             raise InputError(
                 f"{out} holds {entry.name}; expected nothing but rendered songs in "
@@ -147,12 +197,19 @@ def _is_finished(order: Order) -> bool:
     if not folder.exists():
         return False
     names = {entry.name for entry in _visible(folder)}
-    if names - FILES:
+    files = FILES[order.format]
+    for format in FORMATS:
+        if names == FILES[format] and format != order.format:
+            raise InputError(
+                f"{folder} was rendered with format {format}; expected {order.format}: give "
+                "another folder, or delete this one"
+            )
+    if strangers := names - files:
         raise InputError(
-            f"{folder} holds {min(names - FILES)}; expected only the files of a rendered song: "
+            f"{folder} holds {min(strangers)}; expected only the files of a rendered song: "
             "move it away or give another folder"
         )
-    if names != FILES:
+    if names != files:
         return False
     try:
         found = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))

@@ -9,6 +9,7 @@ from .compose import compose
 from .dsp import SAMPLE_RATE, highpass, to_frames
 from .effects import apply_effects, sample_effects
 from .engines import BAND, SPLITS, Engine, Synth, perform, sample_patch
+from .levels import levels_below_full_scale, stereo_correlation
 from .mix import (
     FULL_SCALE,
     LEVEL_DB,
@@ -21,7 +22,7 @@ from .mix import (
 )
 from .score import STEMS, Part, Score
 
-GENERATOR = "SynthGen render 2"
+GENERATOR = "SynthGen render 3"
 """Raised whenever the same seed gives other bytes."""
 
 LICENCE = "rendered by SynthGen, no third-party material"
@@ -116,6 +117,9 @@ def _render_song(seed: int, index: int, seconds: float) -> RenderedSong:
         "form": score.form,
         "has_synth": bool(sound["synth"].any()),
         "rms_db": levels,
+        "levels": {
+            name: levels_below_full_scale(values, SAMPLE_RATE) for name, values in sound.items()
+        },
         "synth_offset_db": round(synth_offset_db, 2),
         "synth_lift_db": round(lift_db, 2),
         "loudness_db": loudness_db,
@@ -155,6 +159,7 @@ def _render_track(
         "effects": chain,
         "reverb_send": send,
         "gain_db": round(gain_db, 2),
+        "stereo_correlation": stereo_correlation(sound),
         "notes": len(part.notes),
     }
     return Track(part.stem, sound * np.float32(10 ** (gain_db / 20)), send, description)
