@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
@@ -26,7 +27,9 @@ def in_processes(
         return
     # Not fork: TensorFlow may be loaded in this process, and does not survive one.
     context = multiprocessing.get_context("spawn")
-    with _one_thread_each(), context.Pool(workers) as pool:
+    # Ctrl-C is for this process: it ends the others, which have nothing to say about it.
+    quiet = (signal.SIGINT, signal.SIG_IGN)
+    with _one_thread_each(), context.Pool(workers, signal.signal, quiet) as pool:
         yield from pool.imap_unordered(work, orders)
 
 

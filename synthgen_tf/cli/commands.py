@@ -16,6 +16,7 @@ from synthgen_tf.cli.options import (
     Seed,
     Settings,
     describe,
+    refuse_others,
 )
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow
@@ -61,8 +62,9 @@ def separate(
 
 @app.command()
 def render(
-    out: Annotated[Path, typer.Argument(help="Folder for the songs.")],
-    songs: Annotated[int, typer.Option(help="How many.")],
+    context: typer.Context,
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the songs.")],
+    songs: Annotated[int | None, typer.Option(help="How many.")] = None,
     seconds: Annotated[float, typer.Option(help="Length of each.")] = 30.0,
     seed: Seed = 0,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
@@ -80,21 +82,31 @@ def render(
     vital: Annotated[
         float, typer.Option(help="Share of the synth parts that Vital plays (extra vita), 0 to 1.")
     ] = 0.0,
+    format: Annotated[str, typer.Option(help="wav or flac.")] = "wav",
+    describe: Annotated[
+        bool, typer.Option("--describe", help="Say what the songs in DIR are, render none.")
+    ] = False,
+    page: Annotated[
+        Path | None, typer.Option("--out", help="Page of --describe; DIR/describe.html by default.")
+    ] = None,
 ) -> None:
-    """Render songs with a true synth stem, to train on."""
+    """Render songs with a true synth stem, or describe a set of them."""
+    if describe:
+        from synthgen_tf.cli.tables import print_songs
+
+        refuse_others(context, "--describe", {"out", "describe", "page"})
+        print_songs(out, page)
+        return
+    if page is not None:
+        raise InputError("--out names the page of --describe: give both, or leave it out")
+    if songs is None:
+        raise InputError("no --songs given: say how many to render, or --describe those there")
+    if jobs > (cores := os.cpu_count() or 1):
+        typer.echo(f"synthgen: {jobs} jobs asked for, {cores} cores: {cores} are used", err=True)
+    settings = {"seconds": seconds, "seed": seed, "jobs": jobs, "first": first, "format": format}
     from synthgen_tf.render import render_songs
 
-    written = render_songs(
-        out,
-        songs,
-        seconds=seconds,
-        seed=seed,
-        jobs=jobs,
-        first=first,
-        midi=midi,
-        fonts=font or (),
-        vital=vital,
-    )
+    written = render_songs(out, songs, **settings, midi=midi, fonts=font or (), vital=vital)
     if not font:
         typer.echo(
             "no soundfont: SynthGen's own engines played everything; --font FILE adds the sounds "

@@ -3,6 +3,7 @@
 import importlib.util
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -59,6 +60,20 @@ def print_store(tracks: Sequence[StoredTrack], target: str) -> None:
         "bits; with many of them a track is turned down."
     )
     print_table(Table("Store", columns, rows, note))
+
+
+def print_songs(root: Path, page: Path | None) -> None:
+    """Print what a rendered data set holds, and write the page about it."""
+    from synthgen_tf.render import describe_songs
+    from synthgen_tf.render.dataset import PAGE
+    from synthgen_tf.report import write_songs_page
+
+    description = describe_songs(root)
+    for table in description.tables:
+        print_table(table)
+    page = root / PAGE if page is None else page
+    write_songs_page(page, f"Songs of {root.resolve().name}", description)
+    print(page)
 
 
 def print_info() -> None:

@@ -15,7 +15,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -43,14 +43,10 @@ class StoredTrack(Track):
     """A track of a store: one WAV file for each stem.
 
     Attributes:
-        levels: stem name to uint8 (seconds,): how many dB the RMS of each second, over time and
-            channels, is below full scale; 0 to 100, and 100 is silence. 0 is a square wave at full
-            scale. The last second may be a part of one.
         gain_db: by which all stems were turned down, so that they fit 16 bits; 0 or below.
         clipped: samples, over all stems, that were clamped.
     """
 
-    levels: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
     gain_db: float = 0.0
     clipped: int = 0
 
@@ -58,9 +54,10 @@ class StoredTrack(Track):
 def active_seconds(track: Track, stem: str) -> np.ndarray:
     """Whether a stem sounds, second by second: bool (seconds,).
 
-    All False where the track lacks the stem or is not prepared, so that nobody measured it.
+    All False where the track lacks the stem, or nobody measured it: tracks of a store and rendered
+    songs are measured.
     """
-    if isinstance(track, StoredTrack) and stem in track.levels:
+    if stem in track.levels:
         return track.levels[stem] < ACTIVE_ABOVE
     return np.zeros(-(-track.frames // track.sample_rate), bool)
 

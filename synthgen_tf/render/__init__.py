@@ -12,10 +12,13 @@ The flow, module by module (sounds are (time, 2) float32 at 44.1 kHz):
     chains, effects         track -> track, by a chain of effects that is data
     mix, master             tracks -> five stems: levels, room, bus compression, limiter, clipping;
                             int16, summing exactly
+    levels                  stem -> how loud it is in each second, and how wide
     song                    (seed, index, seconds) -> stems and description
     dataset                 -> folders on disk, resumable, on several cores
+    describe                folders on disk -> tables of what the data set holds
 """
 
 from .dataset import render_songs
+from .describe import describe_songs
 
-__all__ = ["render_songs"]
+__all__ = ["describe_songs", "render_songs"]

@@ -1,5 +1,6 @@
 """Renders a whole data set: checks what is asked, skips what is there, shares the work out."""
 
+import io
 import json
 import math
 import re
@@ -8,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import soundfile
 
-from ..errors import InputError
+from ..errors import InputError, OutputError
 from ..processes import in_processes
 from ..progress import progress_bar
 from .dsp import SAMPLE_RATE
@@ -21,7 +23,16 @@ from .sources import Sources, open_sources
 
 DESCRIPTION = "song.json"
 SONG_NAME = re.compile(r"song_\d{4,}_\d{6,}")
-FILES = frozenset([DESCRIPTION, "mixture.wav", *(f"{stem}.wav" for stem in STEMS)])
+FORMATS = ("wav", "flac")
+FILES = {
+    format: frozenset([DESCRIPTION, *(f"{name}.{format}" for name in ("mixture", *STEMS))])
+    for format in FORMATS
+}
+"""Format to the files of a song."""
+FLAC_LEVEL = 0.625
+"""libsndfile's scale of 0 to 1; FLAC's own level 5 of 8."""
+PAGE = "describe.html"
+"""What `synthgen render --describe` leaves in the folder of the data set."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,7 @@ class Order:
     index: int
     seconds: float
     sources: Sources
+    format: str
 
     @property
     def folder(self) -> Path:
@@ -56,6 +68,7 @@ def render_songs(
     midi: Path | None = None,
     fonts: Sequence[Path] = (),
     vital: float = 0.0,
+    format: str = "wav",
 ) -> list[Path]:
     """Render the songs `first` to `first + songs - 1` of a data set.
 
@@ -74,6 +87,7 @@ def render_songs(
         midi: folder of MIDI files, from which half of the songs are made; the splits share none.
         fonts: soundfonts that play some of the parts; the splits share none.
         vital: share of the synth parts that Vital plays, 0 to 1; needs the extra `vita`.
+        format: `wav`, or `flac` for the same samples in less room.
 
     Returns:
         The folders of all songs asked for, in the order of their indices.
@@ -81,13 +95,17 @@ def render_songs(
     Raises:
         InputError: a number is out of range, a source cannot be used, `out` holds something else
             than a rendered data set, or a song of that name was rendered with other settings.
+        OutputError: the disk does not take a song; those before it stay.
     """
     out = Path(out)
     _check_numbers(songs, seconds, seed, jobs, first)
+    if format not in FORMATS:
+        raise InputError(f"format is {format!r}; expected {' or '.join(FORMATS)}")
     _check_folder(out)
     sources = open_sources(midi, fonts, vital)
     orders = [
-        Order(out, seed, index, float(seconds), sources) for index in range(first, first + songs)
+        Order(out, seed, index, float(seconds), sources, format)
+        for index in range(first, first + songs)
     ]
     missing = [order for order in orders if not _is_finished(order)]
     try:
@@ -98,30 +116,53 @@ def render_songs(
             f"{out} cannot be made ({error.strerror}); expected a folder that can be written: "
             "give another name"
         ) from error
-    for order in orders:
-        if order.unfinished.exists():  # another call was interrupted
-            shutil.rmtree(order.unfinished)
+    _remove_unfinished(orders)  # of another call that was killed
     for order in missing:
         if order.folder.exists():  # some of its files are gone
             shutil.rmtree(order.folder)
 
     with progress_bar("rendering songs", len(orders)) as advance:
         advance(len(orders) - len(missing))
-        for _ in in_processes(_fill, missing, jobs):
-            advance(1)
+        try:
+            for _ in in_processes(_fill, missing, jobs):
+                advance(1)
+        finally:
+            _remove_unfinished(missing)
     return [order.folder for order in orders]
 
 
 def _fill(order: Order) -> None:
     """Render one song and put it in its place, all or nothing."""
     song = render_song(order.seed, order.index, order.seconds, order.sources)
-    order.unfinished.mkdir()
-    for name, sound in song.sound.items():
-        path = order.unfinished / f"{name}.wav"
-        soundfile.write(path, sound, SAMPLE_RATE, subtype="PCM_16")
     text = json.dumps(song.description, indent=1, allow_nan=False)
-    (order.unfinished / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
-    order.unfinished.replace(order.folder)
+    try:
+        order.unfinished.mkdir()
+        for name, sound in song.sound.items():
+            path = order.unfinished / f"{name}.{order.format}"
+            path.write_bytes(_encode(sound, order.format))
+        (order.unfinished / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+        order.unfinished.replace(order.folder)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {order.folder} ({error.strerror}): check the folder, its permissions "
+            "and the room on the disk, then repeat the call to go on"
+        ) from error
+
+
+def _encode(sound: np.ndarray, format: str) -> bytes:
+    """A 16-bit file of (time, 2) int16. In memory first: libsndfile does not say "disk full"."""
+    buffer = io.BytesIO()
+    level = FLAC_LEVEL if format == "flac" else None
+    soundfile.write(
+        buffer, sound, SAMPLE_RATE, "PCM_16", format=format.upper(), compression_level=level
+    )
+    return buffer.getvalue()
+
+
+def _remove_unfinished(orders: Sequence[Order]) -> None:
+    for order in orders:
+        if order.unfinished.exists():
+            shutil.rmtree(order.unfinished)
 
 
 def _check_numbers(songs: int, seconds: float, seed: int, jobs: int, first: int) -> None:
@@ -139,6 +180,8 @@ def _check_folder(out: Path) -> None:
     if not out.exists():
         return
     for entry in _visible(out):
+        if entry.name == PAGE:
+            continue
         if entry.name not in SPLITS or not entry.is_dir():
             raise InputError(
                 f"{out} holds {entry.name}; expected nothing but rendered songs in "
@@ -166,12 +209,19 @@ def _is_finished(order: Order) -> bool:
     if not folder.exists():
         return False
     names = {entry.name for entry in _visible(folder)}
-    if names - FILES:
+    files = FILES[order.format]
+    for format in FORMATS:
+        if names == FILES[format] and format != order.format:
+            raise InputError(
+                f"{folder} was rendered with format {format}; expected {order.format}: give "
+                "another folder, or delete this one"
+            )
+    if strangers := names - files:
         raise InputError(
-            f"{folder} holds {min(names - FILES)}; expected only the files of a rendered song: "
+            f"{folder} holds {min(strangers)}; expected only the files of a rendered song: "
             "move it away or give another folder"
         )
-    if names != FILES:
+    if names != files:
         return False
     try:
         found = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))

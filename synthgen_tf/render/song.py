@@ -10,6 +10,7 @@ from .chains import sample_chain
 from .dsp import SAMPLE_RATE, highpass, to_frames
 from .effects import apply_effects, fade
 from .engines import SPLITS, perform
+from .levels import levels_below_full_scale, stereo_correlation
 from .master import FULL_SCALE, master, quantise, sample_mastering
 from .mix import LEVEL_DB, LEVEL_SPREAD_DB, Room, playing_rms_db, rms_db
 from .score import STEMS, Part, Score
@@ -121,6 +122,9 @@ def _render_song(seed: int, index: int, seconds: float, sources: Sources) -> Ren
         "form": score.form,
         "has_synth": bool(sound["synth"].any()),
         "rms_db": levels,
+        "levels": {
+            name: levels_below_full_scale(values, SAMPLE_RATE) for name, values in sound.items()
+        },
         "synth_offset_db": round(synth_offset_db, 2),
         "synth_lift_db": round(lift_db, 2),
         "mastering": asdict(mastering),
@@ -166,6 +170,7 @@ def _render_track(
         "effects": chain,
         "reverb_send": send,
         "gain_db": round(gain_db, 2),
+        "stereo_correlation": stereo_correlation(sound),
         "notes": len(part.notes),
     }
     programs = {"program": part.program, "orig_program": part.orig_program}

@@ -2,10 +2,11 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import soundfile
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import hann
@@ -24,6 +25,26 @@ def spectrogram(signal: np.ndarray, sample_rate: int, reference_db: float) -> st
     """
     figure = Figure(figsize=(4.2, 2.2), dpi=110)
     axes = figure.add_axes((0.13, 0.17, 0.86, 0.8))
+    _draw(axes, signal, sample_rate, reference_db)
+    axes.set_xlabel("s", fontsize=7, labelpad=0)
+    return _png(figure)
+
+
+def spectrogram_pair(upper: np.ndarray, lower: np.ndarray, sample_rate: int) -> str:
+    """Picture of two signals' spectrograms above each other, at one scale: the upper one's."""
+    figure = Figure(figsize=(4.2, 3.4), dpi=100)
+    reference_db = loudest_db(upper, sample_rate)
+    for signal, bottom in ((upper, 0.55), (lower, 0.1)):
+        axes = figure.add_axes((0.13, bottom, 0.86, 0.43))
+        _draw(axes, signal, sample_rate, reference_db)
+        if signal is upper:
+            axes.set_xticklabels([])
+    axes.set_xlabel("s", fontsize=7, labelpad=0)
+    return _png(figure)
+
+
+def _draw(axes: Axes, signal: np.ndarray, sample_rate: int, reference_db: float) -> None:
+    """A spectrogram with its frequency axis."""
     decibels = _decibels(signal, sample_rate)
     rows = np.geomspace(40, sample_rate / 2, 200) / (sample_rate / WINDOW)
     low = np.minimum(rows.astype(int), len(decibels) - 2)
@@ -43,7 +64,18 @@ def spectrogram(signal: np.ndarray, sample_rate: int, reference_db: float) -> st
     axes.set_yticks([np.interp(mark / (sample_rate / WINDOW), rows, range(200)) for mark in marks])
     axes.set_yticklabels(["100 Hz", "1 kHz", "10 kHz"], fontsize=7)
     axes.tick_params(axis="x", labelsize=7)
-    axes.set_xlabel("s", fontsize=7, labelpad=0)
+
+
+def histograms(values: Mapping[str, Sequence[float]]) -> str:
+    """Histograms side by side: title to values."""
+    figure = Figure(figsize=(8.6, 2.3), dpi=110, layout="constrained")
+    for axes, (title, numbers) in zip(figure.subplots(1, len(values)), values.items(), strict=True):
+        axes.hist(numbers, bins=24, color="tab:purple")
+        axes.set_title(title, fontsize=9)
+        axes.set_ylabel("songs", fontsize=8)
+        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.tick_params(labelsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
     return _png(figure)
 
 

@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks.files import (
@@ -25,7 +28,7 @@ def is_rendered(root: Path) -> bool:
 
 
 def find_rendered(root: Path) -> Iterator[Candidate]:
-    """`<split>/<song>/<stem>.wav` and `song.json`, whose style is the genre."""
+    """`<split>/<song>/<stem>.wav|flac` and `song.json`, which has the style and the levels."""
     for split in SPLITS:
         for folder in visible(root / split):
             if folder.is_dir():
@@ -34,10 +37,24 @@ def find_rendered(root: Path) -> Iterator[Candidate]:
 
 def _rendered(folder: Path, split: str) -> Track:
     try:
-        style = json.loads((folder / SONG).read_text(encoding="utf-8"))["style"]
-    except (OSError, ValueError, KeyError) as error:
+        song = json.loads((folder / SONG).read_text(encoding="utf-8"))
+        style = song["style"]
+        # songs of earlier versions have no levels
+        levels = {
+            stem: np.frombuffer(bytes(seconds), np.uint8)
+            for stem, seconds in song.get("levels", {}).items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{folder / SONG} is no description of a song: render it anew") from error
-    return build_track(folder.name, split, stem_files(folder), genre=style)
+    track = build_track(folder.name, split, stem_files(folder), genre=style)
+    expected = -(-track.frames // track.sample_rate)
+    for stem, seconds in levels.items():
+        if len(seconds) != expected:
+            raise InputError(
+                f"{folder / SONG} has levels of {len(seconds)} seconds of {stem}, its files last "
+                f"{expected}: render it anew"
+            )
+    return replace(track, levels=levels)
 
 
 def find_folders(root: Path) -> Iterator[Candidate]:

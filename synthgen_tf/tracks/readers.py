@@ -34,7 +34,7 @@ READERS: Mapping[Kind, Reader] = {
     "rendered": Reader(
         folder.is_rendered,
         lambda root, _: folder.find_rendered(root),
-        "<split>/<song>/song.json and <stem>.wav",
+        "<split>/<song>/song.json and <stem>.wav|flac",
     ),
     "musdb18": Reader(
         musdb.is_stem_files,

@@ -27,6 +27,9 @@ class Track:
             differ in format, rate, length or channels.
         genre: or style, None where unknown.
         holds: stem name to what is known to sound in it, in the data set's own words.
+        levels: stem name to uint8 (seconds,): how many dB the RMS of each second, over time and
+            channels, is below full scale; 0 to 100, and 100 is silence. 0 is a square wave at full
+            scale. The last second may be a part of one. Empty where nobody measured it.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Track:
     subtype: str
     genre: str | None = None
     holds: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    levels: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     def parts(self) -> list[str]:
         """The stems that add up to the mixture, in alphabetical order."""

@@ -1,0 +1,246 @@
+"""What a rendered data set holds, from the descriptions of its songs: no sound is read."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError
+from ..table import Table
+from .dataset import DESCRIPTION
+from .engines import SPLITS
+from .score import STEMS
+
+AUDIBLE_DB, AUDIBLE_BELOW_REST_DB = -40.0, 25.0
+"""A synth is audible where it is above the one, and less than the other below all the rest."""
+WIDE_BELOW = 0.9
+"""Correlation of left and right below which a track counts as stereo."""
+MOST = 12
+"""Names that a row of counts shows."""
+NEEDED = ("seconds", "split", "style", "bpm", "has_synth", "rms_db", "tracks")
+COUNTED = {
+    "role": "roles",
+    "instrument": "instruments",
+    "engine": "engines",
+    "program": "programmes",
+    "font": "fonts",
+    "source": "sources",
+}
+"""Keys of a song's or a track's description, to the names of their rows; absent ones have none."""
+
+
+@dataclass(frozen=True)
+class DescribedSong:
+    """A song of the set: its folder, what `song.json` says, and the size of its files."""
+
+    folder: Path
+    facts: Mapping = field(repr=False)
+    size_bytes: int
+
+    @property
+    def synth_db(self) -> float | None:
+        return self.facts["rms_db"].get("synth")
+
+    @property
+    def rest_db(self) -> float | None:
+        """Level of everything but the synth, taken as the sum of the stems' powers."""
+        levels = [self.facts["rms_db"].get(stem) for stem in STEMS if stem != "synth"]
+        power = sum(10 ** (level / 10) for level in levels if level is not None)
+        return 10 * float(np.log10(power)) if power else None
+
+    @property
+    def above_rest_db(self) -> float | None:
+        """Level of the synth above the rest; None where either is silent."""
+        if self.synth_db is None or self.rest_db is None:
+            return None
+        return self.synth_db - self.rest_db
+
+    @property
+    def audible(self) -> bool:
+        if self.synth_db is None or self.synth_db <= AUDIBLE_DB:
+            return False
+        return self.above_rest_db is None or self.above_rest_db > -AUDIBLE_BELOW_REST_DB
+
+    @property
+    def synth_tracks(self) -> list[Mapping]:
+        return [track for track in self.facts["tracks"] if track["stem"] == "synth"]
+
+
+@dataclass(frozen=True)
+class SetDescription:
+    """A data set in figures.
+
+    Attributes:
+        songs: by split and name.
+        tables: for a terminal or a page.
+        histograms: title with unit to one value a song, for those that have one.
+    """
+
+    songs: Sequence[DescribedSong]
+    tables: Sequence[Table]
+    histograms: Mapping[str, Sequence[float]]
+
+
+def describe_songs(root: Path) -> SetDescription:
+    """Read all descriptions of a rendered data set and count.
+
+    Raises:
+        InputError: when the folder is no rendered data set or empty, or a song's description is
+            missing, damaged or incomplete.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise InputError(f"{root} is no folder; expected one that `synthgen render` wrote")
+    folders = [folder for split in SPLITS for folder in sorted((root / split).glob("[!.]*"))]
+    if not folders:
+        raise InputError(
+            f"{root} holds no rendered songs; expected {SPLITS[0]}/song_0000_000000 and so on: "
+            "give the folder that `synthgen render` wrote"
+        )
+    songs = [_read(folder) for folder in folders]
+    by_split = {split: [song for song in songs if song.facts["split"] == split] for split in SPLITS}
+    tables = [_facts(by_split | {"all": songs}), _levels(songs), _counts(songs)]
+    relative = [song.above_rest_db for song in songs]
+    histograms = {
+        "synth above the rest, dB": [value for value in relative if value is not None],
+        "loudness of the mixture, dB full scale": _mixture_levels(songs),
+        "tempo, beats a minute": _numbers(song.facts["bpm"] for song in songs),
+    }
+    return SetDescription(songs, tables, histograms)
+
+
+def _read(folder: Path) -> DescribedSong:
+    path = folder / DESCRIPTION
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        missing = [key for key in NEEDED if key not in facts]
+        missing += [
+            key for track in facts["tracks"] for key in ("role", "stem") if key not in track
+        ]
+        missing += [] if facts["split"] in SPLITS else ["split"]
+        facts["rms_db"].items()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path} is not a song's description ({error}); expected what `synthgen render` "
+            "writes: delete the song and render it anew"
+        ) from error
+    if missing:
+        raise InputError(
+            f"{path} says nothing of {missing[0]}; expected what `synthgen render` writes: delete "
+            "the song and render it anew"
+        )
+    return DescribedSong(folder, facts, sum(file.stat().st_size for file in folder.iterdir()))
+
+
+def _facts(groups: Mapping[str, Sequence[DescribedSong]]) -> Table:
+    """One column a split, and one for all of them."""
+    rows: dict[str, Callable[[Sequence[DescribedSong]], str]] = {
+        "songs": lambda songs: str(len(songs)),
+        "hours": lambda songs: f"{sum(song.facts['seconds'] for song in songs) / 3600:.2f}",
+        "songs with an audible synth": lambda songs: _share([song.audible for song in songs]),
+        "songs free of synth": _free,
+        "distinct synth patches": lambda songs: str(len(_patches(songs))),
+        "synth tracks": lambda songs: str(sum(len(song.synth_tracks) for song in songs)),
+        "stereo synth tracks": _stereo,
+        "styles": lambda songs: str(len({song.facts["style"] for song in songs})),
+        "tempo, beats a minute": lambda songs: _range(song.facts["bpm"] for song in songs),
+        "loudness, dB full scale": lambda songs: _spread(_mixture_levels(songs)),
+        "MB a song": lambda songs: f"{np.mean([song.size_bytes for song in songs]) / 1e6:.2f}",
+    }
+    body = [
+        [name, *(row(songs) if songs else "–" for songs in groups.values())]
+        for name, row in rows.items()
+    ]
+    splits = [_patches(songs) for name, songs in groups.items() if name != "all"]
+    shared = sum(count > 1 for count in Counter(name for each in splits for name in each).values())
+    place = list(rows).index("distinct synth patches") + 1
+    body.insert(place, ["patches in several splits", *["–"] * len(splits), str(shared)])
+    note = (
+        f"Audible: RMS above {AUDIBLE_DB:g} dB full scale and within {AUDIBLE_BELOW_REST_DB:g} dB "
+        "of the rest, the sum of the other stems' powers. Stereo: correlation of left and right "
+        f"below {WIDE_BELOW}. Loudness: RMS of the mixture, median and in brackets the 10th and "
+        "90th of a hundred. Patches in several splits must be 0."
+    )
+    return Table("Songs", ["", *groups], body, note)
+
+
+def _free(songs: Sequence[DescribedSong]) -> str:
+    """How many songs have no synth, and whether their label and their tracks say the same."""
+    free = [song for song in songs if song.synth_db is None]
+    wrong = sum(
+        song.facts["has_synth"] != (song.synth_db is not None)
+        or bool(song.synth_tracks) != bool(song.facts["has_synth"])
+        for song in songs
+    )
+    labels = f"{wrong} labelled wrongly" if wrong else "all labelled so"
+    return f"{len(free)}, {labels}" if free or wrong else "0"
+
+
+def _stereo(songs: Sequence[DescribedSong]) -> str:
+    found = [track.get("stereo_correlation") for song in songs for track in song.synth_tracks]
+    return _share([value < WIDE_BELOW for value in found if value is not None])
+
+
+def _patches(songs: Iterable[DescribedSong]) -> set[str]:
+    tracks = (track for song in songs for track in song.synth_tracks)
+    return {str(track["patch_id"]) for track in tracks if track.get("patch_id") is not None}
+
+
+def _levels(songs: Sequence[DescribedSong]) -> Table:
+    rows = []
+    for stem in ("mixture", *STEMS):
+        levels = _numbers(song.facts["rms_db"].get(stem) for song in songs)
+        low, middle, high = np.percentile(levels, (10, 50, 90)) if levels else [None] * 3
+        cells = ["–" if value is None else f"{value:.1f}" for value in (middle, low, high)]
+        rows.append([stem, *cells, _share([True] * len(levels), len(songs))])
+    note = "RMS of whole songs in dB full scale, over the songs in which the stem sounds at all."
+    return Table("Levels", ["", "median", "10 %", "90 %", "of songs"], rows, note)
+
+
+def _counts(songs: Sequence[DescribedSong]) -> Table:
+    tracks = [track for song in songs for track in song.facts["tracks"]]
+    rows = [_count("styles", [song.facts["style"] for song in songs])]
+    for key, name in COUNTED.items():
+        holders = [*tracks, *(song.facts for song in songs)]
+        values = [holder[key] for holder in holders if holder.get(key) is not None]
+        if values:
+            rows.append(_count(name, values))
+    return Table("What plays", ["", "distinct", f"the {MOST} most frequent"], rows)
+
+
+def _count(name: str, values: Iterable[object]) -> list[str]:
+    counter = Counter(map(_name, values))
+    most = ", ".join(f"{value} {count}" for value, count in counter.most_common(MOST))
+    return [name, str(len(counter)), most]
+
+
+def _name(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _mixture_levels(songs: Iterable[DescribedSong]) -> list[float]:
+    return _numbers(song.facts["rms_db"].get("mixture") for song in songs)
+
+
+def _numbers(values: Iterable[float | None]) -> list[float]:
+    return [float(value) for value in values if value is not None]
+
+
+def _share(hits: Sequence[bool], whole: int | None = None) -> str:
+    whole = len(hits) if whole is None else whole
+    return f"{100 * sum(hits) / whole:.0f} %" if whole else "–"
+
+
+def _range(values: Iterable[float | None]) -> str:
+    found = _numbers(values)
+    return f"{min(found):.0f} to {max(found):.0f}" if found else "–"
+
+
+def _spread(values: Sequence[float]) -> str:
+    if not values:
+        return "–"
+    low, middle, high = np.percentile(values, (10, 50, 90))
+    return f"{middle:.1f} ({low:.1f}, {high:.1f})"

@@ -1,0 +1,37 @@
+"""What training wants to know of finished sound: how loud it is, second by second, and how wide."""
+
+import math
+
+import numpy as np
+
+SILENT = 100
+"""Level of a second of silence; nothing is given as quieter."""
+
+
+def levels_below_full_scale(sound: np.ndarray, sample_rate: int) -> list[int]:
+    """Level of each second, as a store of `synthgen prepare` has it.
+
+    Args:
+        sound: (time, channels) int16.
+        sample_rate: Hz.
+
+    Returns:
+        For each second, the last of which may be a part of one, how many dB its RMS over time and
+        channels is below full scale (32768): 0 to 100, and 100 is silence.
+    """
+    levels = []
+    for start in range(0, len(sound), sample_rate):
+        steps = sound[start : start + sample_rate].astype(np.int64)
+        power = int(np.sum(steps * steps)) / steps.size / 32768**2
+        level = round(-10.0 * math.log10(power)) if power else SILENT
+        levels.append(min(SILENT, max(0, level)))
+    return levels
+
+
+def stereo_correlation(sound: np.ndarray) -> float | None:
+    """Correlation of left and right, -1 to 1, of (time, 2); None where one of them is silent."""
+    left, right = sound[:, 0].astype(np.float64), sound[:, 1].astype(np.float64)
+    powers = np.sum(left * left) * np.sum(right * right)
+    if not powers:
+        return None
+    return round(float(np.clip(np.sum(left * right) / np.sqrt(powers), -1.0, 1.0)), 3)

@@ -1,0 +1,72 @@
+"""One self-contained page on a rendered data set: tables, histograms, a sheet of spectrograms."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from synthgen_tf import audio
+from synthgen_tf.errors import OutputError
+from synthgen_tf.render.describe import DescribedSong, SetDescription
+from synthgen_tf.report.figures import histograms, spectrogram_pair
+from synthgen_tf.tracks.files import stem_files
+
+SHEET = 12
+EXCERPT_SECONDS = 30
+
+
+def write_songs_page(path: Path, title: str, description: SetDescription) -> None:
+    """Write the page.
+
+    Args:
+        path: HTML file to write.
+        title: of the page.
+        description: of the data set; of its songs twelve are shown, spread evenly over all.
+
+    Raises:
+        InputError: when a sound file of a song that is shown is missing or damaged.
+        OutputError: when the page cannot be written.
+    """
+    from synthgen_tf.train.run import write_text
+
+    songs = description.songs
+    chosen = np.unique(np.linspace(0, len(songs) - 1, SHEET).round().astype(int))
+    environment = Environment(
+        loader=PackageLoader("synthgen_tf.report"),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(),
+    )
+    count = f"{len(songs)} songs" if len(songs) > 1 else "one song"
+    html = environment.get_template("songs.html").render(
+        title=title,
+        lead=f"A data set of {count} with true stems, described by `synthgen render --describe`.",
+        tables=description.tables,
+        histograms=histograms(description.histograms),
+        histogram_titles="; ".join(description.histograms),
+        excerpt_seconds=EXCERPT_SECONDS,
+        sheet=[_show(songs[index]) for index in chosen],
+    )
+    try:
+        write_text(path, html)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {path} ({error.strerror}): check the folder, its permissions and the "
+            "room on the disk, or give another file by --out"
+        ) from error
+
+
+def _show(song: DescribedSong) -> dict[str, str]:
+    files = stem_files(song.folder)
+    sounds = {}
+    for stem in ("mixture", "synth"):
+        (file,) = files.get(stem, (song.folder / f"{stem}.wav",))
+        rate = audio.probe(file).sample_rate
+        sounds[stem], _ = audio.read(file, 0, EXCERPT_SECONDS * rate)
+    roles = Counter(track["role"].removeprefix("synth_") for track in song.synth_tracks)
+    names = [name if count == 1 else f"{count} × {name}" for name, count in roles.items()]
+    return {
+        "title": f"{song.facts['style']}, {song.facts['split']}/{song.folder.name}",
+        "roles": f"synth: {', '.join(names)}" if names else "free of synth",
+        "picture": spectrogram_pair(sounds["mixture"], sounds["synth"], rate),
+    }
