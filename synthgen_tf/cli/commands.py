@@ -77,7 +77,7 @@ def render(
         Path | None, typer.Option("--out", help="Page of --describe; DIR/describe.html by default.")
     ] = None,
 ) -> None:
-    """Render songs with a true synth stem, to train on; or describe those that are there."""
+    """Render songs with a true synth stem, or --describe them."""
     if describe:
         from synthgen_tf.cli.tables import print_songs
 
