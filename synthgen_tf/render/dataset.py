@@ -142,7 +142,7 @@ def _fill(order: Order) -> None:
 
 
 def _encode(sound: np.ndarray, format: str) -> bytes:
-    """A 16-bit file of (time, 2) int16. In memory first: libsndfile does not say "disk full"."""
+    """A 16-bit file of (time, 2) int16. In memory: libsndfile calls a full disk "System error"."""
     buffer = io.BytesIO()
     level = FLAC_LEVEL if format == "flac" else None
     soundfile.write(
