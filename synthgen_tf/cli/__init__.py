@@ -16,6 +16,10 @@ def main() -> None:
         _end(2, error)
     except KeyboardInterrupt:
         _end(130, "interrupted")
+    except SystemExit as ending:
+        if ending.code == 130:  # Typer takes Ctrl-C and ends without a word
+            _end(130, "interrupted")
+        raise
     except Exception as error:
         if os.environ.get("SYNTHGEN_DEBUG"):
             raise

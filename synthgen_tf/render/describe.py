@@ -175,7 +175,7 @@ def _free(songs: Sequence[DescribedSong]) -> str:
         or bool(song.synth_tracks) != bool(song.facts["has_synth"])
         for song in songs
     )
-    labels = f"{wrong} labelled wrongly" if wrong else "all labelled so"
+    labels = f"{wrong} labelled wrongly" if wrong else "labelled so"
     return f"{len(free)}, {labels}" if free or wrong else "0"
 
 

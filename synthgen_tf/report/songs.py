@@ -40,7 +40,7 @@ def write_songs_page(path: Path, title: str, description: SetDescription) -> Non
     count = f"{len(songs)} songs" if len(songs) > 1 else "one song"
     html = environment.get_template("songs.html").render(
         title=title,
-        lead=f"A data set of {count} with true stems, described by `synthgen render --describe`.",
+        lead=f"A data set of {count} with true stems, as synthgen render --describe found it.",
         tables=description.tables,
         histograms=histograms(description.histograms),
         histogram_titles="; ".join(description.histograms),
@@ -66,7 +66,8 @@ def _show(song: DescribedSong) -> dict[str, str]:
     roles = Counter(track["role"].removeprefix("synth_") for track in song.synth_tracks)
     names = [name if count == 1 else f"{count} × {name}" for name, count in roles.items()]
     return {
-        "title": f"{song.facts['style']}, {song.facts['split']}/{song.folder.name}",
+        "title": song.facts["style"],
+        "name": f"{song.facts['split']}/{song.folder.name}",
         "roles": f"synth: {', '.join(names)}" if names else "free of synth",
         "picture": spectrogram_pair(sounds["mixture"], sounds["synth"], rate),
     }

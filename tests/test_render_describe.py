@@ -1,0 +1,214 @@
+"""`synthgen render --describe`: figures against songs counted by hand, the page, bad input."""
+
+import json
+import re
+import shutil
+from base64 import b64decode
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from synthgen_tf.cli import main
+from synthgen_tf.cli.commands import app
+from synthgen_tf.errors import InputError
+from synthgen_tf.render import describe_songs, render_songs
+from synthgen_tf.report import write_songs_page
+
+PNG = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
+
+
+def track(role: str, patch: str, correlation: float | None = 1.0, **facts) -> dict:
+    stem = "synth" if role.startswith("synth") else role
+    instrument = "synth" if stem == "synth" else f"acoustic_{role}"
+    facts |= {"role": role, "stem": stem, "instrument": instrument, "patch_id": patch}
+    return facts | {"stereo_correlation": correlation}
+
+
+def song(root: Path, split: str, number: int, tracks: list[dict], **facts) -> Path:
+    """Half an hour by its description, and 1.5 MB of files."""
+    folder = root / split / f"song_0000_{number:06d}"
+    folder.mkdir(parents=True)
+    levels = {"mixture": -12.0, "drums": -20.0, "bass": -20.0, "other": None, "vocals": None}
+    description = {
+        "seconds": 1800.0,
+        "split": split,
+        "style": "house",
+        "bpm": 120.0,
+        "has_synth": facts["synth_db"] is not None,
+        "rms_db": levels | {"synth": facts.pop("synth_db")},
+        "tracks": tracks,
+    }
+    text = json.dumps(description | facts)
+    (folder / "song.json").write_text(text)
+    (folder / "mixture.wav").write_bytes(bytes(1_500_000 - len(text)))
+    return folder
+
+
+@pytest.fixture
+def counted(tmp_path) -> Path:
+    """Five songs; drums and bass at -20 dB each are a rest of -17 dB."""
+    lead, pad = track("synth_lead", "a", 0.89), track("synth_pad", "b", 0.9, program=81)
+    drums = track("drums", "d", 0.1, program=0, font="kit.sf2")
+    song(tmp_path, "train", 0, [lead, pad, drums], synth_db=-20.0, bpm=90.0)
+    song(tmp_path, "train", 3, [track("synth_lead", "c", None)], synth_db=-41.0, style="pop")
+    song(tmp_path, "train", 4, [drums], synth_db=None, source="midi")
+    song(tmp_path, "valid", 1, [track("synth_lead", "a", 0.2)], synth_db=-39.0)
+    song(tmp_path, "test", 2, [track("synth_lead", "e", -1.0)], synth_db=-42.5)
+    return tmp_path
+
+
+def rows(table) -> dict[str, list[str]]:
+    return {name: cells for name, *cells in table.rows}
+
+
+def test_figures_are_the_ones_counted_by_hand(counted):
+    facts, levels, counts = map(rows, describe_songs(counted).tables)
+    assert facts["songs"] == ["3", "1", "1", "5"]
+    assert facts["hours"] == ["1.50", "0.50", "0.50", "2.50"]
+    assert facts["songs with an audible synth"] == ["33 %", "100 %", "0 %", "40 %"]
+    assert facts["songs free of synth"] == ["1, labelled so", "0", "0", "1, labelled so"]
+    assert facts["distinct synth patches"] == ["3", "1", "1", "4"]
+    assert facts["patches in several splits"] == ["–", "–", "–", "1"]  # patch a
+    assert facts["stereo synth tracks"] == ["50 %", "100 %", "100 %", "75 %"]
+    assert facts["tempo, beats a minute"] == ["90 to 120", "120 to 120", "120 to 120", "90 to 120"]
+    assert facts["MB a song"] == ["1.50"] * 4
+    # of -20, -39, -41 and -42.5 the tenth part lies 0.3 of the way between the lowest two
+    assert levels["synth"] == ["-40.0", "-42.0", "-25.7", "80 %"]
+    assert levels["vocals"] == ["–", "–", "–", "0 %"]
+    assert counts["roles"] == ["3", "synth_lead 4, drums 2, synth_pad 1"]
+    assert counts["programmes"] == ["2", "0 2, 81 1"]
+    assert counts["fonts"] == ["1", "kit.sf2 2"]
+    assert counts["sources"] == ["1", "midi 1"]
+    assert counts["styles"] == ["2", "house 4, pop 1"]
+    assert "engines" not in counts
+
+
+def test_more_than_25_db_below_the_rest_is_not_audible(tmp_path):
+    loud = {"drums": 0.0, "bass": None, "mixture": 0.0}
+    for number, (synth_db, audible) in enumerate([(-24.9, True), (-25.1, False)]):
+        song(
+            tmp_path,
+            "train",
+            number,
+            [track("synth_lead", "a")],
+            synth_db=0.0,
+            rms_db=loud | {"synth": synth_db},
+        )
+        assert describe_songs(tmp_path).songs[number].audible == audible
+
+
+def test_wrong_labels_are_told(tmp_path):
+    song(tmp_path, "train", 0, [], synth_db=None, has_synth=True)
+    song(tmp_path, "train", 3, [], synth_db=-20.0)
+    facts = rows(describe_songs(tmp_path).tables[0])
+    assert facts["songs free of synth"][-1] == "1, 2 labelled wrongly"
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("describe") / "songs"
+    render_songs(root, 4, seconds=1, seed=38, format="flac")
+    return root
+
+
+def test_the_command_prints_and_writes_a_page_of_its_own(rendered, tmp_path):
+    result = CliRunner().invoke(app, ["render", "--describe", str(rendered)])
+    assert result.exit_code == 0, result.output
+    assert "patches in several splits" in result.output
+    page = rendered / "describe.html"
+    html = page.read_text()
+    # nothing is fetched from outside the page
+    assert set(re.findall(r'(?:src|href)="([^:"]*):', html)) == {"data"}
+    pictures = PNG.findall(html)
+    assert len(pictures) == 1 + 4  # histograms, and one for each song
+    assert all(b64decode(picture).startswith(b"\x89PNG") for picture in pictures)
+    assert "free of synth" in html
+    for folder in rendered.glob("*/song_*"):
+        assert f"{folder.parent.name}/{folder.name}" in html
+    # rendering goes on beside the page
+    render_songs(rendered, 4, seconds=1, seed=38, format="flac")
+    other = tmp_path / "page.html"
+    arguments = ["render", "--describe", str(rendered), "--out", str(other)]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert other.read_text() == html
+
+
+def test_stereo_of_synth_tracks_stands_in_their_descriptions(rendered):
+    tracks = [track for song in describe_songs(rendered).songs for track in song.synth_tracks]
+    assert tracks
+    assert all(-1.0 <= track["stereo_correlation"] <= 1.0 for track in tracks)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--songs", "3"], "--describe renders nothing: leave --songs out"),
+        (["--jobs", "1"], "--describe renders nothing: leave --jobs out"),
+        (["--format", "wav"], "--describe renders nothing: leave --format out"),
+    ],
+)
+def test_what_makes_no_sense_beside_describe_is_refused(rendered, arguments, line):
+    result = CliRunner().invoke(app, ["render", "--describe", str(rendered), *arguments])
+    assert isinstance(result.exception, InputError)
+    assert str(result.exception) == line
+
+
+def test_out_without_describe_and_no_songs_are_refused(tmp_path):
+    for arguments, line in ((["--out", "x.html"], "--out names the page"), ([], "no --songs")):
+        result = CliRunner().invoke(app, ["render", str(tmp_path), *arguments])
+        assert isinstance(result.exception, InputError)
+        assert str(result.exception).startswith(line)
+
+
+def break_it(folder: Path, text: str | None) -> None:
+    if text is None:
+        (folder / "song.json").unlink()
+    else:
+        (folder / "song.json").write_text(text)
+
+
+@pytest.mark.parametrize("text", ["{half", "[]", "7", "{}", '{"tracks": 1}', None])
+def test_a_broken_description_is_one_line(counted, text, monkeypatch, capsys):
+    break_it(counted / "test" / "song_0000_000002", text)
+    monkeypatch.setattr("sys.argv", ["synthgen", "render", "--describe", str(counted)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "song_0000_000002/song.json" in line
+    assert "render it anew" in line
+
+
+def test_what_is_no_rendered_set_is_one_line(tmp_path):
+    with pytest.raises(InputError, match="is no folder; expected one that"):
+        describe_songs(tmp_path / "none")
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(InputError, match="holds no rendered songs; expected train/song_"):
+        describe_songs(tmp_path)
+    (tmp_path / "train" / "A Classic Song").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"A Classic Song/song\.json is not a song's description"):
+        describe_songs(tmp_path)
+
+
+def test_a_missing_sound_and_a_page_that_cannot_be_written_are_one_line(rendered, tmp_path):
+    copy = tmp_path / "songs"
+    shutil.copytree(rendered, copy)
+    description = describe_songs(copy)
+    with pytest.raises(InputError, match="cannot write"):
+        write_songs_page(tmp_path / "none" / "page.html", "Songs", description)
+    (description.songs[0].folder / "synth.flac").unlink()
+    with pytest.raises(InputError, match="synth"):
+        write_songs_page(tmp_path / "page.html", "Songs", description)
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_song_shorter_than_a_window_has_its_picture(rendered, tmp_path):
+    copy = tmp_path / "songs"
+    shutil.copytree(rendered, copy)
+    for file in copy.glob("*/*/*.flac"):
+        soundfile.write(file, np.zeros((100, 2), np.int16), 44_100, subtype="PCM_16")
+    write_songs_page(tmp_path / "page.html", "Songs", describe_songs(copy))
+    assert len(PNG.findall((tmp_path / "page.html").read_text())) == 5
