@@ -54,7 +54,7 @@ def counted(tmp_path) -> Path:
     drums = track("drums", "d", 0.1, program=0, font="kit.sf2")
     song(tmp_path, "train", 0, [lead, pad, drums], synth_db=-20.0, bpm=90.0)
     song(tmp_path, "train", 3, [track("synth_lead", "c", None)], synth_db=-41.0, style="pop")
-    song(tmp_path, "train", 4, [drums], synth_db=None, source="midi")
+    song(tmp_path, "train", 4, [drums], synth_db=None, source={"file": "a.mid", "transpose": 2})
     song(tmp_path, "valid", 1, [track("synth_lead", "a", 0.2)], synth_db=-39.0)
     song(tmp_path, "test", 2, [track("synth_lead", "e", -1.0)], synth_db=-42.5)
     return tmp_path
@@ -81,7 +81,7 @@ def test_figures_are_the_ones_counted_by_hand(counted):
     assert counts["roles"] == ["3", "synth_lead 4, drums 2, synth_pad 1"]
     assert counts["programmes"] == ["2", "0 2, 81 1"]
     assert counts["fonts"] == ["1", "kit.sf2 2"]
-    assert counts["sources"] == ["1", "midi 1"]
+    assert counts["sources"] == ["1", "a.mid 1"]
     assert counts["styles"] == ["2", "house 4, pop 1"]
     assert "engines" not in counts
 

@@ -218,6 +218,8 @@ def _count(name: str, values: Iterable[object]) -> list[str]:
 
 
 def _name(value: object) -> str:
+    if isinstance(value, Mapping):  # a MIDI file, with what was taken from it
+        value = value.get("file")
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -111,7 +111,7 @@ def _render_song(seed: int, index: int, seconds: float, sources: Sources) -> Ren
         "generator": GENERATOR,
         "licence": SOURCES_LICENCE if _is_borrowed(score, tracks) else LICENCE,
         "sources": sources.digest,
-        "source": score.source,
+        "source": score.source or None,
         "seed": [seed, index],
         "split": split,
         "sample_rate": SAMPLE_RATE,
@@ -136,8 +136,7 @@ def _render_song(seed: int, index: int, seconds: float, sources: Sources) -> Ren
 
 def _is_borrowed(score: Score, tracks: list[Track]) -> bool:
     """True where others have rights in a song."""
-    fonts = any("font" in track.description["parameters"] for track in tracks)
-    return bool(score.source) or fonts
+    return bool(score.source) or any("font" in track.description for track in tracks)
 
 
 def _render_track(
@@ -165,6 +164,7 @@ def _render_track(
         "role": part.role,
         "stem": part.stem,
         "instrument": part.instrument,
+        "engine": type(engine).__name__,
         "patch_id": engine.patch_id,
         "parameters": engine.parameters,
         "effects": chain,
@@ -173,8 +173,9 @@ def _render_track(
         "stereo_correlation": stereo_correlation(sound),
         "notes": len(part.notes),
     }
-    programs = {"program": part.program, "orig_program": part.orig_program}
-    description |= {name: value for name, value in programs.items() if value is not None}
+    others = {"program": part.program, "orig_program": part.orig_program}
+    others["font"] = engine.parameters.get("font")
+    description |= {name: value for name, value in others.items() if value is not None}
     return Track(part.stem, sound * np.float32(10 ** (gain_db / 20)), send, description)
 
 
