@@ -110,7 +110,7 @@ def test_wrong_labels_are_told(tmp_path):
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("describe") / "songs"
-    render_songs(root, 4, seconds=1, seed=38, format="flac")
+    render_songs(root, 4, seconds=1, seed=5, format="flac")
     return root
 
 
@@ -129,7 +129,7 @@ def test_the_command_prints_and_writes_a_page_of_its_own(rendered, tmp_path):
     for folder in rendered.glob("*/song_*"):
         assert f"{folder.parent.name}/{folder.name}" in html
     # rendering goes on beside the page
-    render_songs(rendered, 4, seconds=1, seed=38, format="flac")
+    render_songs(rendered, 4, seconds=1, seed=5, format="flac")
     other = tmp_path / "page.html"
     arguments = ["render", "--describe", str(rendered), "--out", str(other)]
     assert CliRunner().invoke(app, arguments).exit_code == 0

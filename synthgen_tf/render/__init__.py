@@ -2,8 +2,10 @@
 
 The flow, module by module (sounds are (time, 2) float32 at 44.1 kHz):
 
-    styles, harmony, plan   seed -> style, tempo, key, form and chords
-    beats, lines, compose   plan -> score: parts with notes, stems and instruments
+    styles, harmony         what each style is made of; keys, scales and chords
+    structure, plan         seed -> style, tempo, form with its drop-outs, and chords
+    beats, lines, parts,
+    compose                 plan -> score: parts with notes, stems and instruments
     midi_file, midi         MIDI file -> score: an excerpt, with other instruments
     sources, casting        MIDI files and soundfonts, dealt to the splits -> score, engines
     engines                 part -> dry track; `synth` is the target, the rest must not be mistaken

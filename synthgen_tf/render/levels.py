@@ -19,6 +19,8 @@ def levels_below_full_scale(sound: np.ndarray, sample_rate: int) -> list[int]:
         For each second, the last of which may be a part of one, how many dB its RMS over time and
         channels is below full scale (32768): 0 to 100, and 100 is silence.
     """
+    if not sound.any():
+        return [SILENT] * -(-len(sound) // sample_rate)
     levels = []
     for start in range(0, len(sound), sample_rate):
         steps = sound[start : start + sample_rate].astype(np.int64)
@@ -30,8 +32,8 @@ def levels_below_full_scale(sound: np.ndarray, sample_rate: int) -> list[int]:
 
 def stereo_correlation(sound: np.ndarray) -> float | None:
     """Correlation of left and right, -1 to 1, of (time, 2); None where one of them is silent."""
-    left, right = sound[:, 0].astype(np.float64), sound[:, 1].astype(np.float64)
-    powers = np.sum(left * left) * np.sum(right * right)
+    left, right = np.ascontiguousarray(sound.T, np.float32)
+    powers = float(np.dot(left, left)) * float(np.dot(right, right))
     if not powers:
         return None
-    return round(float(np.clip(np.sum(left * right) / np.sqrt(powers), -1.0, 1.0)), 3)
+    return round(float(np.clip(np.dot(left, right) / np.sqrt(powers), -1.0, 1.0)), 3)

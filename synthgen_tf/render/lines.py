@@ -4,11 +4,13 @@ Every function takes the generator, the plan and its own few choices, and return
 grid; timing is made human afterwards, in `compose`.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from .plan import STEPS, Plan
 from .score import Note
-from .styles import EIGHTHS, OFFBEATS, QUARTERS
+from .styles.style import EIGHTHS, OFFBEATS, QUARTERS
 
 COMPING = {
     "quarters": QUARTERS,
@@ -18,6 +20,9 @@ COMPING = {
     "tresillo": (0, 3, 6, 8, 11, 14),
     "sixteenths": (0, 2, 3, 6, 7, 8, 10, 11, 14, 15),
     "halves": (0, 8),
+    "backbeats": (4, 12),
+    "charleston": (0, 6),
+    "dotted": (0, 3, 6, 9, 12),
 }
 
 NOTE_LENGTHS = (1, 2, 3, 4, 6, 8)
@@ -25,8 +30,11 @@ NOTE_LENGTHS = (1, 2, 3, 4, 6, 8)
 
 def bass_line(rng: np.random.Generator, plan: Plan, low: int = 28) -> list[Note]:
     """Roots on one rhythm per section, with fifths, octaves and steps into the next chord."""
-    rhythms = {letter: plan.style.basses[rng.integers(len(plan.style.basses))] for letter in "AB"}
-    legato = float(rng.uniform(0.55, 0.97))
+    rhythms = {
+        letter: plan.style.basses[rng.integers(len(plan.style.basses))] for letter in plan.kinds
+    }
+    # Above 1 notes overlap: a synth with glide slides between them.
+    legato = float(rng.choice([rng.uniform(0.45, 0.97), 1.02], p=[0.8, 0.2]))
     restless = float(rng.uniform(0.0, 0.3))
     notes = []
     for bar, letter in enumerate(plan.sections):
@@ -74,7 +82,7 @@ def rhythmic_chords(
         short: stab rather than let ring to the next onset.
         strum_seconds: delay from one string to the next; every second strum runs upwards.
     """
-    rhythms = {letter: COMPING[str(rng.choice(list(COMPING)))] for letter in "AB"}
+    rhythms = {letter: COMPING[str(rng.choice(list(COMPING)))] for letter in plan.kinds}
     notes = []
     for bar, letter in enumerate(plan.sections):
         onsets = rhythms[letter]
@@ -94,7 +102,7 @@ def rhythmic_chords(
 
 def power_chords(rng: np.random.Generator, plan: Plan, low: int = 40) -> list[Note]:
     """Root, fifth and octave, chugged in eighths or held: the distorted guitar's part."""
-    chug = {letter: bool(rng.random() < 0.5) for letter in "AB"}
+    chug = {letter: bool(rng.random() < 0.5) for letter in plan.kinds}
     notes = []
     for bar, letter in enumerate(plan.sections):
         root = plan.harmony.pitch_near(plan.chords[bar], low + 6)
@@ -111,10 +119,11 @@ def power_chords(rng: np.random.Generator, plan: Plan, low: int = 40) -> list[No
 
 def arpeggio(rng: np.random.Generator, plan: Plan, base: int, size: int) -> list[Note]:
     """Chord tones in turn, in 8ths or 16ths, over one to three octaves."""
-    step_length = int(rng.choice([1, 1, 2]))
+    step_length = float(rng.choice([1, 1, 2, 4 / 3]))
     order = str(rng.choice(["up", "down", "up and down", "random"]))
     octaves = int(rng.integers(1, 4))
     gate = float(rng.uniform(0.35, 0.95))
+    rests, pattern = rng.random() < 0.35, rng.random(8) < 0.3
     notes = []
     for bar, root in enumerate(plan.chords):
         chord = plan.harmony.chord(root, base, size)
@@ -125,7 +134,10 @@ def arpeggio(rng: np.random.Generator, plan: Plan, base: int, size: int) -> list
             tones = tones + tones[-2:0:-1]
         elif order == "random":
             tones = [int(tone) for tone in rng.permutation(tones)]
-        for index, step in enumerate(range(0, STEPS, step_length)):
+        for index in range(round(STEPS / step_length)):
+            step = index * step_length
+            if rests and pattern[index % len(pattern)]:
+                continue
             length = plan.step_seconds * step_length * gate
             velocity = 0.85 if step % 4 == 0 else 0.65
             pitch = tones[index % len(tones)]
@@ -144,7 +156,7 @@ def melody(
         base: lowest pitch, roughly; the tune spans about an octave and a half above it.
         length_chances: shares of `NOTE_LENGTHS`; more weight to the front is a busier tune.
     """
-    motifs = {(letter, half): _motif(rng, length_chances) for letter in "AB" for half in (0, 1)}
+    motifs = {(kind, half): _motif(rng, length_chances) for kind in plan.kinds for half in (0, 1)}
     notes = []
     for bar, letter in enumerate(plan.sections):
         motif = motifs[letter, bar % 2]
@@ -182,3 +194,47 @@ def counter_line(rng: np.random.Generator, plan: Plan, base: int) -> list[Note]:
             pitch = int(rng.choice(chord))
             notes.append(Note(plan.seconds_at(bar, step), length, pitch, 0.75))
     return notes
+
+
+def drones(plan: Plan, base: int, longest_seconds: float) -> list[Note]:
+    """One long note of the tonic for every section: risers, sweeps, pedal tones."""
+    pitch = plan.harmony.pitch_near(0, base)
+    notes = []
+    for bar in range(plan.bars):
+        if plan.starts_section(bar):
+            bars = 1
+            while bar + bars < plan.bars and not plan.starts_section(bar + bars):
+                bars += 1
+            seconds = min(bars * plan.bar_seconds * 0.99, longest_seconds)
+            notes.append(Note(plan.seconds_at(bar, 0), seconds, pitch, 0.8))
+    return notes
+
+
+def spoken(rng: np.random.Generator, plan: Plan, base: int) -> list[Note]:
+    """Syllables in 16ths and 8ths on nearly one pitch, in phrases with rests."""
+    notes = []
+    for bar in range(plan.bars):
+        step = 0
+        while step < STEPS:
+            length = int(rng.choice([1, 2, 2, 3]))
+            if rng.random() < (0.88 if step < 12 else 0.5):
+                pitch = base + int(rng.integers(-2, 3))
+                seconds = 0.9 * length * plan.step_seconds
+                notes.append(Note(plan.seconds_at(bar, step), seconds, pitch, 0.8))
+            step += length
+    return notes
+
+
+def bent(rng: np.random.Generator, notes: list[Note], share: float) -> list[Note]:
+    """Scoops into notes and falls at their ends, on a share of them."""
+    result = []
+    for note in notes:
+        if note.seconds > 0.15 and rng.random() < share:
+            if rng.random() < 0.7:
+                depth, time = -float(rng.choice([1, 2, 2])), float(rng.uniform(0.05, 0.15))
+                note = replace(note, bend=((0.0, depth), (time, 0.0)))
+            else:
+                depth, end = -float(rng.uniform(1, 5)), note.seconds
+                note = replace(note, bend=((max(end - 0.15, 0.05), 0.0), (end, depth)))
+        result.append(note)
+    return result

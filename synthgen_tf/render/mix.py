@@ -15,6 +15,8 @@ LEVEL_DB = {
     "strings": -22.0,
     "brass": -22.0,
     "wind": -22.0,
+    "solo": -18.5,
+    "plucked": -22.0,
     "vocals": -17.0,
     "backing": -24.0,
     "synth_lead": -20.0,
@@ -33,7 +35,8 @@ LEVEL_SPREAD_DB = 2.5
 
 def rms_db(sound: np.ndarray) -> float:
     """Root mean square over all entries in dB relative to 1; -200 for silence."""
-    power = np.mean(np.square(sound, dtype=np.float64))
+    flat = sound.ravel(order="K").astype(np.float32, copy=False)
+    power = float(np.dot(flat, flat)) / flat.size
     return float(10 * np.log10(max(power, 1e-20)))
 
 
@@ -68,12 +71,18 @@ class Room:
 
     def reverberate(self, sends: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Reverb of every send, (time,) to (time, 2) float32 of the same length."""
+        frames, tail = len(next(iter(sends.values()), ())), len(self.response)
+        # Blocks as long as the tail or more, which still fit into the processor's cache.
+        size = 1 << int(np.ceil(np.log2(2 * tail)))
+        step = size - tail
+        count = -(-frames // step)
+        spectrum = fft.rfft(self.response.T.astype(np.float32), size)[:, None]  # (2, 1, bins)
         result = {}
-        spectrum = None
         for name, send in sends.items():
-            if spectrum is None:
-                size = fft.next_fast_len(len(send) + len(self.response), real=True)
-                spectrum = fft.rfft(self.response.T.astype(np.float32), size)  # (2, bins)
-            wet = fft.irfft(spectrum * fft.rfft(send, size), size)
-            result[name] = wet[:, : len(send)].T
+            blocks = np.pad(send, (0, count * step - frames)).reshape(count, step)
+            echoes = fft.irfft(spectrum * fft.rfft(blocks, size), size)  # (2, count, size)
+            wet = np.zeros((2, count * step + tail), np.float32)
+            for number in range(count):
+                wet[:, number * step : number * step + size] += echoes[:, number]
+            result[name] = wet[:, :frames].T
         return result

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .harmony import Harmony, sample_harmony, sample_progression
+from .structure import energy_at, sample_sections
 from .styles import STYLES, Style
 
 STEPS = 16
@@ -20,7 +21,7 @@ class Plan:
         bpm: quarter notes a minute.
         swing: share of a 16th by which every second 16th is late.
         harmony: the key.
-        sections: one letter a bar, such as `AAAABBBB`.
+        sections: one letter a bar, such as `VVVVPPCCCC`; see `structure`.
         chords: root degree of every bar's chord.
         offset_seconds: how far into the first bar the excerpt begins.
     """
@@ -42,8 +43,21 @@ class Plan:
         return len(self.sections)
 
     @property
+    def kinds(self) -> list[str]:
+        """The kinds of section there are, each once."""
+        return sorted(set(self.sections))
+
+    @property
     def step_seconds(self) -> float:
         return 60.0 / self.bpm / 4
+
+    @property
+    def bar_seconds(self) -> float:
+        return STEPS * self.step_seconds
+
+    def energy(self, bar: int) -> float:
+        """How strongly a bar is played, 0 to 1."""
+        return energy_at(self.sections, bar)
 
     def seconds_at(self, bar: int, step: float) -> float:
         """Time of a grid step in the excerpt; negative before its first sample."""
@@ -72,16 +86,18 @@ def sample_plan(rng: np.random.Generator, seconds: float) -> Plan:
     offset_seconds = float(rng.uniform(0, bar_seconds)) if rng.random() < 0.7 else 0.0
     bars = int(np.ceil((seconds + offset_seconds) / bar_seconds))
 
-    sections = ""
-    letter = str(rng.choice(["A", "B"]))
-    while len(sections) < bars:
-        sections += letter * int(rng.choice([4, 8], p=[0.65, 0.35]))
-        letter = "B" if letter == "A" else "A"
-    sections = sections[:bars]
-    progressions = {letter: sample_progression(rng, harmony.scale) for letter in "AB"}
+    sections = sample_sections(rng, style.form, bars)
+    still = rng.random() < style.drone
+    verse, chorus, bridge = (
+        [0] if still and rng.random() < 0.8 else sample_progression(rng, harmony.scale)
+        for _ in range(3)
+    )
+    if rng.random() < 0.3:
+        chorus = verse
+    progressions = {"C": chorus, "P": bridge, "B": bridge}
     chords = []
-    for bar, letter in enumerate(sections):
-        progression = progressions[letter]
+    for bar, kind in enumerate(sections):
+        progression = progressions.get(kind, verse)
         chords.append(progression[bar % len(progression)])
     return Plan(
         style_name,

@@ -31,6 +31,9 @@ SYNTH_OFFSET_DB, SYNTH_SPREAD_DB = -2.0, 4.0
 SILENT_DB = -75.0
 """A track that plays below this as its engine made it is nothing worth turning up."""
 
+OFFSET = 2e-4
+"""Mean that asymmetric drives may leave; more would waste the range of the mixture."""
+
 SYNTH_FLOOR_DB = -36.0
 SYNTH_BELOW_REST_DB = 21.0
 """A synth quieter than the floor, or further below everything else, is turned up."""
@@ -104,7 +107,7 @@ def _render_song(seed: int, index: int, seconds: float, sources: Sources) -> Ren
     sound = quantise(master(stems, mastering))
 
     levels = {
-        name: round(rms_db(values / FULL_SCALE), 2) if values.any() else None
+        name: round(rms_db(values) - 20 * np.log10(FULL_SCALE), 2) if values.any() else None
         for name, values in sound.items()
     }
     description = {
@@ -151,8 +154,9 @@ def _render_track(
     engine = sample_engine(rng, part, score.bpm, split, sources)
     sound = fade(perform(engine, part.notes, frames), part.level)
     chain = sample_chain(rng, part, score, np.array_equal(sound[:, 0], sound[:, 1]))
-    # Asymmetric drives leave an offset, which would waste the range of the mixture.
-    sound = highpass(apply_effects(sound, chain, score.kick_seconds), 22.0, 1)
+    sound = apply_effects(sound, chain, score.kick_seconds)
+    if np.abs(sound.mean(axis=0)).max() > OFFSET:
+        sound = highpass(sound, 22.0, 1)
     level_db = LEVEL_DB[part.role.removesuffix("_2")] + float(rng.normal(0, LEVEL_SPREAD_DB))
     now_db = playing_rms_db(sound)
     if now_db < SILENT_DB:

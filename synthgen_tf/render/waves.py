@@ -7,9 +7,6 @@ is the amplitude of exp(2 pi i h phase), whose real part is the wave. Rows have 
 import numpy as np
 from scipy import fft
 
-GRID = 4096
-"""Points of a cycle on which waves without a closed-form spectrum are drawn."""
-
 WAVES = ("saw", "pulse", "triangle", "sine", "sync", "fm", "table", "vowel", "organ")
 
 FRAMES = 6
@@ -108,10 +105,11 @@ def _fm(phase: np.ndarray, shape: np.ndarray, carrier: int, modulator: int) -> n
 
 
 def _drawn(wave, shape: np.ndarray, harmonics: int) -> np.ndarray:
-    """Spectra of a wave drawn over one cycle; no more than a quarter of the grid is trusted."""
-    values = fft.rfft(wave(np.arange(GRID) / GRID, shape), axis=1)[:, 1:] * (2 / GRID)
-    values = values[:, : min(harmonics, GRID // 4)]
-    return np.pad(values, ((0, 0), (0, harmonics - values.shape[1])))
+    """Spectra of a wave without a closed form, drawn over one cycle of four points a harmonic."""
+    points = max(256, 1 << int(np.ceil(np.log2(4 * harmonics))))
+    phase = np.arange(points, dtype=np.float32) / points
+    values = fft.rfft(wave(phase, shape.astype(np.float32)), axis=1)
+    return values[:, 1 : harmonics + 1] * np.float32(2 / points)
 
 
 def _between(frames: np.ndarray, place: np.ndarray) -> np.ndarray:

@@ -1,0 +1,10 @@
+"""The styles, as data: tempo, form, drum patterns, who plays and how likely."""
+
+from .bands import BANDS
+from .electronic import ELECTRONIC
+from .scored import SCORED
+from .style import SHARED_INSTRUMENTS, Style
+
+STYLES = BANDS | ELECTRONIC | SCORED
+
+__all__ = ["SHARED_INSTRUMENTS", "STYLES", "Style"]
