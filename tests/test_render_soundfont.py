@@ -14,8 +14,10 @@ from synthgen_tf.render.casting import FONT_SHARE, sample_engine
 from synthgen_tf.render.dsp import SAMPLE_RATE, to_hz
 from synthgen_tf.render.engines import general_midi, perform, soundfont
 from synthgen_tf.render.engines.soundfont import Font, SoundFont, read_font
+from synthgen_tf.render.engines.synth_patch import SYNTH_ROLES
 from synthgen_tf.render.score import Note, Part
 from synthgen_tf.render.sources import NO_SOURCES, Sources, open_sources
+from synthgen_tf.render.styles import SHARED_INSTRUMENTS, STYLES
 
 FONT_RATE = 44000
 CYCLE = 100
@@ -161,6 +163,17 @@ def test_parts_get_presets_that_fit(part, wanted):
     presets = frozenset({(0, 38), (0, 81), (0, 0), (128, 0)})
     rngs = [np.random.default_rng(seed) for seed in range(10)]
     assert {general_midi.sample_preset(rng, part, presets) for rng in rngs} == wanted
+
+
+def test_a_full_font_has_something_for_every_part_of_every_style():
+    full = frozenset([*((0, number) for number in range(128)), (128, 0)])
+    wanted = {(role, "synth") for role in SYNTH_ROLES}
+    for styles in (SHARED_INSTRUMENTS, *(style.instruments for style in STYLES.values())):
+        wanted |= {(role, name) for role, names in styles.items() for name in names}
+    for role, instrument in sorted(each for each in wanted if each[0] != "vocals"):
+        part = Part(role, "other", instrument, ())
+        _, program = general_midi.sample_preset(np.random.default_rng(0), part, full)
+        assert (program in general_midi.GM_SYNTHS) == (instrument == "synth")
 
 
 def test_fonts_take_their_share_of_the_parts(font):

@@ -25,7 +25,7 @@ def spectrogram(signal: np.ndarray, sample_rate: int, reference_db: float) -> st
     """
     figure = Figure(figsize=(4.2, 2.2), dpi=110)
     axes = figure.add_axes((0.13, 0.17, 0.86, 0.8))
-    _draw(axes, signal, sample_rate, reference_db)
+    draw_spectrogram(axes, signal, sample_rate, reference_db)
     axes.set_xlabel("s", fontsize=7, labelpad=0)
     return _png(figure)
 
@@ -36,15 +36,15 @@ def spectrogram_pair(upper: np.ndarray, lower: np.ndarray, sample_rate: int) -> 
     reference_db = loudest_db(upper, sample_rate)
     for signal, bottom in ((upper, 0.55), (lower, 0.1)):
         axes = figure.add_axes((0.13, bottom, 0.86, 0.43))
-        _draw(axes, signal, sample_rate, reference_db)
+        draw_spectrogram(axes, signal, sample_rate, reference_db)
         if signal is upper:
             axes.set_xticklabels([])
     axes.set_xlabel("s", fontsize=7, labelpad=0)
     return _png(figure)
 
 
-def _draw(axes: Axes, signal: np.ndarray, sample_rate: int, reference_db: float) -> None:
-    """A spectrogram with its frequency axis."""
+def draw_spectrogram(axes: Axes, signal: np.ndarray, sample_rate: int, reference_db: float) -> None:
+    """Draw a spectrogram over logarithmic frequency: (time, channels), 80 dB deep."""
     decibels = _decibels(signal, sample_rate)
     rows = np.geomspace(40, sample_rate / 2, 200) / (sample_rate / WINDOW)
     low = np.minimum(rows.astype(int), len(decibels) - 2)

@@ -12,6 +12,8 @@ SYNTH_PROGRAMS = {
     "synth_pluck": (80, 81, 83, 96, 98, 99, 100),
     "synth_lead": (*range(80, 88), 97, 100, 101, 103),
     "synth_stab": (62, 63, 81, 90),
+    "synth_keys": (80, 81, 87, 90, 96, 98, 99),
+    "synth_sweep": (95, 97, 101, 103),
 }
 """The General MIDI synths that can take each role."""
 
@@ -24,6 +26,7 @@ _KITS |= {"brush_drums": (40, 32), "acoustic_drums": (0, 8, 16)}
 
 _BAND = {"bass": range(32, 38), "guitar": range(24, 31), "keys": range(24), "backing": (52, 53)}
 _BAND |= {"strings": (40, 41, 42, 43, 44, 48, 49), "brass": range(56, 62), "wind": range(64, 80)}
+_BAND |= {"solo": (40, 41, 42, 56, 65, 66, 68, 73), "plucked": (46, 104, 105, 106, 107)}
 
 
 def sample_preset(
