@@ -11,7 +11,7 @@ import pytest
 from synthgen_tf.config import load_config
 from synthgen_tf.errors import InputError
 from synthgen_tf.train import load_run, read_history, resume_config, train
-from synthgen_tf.train.callbacks import learning_rate
+from synthgen_tf.train.callbacks import Recorder, learning_rate
 from synthgen_tf.train.interrupt import deferred_interrupt
 
 
@@ -150,10 +150,22 @@ def test_minutes_end_the_run(songs, tmp_path):
     assert rows[-1]["learning_rate"] < 1e-3
 
 
-def test_patience_ends_the_run(songs, tmp_path):
-    still = short("training.learning_rate=1e-30", "training.patience=1", "training.epochs=50")
-    train(still, songs, tmp_path / "run")
-    assert len(read_history(tmp_path / "run")) < 10
+@pytest.mark.parametrize(("patience", "last"), [(1, 2), (2, 5), (9, None)])
+def test_patience_ends_the_run(tmp_path, patience, last):
+    """Training ends `patience` epochs after the best score."""
+    model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    recorder = Recorder(tmp_path, [], patience)
+    recorder.set_model(model)
+    ended = None
+    for epoch, score in enumerate([1.0, 2.0, 1.5, 2.5, 2.4, 2.4]):
+        model.stop_training = False
+        recorder.on_epoch_begin(epoch)
+        recorder.on_epoch_end(epoch, {"loss": 1.0, "val_snr": score})
+        if model.stop_training:
+            ended = epoch
+            break
+    assert ended == last
 
 
 def test_diverging_run_stops_and_says_so(songs, tmp_path):

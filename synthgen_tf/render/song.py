@@ -25,7 +25,7 @@ SOURCES_LICENCE = (
     "rendered by SynthGen from the MIDI file or soundfonts named here, under their terms"
 )
 
-SYNTH_OFFSET_DB, SYNTH_SPREAD_DB = -2.0, 4.0
+SYNTH_OFFSET_DB, SYNTH_SPREAD_DB = 1.0, 5.0
 """Mean and spread of what all synths of a song are turned up by together."""
 
 SILENT_DB = -75.0
