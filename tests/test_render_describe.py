@@ -71,7 +71,7 @@ def test_figures_are_the_ones_counted_by_hand(counted):
     assert facts["songs with an audible synth"] == ["33 %", "100 %", "0 %", "40 %"]
     assert facts["songs free of synth"] == ["1, labelled so", "0", "0", "1, labelled so"]
     assert facts["distinct synth patches"] == ["3", "1", "1", "4"]
-    assert facts["patches in several splits"] == ["–", "–", "–", "1"]  # patch a
+    assert facts["patches of train met again"] == ["–", "1", "0", "–"]  # patch a
     assert facts["stereo synth tracks"] == ["50 %", "100 %", "100 %", "75 %"]
     assert facts["tempo, beats a minute"] == ["90 to 120", "120 to 120", "120 to 120", "90 to 120"]
     assert facts["MB a song"] == ["1.50"] * 4
@@ -117,7 +117,7 @@ def rendered(tmp_path_factory) -> Path:
 def test_the_command_prints_and_writes_a_page_of_its_own(rendered, tmp_path):
     result = CliRunner().invoke(app, ["render", "--describe", str(rendered)])
     assert result.exit_code == 0, result.output
-    assert "patches in several splits" in result.output
+    assert "patches of train met again" in result.output
     page = rendered / "describe.html"
     html = page.read_text()
     # nothing is fetched from outside the page

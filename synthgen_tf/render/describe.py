@@ -18,6 +18,7 @@ AUDIBLE_DB, AUDIBLE_BELOW_REST_DB = -40.0, 25.0
 """A synth is audible where it is above the one, and less than the other below all the rest."""
 WIDE_BELOW = 0.9
 """Correlation of left and right below which a track counts as stereo."""
+MET_AGAIN = "patches of train met again"
 MOST = 12
 """Names that a row of counts shows."""
 NEEDED = ("seconds", "split", "style", "bpm", "has_synth", "rms_db", "tracks")
@@ -154,15 +155,17 @@ def _facts(groups: Mapping[str, Sequence[DescribedSong]]) -> Table:
         [name, *(row(songs) if songs else "–" for songs in groups.values())]
         for name, row in rows.items()
     ]
-    splits = [_patches(songs) for name, songs in groups.items() if name != "all"]
-    shared = sum(count > 1 for count in Counter(name for each in splits for name in each).values())
-    place = list(rows).index("distinct synth patches") + 1
-    body.insert(place, ["patches in several splits", *["–"] * len(splits), str(shared)])
+    learned = _patches(groups.get("train", ()))
+    met_again = [
+        "–" if name in ("train", "all") else str(len(_patches(songs) & learned))
+        for name, songs in groups.items()
+    ]
+    body.insert(list(rows).index("distinct synth patches") + 1, [MET_AGAIN, *met_again])
     note = (
         f"Audible: RMS above {AUDIBLE_DB:g} dB full scale and within {AUDIBLE_BELOW_REST_DB:g} dB "
         "of the rest, the sum of the other stems' powers. Stereo: correlation of left and right "
         f"below {WIDE_BELOW}. Loudness: RMS of the mixture, median and in brackets the 10th and "
-        "90th of a hundred. Patches in several splits must be 0."
+        "90th of a hundred. Patches of train must not be met again."
     )
     return Table("Songs", ["", *groups], body, note)
 
