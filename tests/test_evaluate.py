@@ -16,6 +16,7 @@ class Half:
     """A predictor that takes the mixture, at half the level, for the synth."""
 
     sample_rate, channels, segment, stem = 44_100, 2, 4096, "synth"
+    identity = "half"
 
     def __call__(self, blocks):
         return 0.5 * blocks

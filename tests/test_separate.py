@@ -3,10 +3,10 @@
 import tracemalloc
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 import soundfile
+from separating import FakePredictor, any_file, files_below, half, noise
 
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError
@@ -24,31 +24,6 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 SEGMENT = 64
 STRANGE_NAME = "🎹 synth\nand  pad é.wav"
-
-
-class FakePredictor:
-    """A function of blocks in a model's place; remembers the shapes it saw."""
-
-    def __init__(
-        self, function=lambda blocks: blocks, sample_rate=44_100, channels=2, segment=4096
-    ):
-        self.function = function
-        self.sample_rate, self.channels, self.segment = sample_rate, channels, segment
-        self.stem = "synth"
-        self.shapes = []
-
-    def __call__(self, blocks):
-        self.shapes.append(blocks.shape)
-        return self.function(blocks)
-
-
-def half(blocks):
-    return 0.5 * blocks
-
-
-def noise(frames, channels=2, seed=0, level=0.2):
-    generator = np.random.default_rng(seed)
-    return (level * generator.standard_normal((frames, channels))).astype(np.float32)
 
 
 def in_pieces(samples, frames):
@@ -237,29 +212,6 @@ def test_arrays_that_cannot_be_separated(mixture, sample_rate, words):
 # Files
 
 
-def encode_m4a(path, samples, sample_rate):
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("aac", rate=sample_rate, layout="stereo")
-        planes = np.ascontiguousarray(samples.T)
-        frame = av.AudioFrame.from_ndarray(planes, format="fltp", layout="stereo")
-        frame.sample_rate = sample_rate
-        for packet in [*stream.encode(frame), *stream.encode(None)]:
-            container.mux(packet)
-
-
-def any_file(path, frames=30_001, channels=2, sample_rate=44_100, subtype=None):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".m4a":
-        encode_m4a(path, noise(frames, channels), sample_rate)
-    else:
-        soundfile.write(path, noise(frames, channels), sample_rate, subtype)
-    return path
-
-
-def files_below(folder):
-    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*"))
-
-
 @pytest.mark.parametrize(
     ("name", "channels", "sample_rate", "subtype"),
     [
@@ -276,8 +228,10 @@ def files_below(folder):
 def test_files_sum_to_the_input(tmp_path, name, channels, sample_rate, subtype):
     path = any_file(tmp_path / name, 30_001, channels, sample_rate, subtype)
     told = []
-    files = Separator(FakePredictor(half)).separate_file(
-        path, tmp_path / "out", progress=told.append
+    files = (
+        Separator(FakePredictor(half))
+        .separate_file(path, tmp_path / "out", progress=told.append)
+        .files
     )
     assert files == {
         "synth": tmp_path / "out" / "synth.wav",
@@ -303,7 +257,8 @@ def test_integer_files_sum_exactly_even_where_the_stem_clamps(tmp_path, format, 
     with audio.Writer(tmp_path / "x.wav", 48_000, 2, subtype) as writer:
         writer.write(samples)
     separator = Separator(FakePredictor(lambda blocks: 1.37 * blocks))
-    files = separator.separate_file(tmp_path / "x.wav", tmp_path, format=format, subtype=subtype)
+    options = {"format": format, "subtype": subtype}
+    files = separator.separate_file(tmp_path / "x.wav", tmp_path, **options).files
     parts = {stem: audio.read(file)[0].astype(np.float64) for stem, file in files.items()}
     assert np.abs(parts["synth"]).max() >= 0.9999  # clamped
     np.testing.assert_array_equal(parts["synth"] + parts["rest"], samples)
@@ -312,10 +267,10 @@ def test_integer_files_sum_exactly_even_where_the_stem_clamps(tmp_path, format, 
 def test_one_stem_mp3_and_silence(tmp_path):
     path = any_file(tmp_path / "x.wav")
     silent = Separator(FakePredictor(lambda blocks: 0 * blocks))
-    files = silent.separate_file(path, tmp_path / "a", stems=["synth"], format="mp3")
+    files = silent.separate_file(path, tmp_path / "a", stems=["synth"], format="mp3").files
     assert files_below(tmp_path / "a") == ["synth.mp3"]
     assert np.abs(audio.read(files["synth"])[0]).max() < 1e-3
-    files = silent.separate_file(path, tmp_path / "b", stems=["rest", "rest"])
+    files = silent.separate_file(path, tmp_path / "b", stems=["rest", "rest"]).files
     assert files_below(tmp_path / "b") == ["rest.wav"]
     np.testing.assert_array_equal(audio.read(files["rest"])[0], audio.read(path)[0])
 
@@ -439,7 +394,9 @@ def test_bad_files_among_good_ones_are_told_and_skipped(tmp_path):
     assert list(result.done) == [good]
     assert {path.name for path in result.failed} == set(names)
     assert all(line.isprintable() for line in result.failed.values())
-    assert files_below(out) == ["good", "good/rest.wav", "good/synth.wav"]
+    assert files_below(out) == [
+        *("good", "good/rest.wav", "good/synth.wav", "separated.csv"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["text.wav", "missing.wav", "empty", "late.wav"])
@@ -461,10 +418,12 @@ def test_output_in_the_input_folder(tmp_path):
     separator = Separator(FakePredictor())
     for _ in range(2):  # what the first run left in `out` is no input of the second
         result = separate_paths(separator, [tmp_path], tmp_path / "out")
-        assert list(result.done) == [song]
+        assert list(result.done or result.skipped) == [song]
     (tmp_path / "out").rename(tmp_path.parent / "elsewhere")
     separate_paths(separator, [tmp_path], tmp_path)
-    assert files_below(tmp_path) == ["song", "song.wav", "song/rest.wav", "song/synth.wav"]
+    assert files_below(tmp_path) == [
+        *("separated.csv", "song", "song.wav", "song/rest.wav", "song/synth.wav"),
+    ]
     with pytest.raises(InputError, match="would be replaced"):
         separate_paths(separator, [tmp_path], tmp_path)
     separate_paths(separator, [song], tmp_path)  # by itself it may be done again

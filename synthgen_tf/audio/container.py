@@ -65,6 +65,14 @@ def _samples(path: Path) -> Iterator[np.ndarray]:
                 yield np.ascontiguousarray(converted.to_ndarray().T)
 
 
+def read_tags(path: Path) -> dict[str, str]:
+    """The tags of a file by the names that soundfile gives them."""
+    with opened(path) as (source, stream):
+        found = {**stream.metadata, **source.metadata}
+    found = {name.lower(): text for name, text in found.items()}
+    return found | {"tracknumber": found.get("track", "")}
+
+
 def frames_of(path: Path, source, stream) -> Iterator:
     """PyAV's frames of a stream, from where the source stands."""
     import av

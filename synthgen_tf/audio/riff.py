@@ -4,14 +4,34 @@ libsndfile writes RF64 only when told so beforehand, and the time of day into ev
 """
 
 import struct
+from collections.abc import Mapping
 
 RIFF_LIMIT = 0xFFFFFFFF
 """Largest size that a RIFF header can hold; larger files are RF64 (EBU Tech 3306)."""
 
 PCM, IEEE_FLOAT = 1, 3
 
+TAGS = {
+    "title": b"INAM",
+    "artist": b"IART",
+    "album": b"IPRD",
+    "tracknumber": b"ITRK",
+    "date": b"ICRD",
+    "genre": b"IGNR",
+    "comment": b"ICMT",
+    "copyright": b"ICOP",
+}
+"""Names of tags to their chunks."""
 
-def header(sample_rate: int, channels: int, sample_bytes: int, frames: int, float32: bool) -> bytes:
+
+def header(
+    sample_rate: int,
+    channels: int,
+    sample_bytes: int,
+    frames: int,
+    float32: bool,
+    tags: Mapping[str, str] | None = None,
+) -> bytes:
     """All that precedes the samples of a WAV or RF64 file; its length does not depend on `frames`.
 
     Args:
@@ -20,6 +40,7 @@ def header(sample_rate: int, channels: int, sample_bytes: int, frames: int, floa
         sample_bytes: of one sample: 2, 3 or 4.
         frames: in the file.
         float32: samples are float and not integers.
+        tags: texts by the names of `TAGS`.
     """
     frame_bytes = sample_bytes * channels
     data_bytes = frames * frame_bytes
@@ -35,6 +56,9 @@ def header(sample_rate: int, channels: int, sample_bytes: int, frames: int, floa
     middle = _chunk(b"fmt ", layout)
     if float32:
         middle += _chunk(b"fact", struct.pack("<I", min(frames, 0xFFFFFFFF)))
+    if tags:
+        texts = (_chunk(TAGS[name], text.encode() + b"\0") for name, text in tags.items())
+        middle += _chunk(b"LIST", b"INFO" + b"".join(texts))
     # "WAVE", the chunk of 36 bytes that is JUNK or ds64, the middle, the head of `data`, padding
     riff_bytes = 4 + 36 + len(middle) + 8 + data_bytes + data_bytes % 2
     if riff_bytes + 8 > RIFF_LIMIT:
@@ -46,4 +70,4 @@ def header(sample_rate: int, channels: int, sample_bytes: int, frames: int, floa
 
 
 def _chunk(name: bytes, content: bytes) -> bytes:
-    return struct.pack("<4sI", name, len(content)) + content
+    return struct.pack("<4sI", name, len(content)) + content + bytes(len(content) % 2)

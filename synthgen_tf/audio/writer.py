@@ -5,7 +5,7 @@ Levels are never changed. What goes beyond [-1, 1) stays so in FLOAT; integers c
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -76,13 +76,21 @@ class Writer:
         channels: one or more.
         subtype: `FLOAT`, `PCM_16`, `PCM_24`, or None for the format's default. mp3 has none: it is
             320 kbit/s. A WAV above 4 GB becomes RF64.
+        tags: of the file, see `tags.read_tags`.
 
     Raises:
         InputError: when the format cannot hold this, or the file cannot be written.
     """
 
-    def __init__(self, path: Path, sample_rate: int, channels: int, subtype: str | None = None):
-        self.path = Path(path)
+    def __init__(
+        self,
+        path: Path,
+        sample_rate: int,
+        channels: int,
+        subtype: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ):
+        self.path, self.tags = Path(path), dict(tags or {})
         self.format = self.path.suffix.lower().lstrip(".")
         self.subtype = check_format(self.format, subtype)
         _check_limits(self.format, sample_rate, channels)
@@ -102,11 +110,12 @@ class Writer:
 
     def _open_sink(self) -> "_WaveSink | soundfile.SoundFile":
         if self.format == "wav":
-            return _WaveSink(self.draft, self.sample_rate, self.channels, self.subtype)
+            layout = self.sample_rate, self.channels
+            return _WaveSink(self.draft, *layout, self.subtype, self.tags)
         quality = {}
         if self.format == "mp3":
             quality = {"compression_level": 0.0, "bitrate_mode": "CONSTANT"}  # 320 kbit/s
-        return soundfile.SoundFile(
+        sink = soundfile.SoundFile(
             os.fsencode(self.draft) if os.name == "posix" else str(self.draft),
             "w",
             self.sample_rate,
@@ -115,6 +124,9 @@ class Writer:
             format=self.format.upper(),
             **quality,
         )
+        for name, text in self.tags.items():
+            setattr(sink, name, text)
+        return sink
 
     def write(self, block: np.ndarray) -> None:
         """Append float32 (time, channels), which may be empty; int16 goes into PCM_16 as it is.
@@ -161,8 +173,15 @@ class Writer:
 class _WaveSink:
     """The samples of a WAV file; the header is written anew with the true length at the end."""
 
-    def __init__(self, path: Path, sample_rate: int, channels: int, subtype: str):
-        self.subtype = subtype
+    def __init__(
+        self,
+        path: Path,
+        sample_rate: int,
+        channels: int,
+        subtype: str,
+        tags: Mapping[str, str],
+    ):
+        self.subtype, self.tags = subtype, tags
         self.sample_bytes = BITS.get(subtype, 32) // 8
         self.layout = (sample_rate, channels, self.sample_bytes)
         self.frames = 0
@@ -190,7 +209,7 @@ class _WaveSink:
             self.file.write(self._header())
 
     def _header(self) -> bytes:
-        return riff.header(*self.layout, self.frames, self.subtype == "FLOAT")
+        return riff.header(*self.layout, self.frames, self.subtype == "FLOAT", self.tags)
 
 
 def _check_limits(format: str, sample_rate: int, channels: int) -> None:

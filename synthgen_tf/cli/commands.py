@@ -38,24 +38,60 @@ def separate(
     stems: Annotated[str | None, typer.Option(help="Comma-separated; both by default.")] = None,
     format: Annotated[str, typer.Option(help="wav, flac or mp3.")] = "wav",
     subtype: Annotated[
-        str | None, typer.Option(help="FLOAT, PCM_16 or PCM_24; PCM clamps at full scale.")
+        str | None, typer.Option(help="FLOAT, PCM_16 or PCM_24; wav is FLOAT, flac PCM_24.")
     ] = None,
+    clip: Annotated[
+        str,
+        typer.Option(
+            help="Of PCM and mp3, beyond full scale: clamp, rescale (turn all stems of the song "
+            "down by one gain) or none (refuse the song)."
+        ),
+    ] = "clamp",
+    overlap: Annotated[
+        float, typer.Option(help="Share of a block that the next covers, 0 to 0.9.")
+    ] = 0.25,
+    shifts: Annotated[
+        int, typer.Option(help="Predictions to average; each costs the time of one.")
+    ] = 1,
+    segment: Annotated[
+        float | None, typer.Option(help="Seconds of a block; the model's own by default.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Do again what is done already.")
+    ] = False,
     engine: EngineName = None,
 ) -> None:
-    """Separate audio into synth and rest, which add up to it."""
+    """Separate audio into synth and rest, which add up to it.
+
+    OUT/separated.csv tells what was done. What stands there from the same file, model and settings
+    is not done again. Exit code 1 when some inputs failed.
+    """
     from synthgen_tf.separate import Separator, separate_paths
     from synthgen_tf.separate.predictors import load_predictor
 
     if engine != "tflite":
         import_tensorflow()
-    separator = Separator(load_predictor(model, engine))
+    separator = Separator(
+        load_predictor(model, engine), overlap=overlap, shifts=shifts, segment_seconds=segment
+    )
     names = [name.strip() for name in stems.split(",")] if stems else None
-    result = separate_paths(separator, inputs, out, stems=names, format=format, subtype=subtype)
+    result = separate_paths(
+        separator,
+        inputs,
+        out,
+        stems=names,
+        format=format,
+        subtype=subtype,
+        clip=clip,
+        overwrite=overwrite,
+    )
     for files in result.done.values():
         for file in files.values():
             typer.echo(file)
+    if result.skipped:
+        typer.echo(f"{len(result.skipped)} stood there already: --overwrite does them again")
     for reason in result.failed.values():
-        typer.echo(f"synthgen: skipped: {reason}", err=True)
+        typer.echo(f"synthgen: failed: {reason}", err=True)
     if result.failed:
         raise typer.Exit(1)
 

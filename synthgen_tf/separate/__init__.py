@@ -3,13 +3,17 @@
 Module       -> what comes in -> what goes out
 predictor    -> what a model must offer; its channels fitted to any number of channels
 overlap_add  -> blocks (time, channels) of any length -> the estimate, the same way, in order
+prefetch     -> an iterator -> the same, run ahead in a thread
+files        -> pieces of mixture and estimate -> files of the stems, all or none
 separator    -> mixture (time, channels), or a file -> stem and rest, which sum to it exactly
+manifest     -> what was separated, in OUT/separated.csv
 batch        -> files and folders -> OUT/<input name>/<stem>.wav
 predictors   -> a model on its engine: Keras, SavedModel, TFLite
 catalogue    -> a model's name -> its folder and card
 """
 
 from synthgen_tf.separate.batch import BatchResult, separate_paths
+from synthgen_tf.separate.files import SeparatedFile
 from synthgen_tf.separate.overlap_add import crossfade_window, hop_of, overlap_add
 from synthgen_tf.separate.predictor import FittedChannels, Predictor
 from synthgen_tf.separate.separator import REST, Separator
@@ -19,6 +23,7 @@ __all__ = [
     "BatchResult",
     "FittedChannels",
     "Predictor",
+    "SeparatedFile",
     "Separator",
     "crossfade_window",
     "hop_of",

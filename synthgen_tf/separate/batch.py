@@ -1,5 +1,6 @@
 """Many files and folders in one go: OUT/<input name>/<stem>.wav, and no two of one name."""
 
+import time
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +8,9 @@ from pathlib import Path
 
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError
-from synthgen_tf.progress import progress_bar
+from synthgen_tf.progress import progress_bars
+from synthgen_tf.separate.files import Clip, SeparatedFile, check_clip
+from synthgen_tf.separate.manifest import DONE, FAILED, Fingerprint, Manifest, fingerprint
 from synthgen_tf.separate.separator import Separator
 
 
@@ -17,10 +20,12 @@ class BatchResult:
 
     Attributes:
         done: input file to its stems' files.
+        skipped: inputs whose stems stood there already, likewise.
         failed: input file or folder to the line that says why.
     """
 
     done: dict[Path, dict[str, Path]] = field(default_factory=dict)
+    skipped: dict[Path, dict[str, Path]] = field(default_factory=dict)
     failed: dict[Path, str] = field(default_factory=dict)
 
 
@@ -32,29 +37,35 @@ def separate_paths(
     stems: Sequence[str] | None = None,
     format: str = "wav",
     subtype: str | None = None,
+    clip: Clip = "clamp",
+    overwrite: bool = False,
 ) -> BatchResult:
-    """Separate files, and all audio files below folders, one after the other, under one bar.
+    """Separate files, and all audio files below folders, one after the other, under two bars.
 
     Writes `out/<name>/<stem>.<format>`, where the name is the file's without its ending; below a
     folder the tree is kept: `out/<sub-folder>/<name>/...`. Of inputs that come to the same name the
     first keeps it and the others get `<name>_2`, `<name>_3` ... in the order given. When `out` is
-    inside an input folder, what lies in it is not an input.
+    inside an input folder, what lies in it is not an input. `out/separated.csv` tells of each input
+    (see `manifest`), and lets a second run skip what the first has done.
 
     Args:
         separator: does the work.
         inputs: files and folders. A file that comes twice is separated once.
         out: folder, made when missing.
-        stems, format, subtype: as for `Separator.separate_file`.
+        stems, format, subtype, clip: as for `Separator.separate_file`.
+        overwrite: separate again what stands there from the same file, model and settings.
 
     Returns:
-        The outcome. Bad inputs among others are skipped and listed as failed.
+        The outcome. Bad inputs among others are passed over and listed as failed.
 
     Raises:
-        InputError: for an unknown stem, format or subtype; when an output would replace an input;
-            when the only input is bad. Nothing has then been written.
+        InputError: for an unknown stem, format, subtype or clip policy; when an output would
+            replace an input; when the only input is bad. Nothing has then been written.
     """
     stems = separator.check_stems(stems)
-    audio.check_format(format, subtype)
+    subtype = audio.check_format(format, subtype)
+    check_clip(clip)
+    settings = f"{separator.settings} {'+'.join(stems)} {format} {subtype or ''} {clip}"
     out, result = Path(out), BatchResult()
     names = _find([Path(path) for path in inputs], out, result)
     folders = dict(zip(names, _distinct(names.values()), strict=True))
@@ -64,19 +75,72 @@ def separate_paths(
     if only and result.failed:
         raise InputError(*result.failed.values())
 
-    with progress_bar("separating", sum(info.seconds for info in infos.values())) as advance:
-        for path, info in infos.items():
-            target = out / folders[path]
-            meter = _meter(info, advance)
+    manifest, options = Manifest(out), {"stems": stems, "format": format, "subtype": subtype}
+    todo = {}
+    for path, info in infos.items():
+        output = _Output(path, info, folders[path], fingerprint(path, settings))
+        files = {stem: out / output.folder / f"{stem}.{format}" for stem in stems}
+        stands = manifest.has(str(output.folder), output.origin)
+        if stands and not overwrite and all(file.is_file() for file in files.values()):
+            result.skipped[path] = files
+        else:
+            todo[path] = output
+    total = sum(output.info.seconds for output in todo.values())
+    with audio.new_folder(out), progress_bars("separating", total) as begin:
+        for path, reason in result.failed.items():
+            manifest.add({"input": path, "state": FAILED, "message": reason})
+        for path, output in todo.items():
+            meter = _meter(output.info, begin(path.name, output.info.seconds))
+            started = time.monotonic()
             try:
-                result.done[path] = separator.separate_file(
-                    path, target, stems=stems, format=format, subtype=subtype, progress=meter
+                written = separator.separate_file(
+                    path, out / output.folder, **options, clip=clip, progress=meter
                 )
             except InputError as error:
                 if only:
                     raise
                 result.failed[path] = str(error)
+                manifest.add(output.row(FAILED, message=str(error)))
+            else:
+                result.done[path] = dict(written.files)
+                took = round(time.monotonic() - started, 3)
+                manifest.add(output.row(DONE, took_seconds=took, **_facts(written)))
     return result
+
+
+@dataclass(frozen=True)
+class _Output:
+    """What one input is to become: a folder below the output folder."""
+
+    path: Path
+    info: audio.AudioInfo
+    folder: Path
+    origin: Fingerprint
+
+    def row(self, state: str, **facts: object) -> dict[str, object]:
+        """Of the manifest."""
+        return {
+            "output": self.folder,
+            "input": self.path,
+            "state": state,
+            **vars(self.origin),
+            "sample_rate": self.info.sample_rate,
+            "channels": self.info.channels,
+            **facts,
+        }
+
+
+def _facts(written: SeparatedFile) -> dict[str, object]:
+    """Columns of the manifest on files that were written."""
+    return {
+        "seconds": round(written.frames / written.sample_rate, 6),
+        "levels_db": " ".join(
+            f"{name}={'-inf' if level is None else level}"
+            for name, level in written.levels_db.items()
+        ),
+        "gain_db": written.gain_db,
+        "clamped": written.clamped,
+    }
 
 
 def _find(inputs: list[Path], out: Path, result: BatchResult) -> dict[Path, Path]:

@@ -10,6 +10,11 @@ import numpy as np
 
 from synthgen_tf.errors import InputError
 
+MAX_SHIFT = 1024
+"""Frames that the delays of averaged shifts are spread over: a hop of the networks here."""
+
+MAX_SHIFTS = 32
+
 
 class Predictor(Protocol):
     """A model on any engine.
@@ -19,12 +24,14 @@ class Predictor(Protocol):
         channels: that it takes and gives.
         segment: frames of the blocks it likes.
         stem: what it extracts: `synth`, or `other` when trained on MUSDB.
+        identity: name and digest of the model, and its engine.
     """
 
     sample_rate: int
     channels: int
     segment: int
     stem: str
+    identity: str
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:
         """Estimate the stem: float32 (batch, time, channels) in, the same shape out."""
@@ -87,3 +94,35 @@ class FittedChannels:
                 "or another model"
             )
         return estimate
+
+
+class AveragedShifts:
+    """A function of blocks as the mean of what it gives for them at several delays.
+
+    A network that hops through time hears a delayed block a little differently: averaging takes the
+    difference out. It costs as many predictions as there are shifts.
+
+    Args:
+        predict: float32 (b, t, c) -> the same shape, for any t.
+        shifts: how many delays, 1 or more: 0, and others up to `MAX_SHIFT` frames.
+
+    Raises:
+        InputError: for fewer shifts than one, or more than `MAX_SHIFTS`.
+
+    Reference: the "shift trick" of Defossez et al., Music source separation in the waveform domain
+    (arXiv:1911.13254), here with even steps instead of random ones.
+    """
+
+    def __init__(self, predict, shifts: int):
+        if not 1 <= shifts <= MAX_SHIFTS:
+            raise InputError(f"shifts is {shifts}: expected 1 to {MAX_SHIFTS}")
+        self.predict = predict
+        self.delays = [MAX_SHIFT * i // shifts for i in range(shifts)]
+
+    def __call__(self, blocks: np.ndarray) -> np.ndarray:
+        time = blocks.shape[1]
+        total = np.zeros_like(blocks)
+        for delay in self.delays:
+            late = np.pad(blocks, ((0, 0), (delay, 0), (0, 0)))
+            total += self.predict(late)[:, delay : delay + time]
+        return total / len(self.delays)

@@ -3,6 +3,7 @@
 Each loads its engine when it is made, so that TFLite needs no TensorFlow.
 """
 
+import hashlib
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -14,6 +15,8 @@ from synthgen_tf.separate.catalogue import CARD, Card, find_model, read_card
 
 Engine = Literal["keras", "savedmodel", "tflite"]
 ENGINES = get_args(Engine)
+
+GRAPH = "saved_model.pb"
 
 
 def load_predictor(model: str | Path | None = None, engine: Engine | None = None):
@@ -41,16 +44,23 @@ def load_predictor(model: str | Path | None = None, engine: Engine | None = None
     return TFLitePredictor(card) if engine == "tflite" else SavedModelPredictor(card)
 
 
+def digest(file: Path) -> str:
+    """Twelve digits that tell one version of a file from another."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+
+
 class KerasPredictor:
     """The best model of a run directory."""
 
     def __init__(self, run: Path):
         from synthgen_tf.train import load_run
+        from synthgen_tf.train.run import BEST
 
         self.model, config = load_run(run)
         self.stem = config.data.target
         self.sample_rate, self.channels = config.model.sample_rate, config.model.channels
         self.segment = config.segment
+        self.identity = f"{run.name}-{digest(run / BEST)} keras"
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:
         return self.model.predict_on_batch(blocks)
@@ -66,6 +76,7 @@ class SavedModelPredictor:
         self.signature = self.loaded.signatures["serving_default"]
         self.stem, self.segment = card.stem, card.segment
         self.sample_rate, self.channels = card.sample_rate, card.channels
+        self.identity = f"{card.name}-{card.version}-{digest(card.savedmodel / GRAPH)} savedmodel"
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:
         import tensorflow as tf
@@ -81,7 +92,9 @@ class TFLitePredictor:
 
         from ai_edge_litert.interpreter import Interpreter
 
-        self.interpreter = Interpreter(str(card.tflite()), num_threads=os.cpu_count())
+        file = card.tflite()
+        self.identity = f"{file.stem}-{digest(file)} tflite"
+        self.interpreter = Interpreter(str(file), num_threads=os.cpu_count())
         self.input = self.interpreter.get_input_details()[0]["index"]
         self.output = self.interpreter.get_output_details()[0]["index"]
         self.stem, self.segment = card.stem, card.segment

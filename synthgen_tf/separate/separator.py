@@ -9,20 +9,24 @@ has treble that 44.1 kHz lacks) is not lost: it is in the rest.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError
+from synthgen_tf.separate.files import Clip, SeparatedFile, StemFiles, check_clip
 from synthgen_tf.separate.overlap_add import OVERLAP, hop_of, overlap_add
-from synthgen_tf.separate.predictor import FittedChannels, Predictor
+from synthgen_tf.separate.predictor import AveragedShifts, FittedChannels, Predictor
+from synthgen_tf.separate.prefetch import prefetched
 
 REST = "rest"
 BLOCK_FRAMES = 1 << 16
 TAIL_SECONDS = 0.05
 """Silence after the music when it is resampled, so that the filters give all of its end."""
+
+MAX_SEGMENT_SECONDS = 600
 
 MAX_CHANNELS = 64
 """More channels in an array are time and channels swapped."""
@@ -37,6 +41,8 @@ class Separator:
     Args:
         predictor: the model, see `Predictor`.
         overlap: share of a block that the next one covers too, 0 to 0.9.
+        shifts: predictions at as many delays are averaged; each costs the time of one.
+        segment_seconds: length of a block; None for what the model likes. Memory grows with it.
         batch_size: blocks per call of the model, 1 or more; memory grows with it.
 
     Raises:
@@ -45,18 +51,41 @@ class Separator:
     Example: `Separator(predictor).separate(mixture, 44_100)["synth"]`
     """
 
-    def __init__(self, predictor: Predictor, *, overlap: float = OVERLAP, batch_size: int = 4):
-        hop_of(predictor.segment, overlap)  # checks both
+    def __init__(
+        self,
+        predictor: Predictor,
+        *,
+        overlap: float = OVERLAP,
+        shifts: int = 1,
+        segment_seconds: float | None = None,
+        batch_size: int = 4,
+    ):
         if batch_size < 1:
             raise InputError(f"batch size is {batch_size}: expected 1 or more")
+        if segment_seconds is not None and not 0 < segment_seconds <= MAX_SEGMENT_SECONDS:
+            raise InputError(
+                f"segment is {segment_seconds} s: expected up to {MAX_SEGMENT_SECONDS} s"
+            )
         self.predictor = predictor
-        self.overlap = overlap
-        self.batch_size = batch_size
+        self.segment = predictor.segment
+        if segment_seconds is not None:
+            self.segment = max(1, round(segment_seconds * predictor.sample_rate))
+        hop_of(self.segment, overlap)  # checks both
+        AveragedShifts(predictor, shifts)  # checks it
+        self.overlap, self.shifts, self.batch_size = overlap, shifts, batch_size
 
     @property
     def stem(self) -> str:
         """Name of what the model extracts."""
         return self.predictor.stem
+
+    @property
+    def settings(self) -> str:
+        """All that decides what comes out, as one line."""
+        return (
+            f"{self.predictor.identity} segment={self.segment} overlap={self.overlap:g} "
+            f"shifts={self.shifts}"
+        )
 
     @property
     def stems(self) -> tuple[str, str]:
@@ -114,12 +143,13 @@ class Separator:
         stems: Sequence[str] | None = None,
         format: str = "wav",
         subtype: str | None = None,
+        clip: Clip = "clamp",
         progress: Progress | None = None,
-    ) -> dict[str, Path]:
+    ) -> SeparatedFile:
         """Separate a file into files `out_dir/<stem>.<format>`, in memory bounded by the block.
 
-        Rate, channels and length are the input's; levels are not touched. The files sum to the
-        input: FLOAT to float rounding, PCM exactly where input and stems hold in its bits and
+        Rate, channels, length and tags are the input's; levels are not touched. The files sum to
+        the input: FLOAT to float rounding, PCM exactly where input and stems hold in its bits and
         within [-1, 1), mp3 only nearly. All files appear at the end together; after an error or
         Ctrl-C there is none, and no new folder.
 
@@ -129,18 +159,20 @@ class Separator:
             stems: which of `self.stems` to write; None for all.
             format: `wav`, `flac` or `mp3`.
             subtype: `FLOAT`, `PCM_16`, `PCM_24`, or None for the format's default.
+            clip: what integer formats do beyond full scale, see `files.CLIPS`.
             progress: told the frames done so far.
 
         Returns:
-            Each stem's file.
+            The files, and what they hold.
 
         Raises:
-            InputError: for a file that cannot be read or written, an unknown stem, format or
-                subtype, or outputs that would replace the input.
+            InputError: for a file that cannot be read or written, an unknown stem, format, subtype
+                or clip policy, or outputs that would replace the input.
         """
         path, out_dir = Path(path), Path(out_dir)
         stems = self.check_stems(stems)
         subtype = audio.check_format(format, subtype)
+        check_clip(clip)
         info = audio.probe(path)
         files = {stem: out_dir / f"{stem}.{format}" for stem in stems}
         for file in files.values():
@@ -149,25 +181,32 @@ class Separator:
                     f"{audio.shown(path)} would be replaced by its own stem: "
                     "choose another output folder"
                 )
-        done = 0
-        with audio.new_folder(out_dir), ExitStack() as stack:
-            writers = {
-                stem: stack.enter_context(
-                    audio.Writer(file, info.sample_rate, info.channels, subtype)
-                )
-                for stem, file in files.items()
-            }
-            pieces = audio.blocks(path, BLOCK_FRAMES)
-            for mixture, estimate in self._stream(pieces, info.sample_rate, info.channels):
-                # the rest takes up what rounding and clamping take from the stem
-                estimate = audio.as_stored(estimate, subtype)
-                parts = {self.stem: estimate, REST: mixture - estimate}
-                for stem, writer in writers.items():
-                    writer.write(parts[stem])
-                done += len(mixture)
-                if progress:
-                    progress(done)
-        return files
+        output = StemFiles(files, self.stem, info, subtype, clip, audio.read_tags(path))
+        pieces = prefetched(audio.blocks(path, BLOCK_FRAMES))
+        pairs = prefetched(self._stream(pieces, info.sample_rate, info.channels))
+        with audio.new_folder(out_dir), closing(pairs):
+            output.write(_counted(pairs, progress), REST)
+        return output.outcome()
+
+    def stream(
+        self, pieces: Iterable[np.ndarray], sample_rate: int, channels: int
+    ) -> Iterator[dict[str, np.ndarray]]:
+        """Separate music as it comes, in memory that does not grow with it.
+
+        Args:
+            pieces: the music in order, float32 (time, channels) of any lengths.
+            sample_rate: Hz.
+            channels: of every piece.
+
+        Yields:
+            The stem and `rest`, float32 (time, channels), as many frames in all as came in. What is
+            given lags behind what was taken by a block or two.
+
+        Example: `for parts in separator.stream(audio.blocks(path), 44_100, 2): ...`
+        """
+        checked = (_checked(piece, sample_rate).reshape(-1, channels) for piece in pieces)
+        for mixture, estimate in self._stream(checked, sample_rate, channels):
+            yield {self.stem: estimate, REST: mixture - estimate}
 
     def _stream(
         self, pieces: Iterable[np.ndarray], sample_rate: int, channels: int
@@ -176,6 +215,7 @@ class Separator:
         model_rate = self.predictor.sample_rate
         predict = FittedChannels(self.predictor, channels, self.batch_size)
         batch_size = max(1, self.batch_size // predict.lanes)
+        predict = AveragedShifts(predict, self.shifts) if self.shifts > 1 else predict
         waiting = _Waiting(channels)
         stream = waiting.listen(pieces)
         if sample_rate != model_rate:
@@ -183,7 +223,7 @@ class Separator:
             stream = audio.resample_blocks(
                 _followed(stream, tail), sample_rate, model_rate, channels
             )
-        stream = overlap_add(predict, stream, self.predictor.segment, self.overlap, batch_size)
+        stream = overlap_add(predict, stream, self.segment, self.overlap, batch_size)
         for estimate in audio.resample_blocks(stream, model_rate, sample_rate, channels):
             mixture = waiting.take(len(estimate))
             if len(mixture):  # not so in the tail
@@ -213,6 +253,18 @@ class _Waiting:
                 self.pieces.appendleft(piece[frames:])
             frames -= len(taken[-1])
         return np.concatenate(taken)
+
+
+def _counted(
+    pairs: Iterable[tuple[np.ndarray, np.ndarray]], progress: Progress | None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The same pairs, and word of the frames so far."""
+    done = 0
+    for pair in pairs:
+        yield pair
+        done += len(pair[0])
+        if progress:
+            progress(done)
 
 
 def _followed(pieces: Iterable[np.ndarray], tail: np.ndarray) -> Iterator[np.ndarray]:

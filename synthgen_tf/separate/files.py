@@ -1,0 +1,186 @@
+"""Stems into files: all of them together at the end, or none; and what happens at full scale."""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from synthgen_tf import audio
+from synthgen_tf.errors import InputError, OutputError
+
+Clip = Literal["clamp", "rescale", "none"]
+CLIPS = get_args(Clip)
+"""What integer formats do with stems beyond full scale; `FLOAT` holds them as they are.
+
+    clamp    cut them at full scale; what the stem loses the rest gets, while it has room
+    rescale  turn all stems of the song down by one gain, where they would not fit
+    none     refuse the song, write nothing
+"""
+
+Piece = tuple[np.ndarray, np.ndarray]
+"""Mixture and estimate, both float32 (time, channels)."""
+
+
+@dataclass(frozen=True)
+class SeparatedFile:
+    """What was written of one input.
+
+    Attributes:
+        files: each stem's.
+        sample_rate: Hz.
+        frames: length.
+        levels_db: RMS in dB full scale of the mixture and of each stem; None for silence.
+        gain_db: taken from all stems by `rescale`; else 0.
+        clamped: samples that `clamp` cut.
+    """
+
+    files: Mapping[str, Path]
+    sample_rate: int
+    frames: int = 0
+    levels_db: Mapping[str, float | None] = field(default_factory=dict)
+    gain_db: float = 0.0
+    clamped: int = 0
+
+
+class StemFiles:
+    """The files of one song's stems in the making.
+
+    Args:
+        files: stem to path; one of them may be `rest`.
+        stem: name of what the model extracts.
+        info: of the input, whose rate and channels the files get.
+        subtype: as `audio.Writer` takes it.
+        clip: one of `CLIPS`.
+        tags: of the files, see `audio.read_tags`.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, Path],
+        stem: str,
+        info: audio.AudioInfo,
+        subtype: str | None,
+        clip: Clip,
+        tags: Mapping[str, str],
+    ):
+        self.files, self.stem, self.info = dict(files), stem, info
+        self.subtype, self.clip, self.tags = subtype, clip, tags
+        self.frames = self.clamped = 0
+        self.gain = np.float32(1.0)
+        self.energy = dict.fromkeys(["mixture", *files], 0.0)
+
+    def write(self, pieces: Iterable[Piece], rest: str) -> None:
+        """Write all pieces; `rest` is the name of what the stem leaves.
+
+        Raises:
+            InputError: when a file cannot be written; with clip `none`, when a stem does not fit.
+        """
+        limited = self.subtype != "FLOAT"
+        with ExitStack() as stack:
+            if limited and self.clip == "rescale":
+                spool = stack.enter_context(_Spool(next(iter(self.files.values())).parent))
+                spool.fill(pieces)
+                self.gain, pieces = np.float32(min(1.0, _fitting(spool.peak))), spool
+            layout = self.info.sample_rate, self.info.channels, self.subtype, self.tags
+            writers = {
+                stem: stack.enter_context(audio.Writer(file, *layout))
+                for stem, file in self.files.items()
+            }
+            for mixture, estimate in pieces:
+                mixture, estimate = self.gain * mixture, self.gain * estimate
+                # the rest takes up what rounding and clamping take from the stem
+                stored = audio.as_stored(estimate, self.subtype)
+                parts = {"mixture": mixture, self.stem: estimate, rest: mixture - stored}
+                for name, writer in writers.items():
+                    self._check(name, parts[name])
+                    writer.write(parts[name])
+                self._measure(parts)
+                self.frames += len(mixture)
+
+    def outcome(self) -> SeparatedFile:
+        """What was written, once all of it is."""
+        samples = max(1, self.frames * self.info.channels)
+        levels = {
+            name: round(10 * float(np.log10(energy / samples)), 2) if energy else None
+            for name, energy in self.energy.items()
+        }
+        gain_db = round(20 * float(np.log10(self.gain)), 2)
+        return SeparatedFile(
+            self.files, self.info.sample_rate, self.frames, levels, gain_db, self.clamped
+        )
+
+    def _check(self, name: str, part: np.ndarray) -> None:
+        """Count what does not fit into the integers of the file, or refuse it."""
+        if self.subtype not in audio.BITS:
+            return
+        step = 2.0 ** (1 - audio.BITS[self.subtype])
+        over = int(np.count_nonzero((part < -1.0 - step / 2) | (part >= 1.0 - step / 2)))
+        if over and self.clip == "none":
+            peak = float(np.abs(part).max())
+            raise InputError(
+                f"stem {name} reaches {peak:.3f} of full scale, which {self.subtype} cannot hold: "
+                "choose --clip clamp or rescale, or --subtype FLOAT"
+            )
+        self.clamped += over
+
+    def _measure(self, parts: Mapping[str, np.ndarray]) -> None:
+        for name in self.energy:
+            self.energy[name] += float(np.square(parts[name], dtype=np.float64).sum())
+
+
+def check_clip(clip: str) -> None:
+    """Raise InputError for an unknown clip policy."""
+    if clip not in CLIPS:
+        raise InputError(f"unknown clip policy {clip!r}: choose one of {', '.join(CLIPS)}")
+
+
+def _fitting(peak: float) -> float:
+    """The gain that brings a peak two 16-bit steps below full scale, room for rounding."""
+    return (1.0 - 2.0**-14) / max(peak, 1e-9)
+
+
+class _Spool:
+    """Pieces kept on the disk until the loudest of them is known, then given once more."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.shapes, self.peak = [], 0.0
+
+    def __enter__(self) -> "_Spool":
+        with self._explained():
+            self.file = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115: __exit__ closes it
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.file.close()
+
+    def fill(self, pieces: Iterable[Piece]) -> None:
+        """Take all pieces."""
+        for mixture, estimate in pieces:
+            with self._explained():
+                for part in (mixture, estimate):
+                    self.file.write(np.ascontiguousarray(part, np.float32).data)
+            loudest = (np.abs(part).max(initial=0.0) for part in (estimate, mixture - estimate))
+            self.peak = max(self.peak, *map(float, loudest))
+            self.shapes.append((2, *mixture.shape))
+
+    def __iter__(self) -> Iterator[Piece]:
+        self.file.seek(0)
+        for shape in self.shapes:
+            content = self.file.read(4 * int(np.prod(shape)))
+            mixture, estimate = np.frombuffer(content, np.float32).reshape(shape)
+            yield mixture, estimate
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(
+                f"cannot write to {audio.shown(self.folder)} ({error.strerror}): check its "
+                "permissions and the room on the disk"
+            ) from error

@@ -1,0 +1,121 @@
+"""`separated.csv`: what was separated, how long it took, how loud each stem is.
+
+One row for each input as it ends, so that a run that is killed can be gone on with. A later row of
+the same output counts instead of an earlier one.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from synthgen_tf.errors import InputError, OutputError
+
+MANIFEST = "separated.csv"
+COLUMNS = (
+    "output",
+    "input",
+    "state",
+    "input_bytes",
+    "input_modified",
+    "settings",
+    "sample_rate",
+    "channels",
+    "seconds",
+    "took_seconds",
+    "levels_db",
+    "gain_db",
+    "clamped",
+    "message",
+)
+DONE, FAILED = "done", "failed"
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What must be the same for stems to stand for an input: the file, the model, the settings."""
+
+    input_bytes: str
+    input_modified: str
+    settings: str
+
+
+def fingerprint(path: Path, settings: str) -> Fingerprint:
+    """Of an input that exists.
+
+    Raises:
+        InputError: when it cannot be looked at.
+    """
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): give a file") from None
+    return Fingerprint(str(facts.st_size), f"{facts.st_mtime:.3f}", settings)
+
+
+class Manifest:
+    """The manifest of an output folder, read when made.
+
+    Args:
+        folder: that it lies in; it need not exist until the first row is added.
+
+    Raises:
+        InputError: when a file of its name is something else.
+    """
+
+    def __init__(self, folder: Path):
+        self.path = folder / MANIFEST
+        self.rows: dict[str, dict[str, str]] = {}
+        self.torn = False
+        if self.path.is_file():
+            self._read()
+
+    def _read(self) -> None:
+        text = self.path.read_bytes().decode("utf-8", "surrogateescape")
+        self.torn = not text.endswith("\n")  # its last row was being written
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        if tuple(rows.fieldnames or ()) != COLUMNS:
+            raise InputError(
+                f"{self.path} is no manifest of this SynthGen: move it, or choose another "
+                "output folder"
+            )
+        self.rows = {row["output"]: row for row in rows if None not in row.values()}
+
+    def has(self, output: str, wanted: Fingerprint) -> bool:
+        """Whether an output was made from just this input, with the same model and settings."""
+        row = self.rows.get(output)
+        if row is None or row["state"] != DONE:
+            return False
+        return all(row[name] == value for name, value in vars(wanted).items())
+
+    def add(self, row: Mapping[str, object]) -> None:
+        """Append a row; columns that it lacks stay empty.
+
+        Raises:
+            OutputError: when the disk does not take it.
+        """
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        if self.torn:
+            text.write("\n")
+        if not self.path.exists():
+            writer.writeheader()
+        writer.writerow({name: _plain(row.get(name, "")) for name in COLUMNS})
+        content = text.getvalue().encode("utf-8", "surrogateescape")
+        try:
+            with self.path.open("ab") as file:
+                file.write(content)  # in one go: a kill leaves a whole row, or none
+                file.flush()
+                os.fsync(file.fileno())
+            self.torn = False
+        except OSError as error:
+            raise OutputError(
+                f"cannot write {self.path} ({error.strerror}): check the folder, its permissions "
+                "and the room on the disk"
+            ) from None
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else str(value)
