@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from synthgen_tf.cli.tables import print_table
 from synthgen_tf.config import load_config
-from synthgen_tf.evaluate import evaluate, select_test_tracks
+from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
 from synthgen_tf.render import render_songs
 from synthgen_tf.report import Table
 from synthgen_tf.report.tables import format_db
@@ -52,7 +52,9 @@ def main() -> None:
             f"training.epochs={arguments.steps // 100}",
         ]
         train(load_config(arguments.preset, settings=settings), songs, run)
-        scores = evaluate(Separator(load_predictor(run)), tracks, "synth")["median"]["model"]
+        scores = evaluate(separated_by(Separator(load_predictor(run))), tracks, "synth")["median"][
+            "estimate"
+        ]
         rows.append([title, *(format_db(scores[measure]) for measure in MEASURES)])
     title = f"{arguments.preset}, {arguments.steps} steps, {arguments.songs} songs"
     note = f"dB, medians over {len(tracks)} test songs; level error 0 is right, below is quiet."

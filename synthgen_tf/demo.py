@@ -10,7 +10,14 @@ import numpy as np
 from synthgen_tf import audio, metrics
 from synthgen_tf.config import load_config
 from synthgen_tf.errors import InputError
-from synthgen_tf.evaluate import evaluate, measure, select_test_tracks, write_scores
+from synthgen_tf.evaluate import (
+    described,
+    evaluate,
+    measure,
+    select_test_tracks,
+    separated_by,
+    write_scores,
+)
 from synthgen_tf.export import export_run
 from synthgen_tf.render import render_songs
 from synthgen_tf.report import Example, Table, write_model_card, write_page
@@ -66,12 +73,14 @@ def run_demo(
 
     separator, shipped = Separator(load_predictor(out / RUN)), Separator(load_predictor())
     tracks = select_test_tracks(read_tracks(out / SONGS), "test", separator.stem)
-    scores = evaluate(separator, tracks, separator.stem)
-    write_scores(out / RUN / SCORES, {"data": SONGS, "split": "test", **scores})
+    scores = evaluate(separated_by(separator), tracks, separator.stem)
+    made_of = {"data": out / SONGS, "split": "test", "model": out / RUN}
+    scores = described(scores, **made_of, judged=separator.settings)
+    write_scores(out / RUN / SCORES, scores)
     card = write_model_card(out / RUN)
     recording, recording_table = _separate_excerpt(out, shipped)
     tables = [
-        _compare(scores, evaluate(shipped, tracks, shipped.stem)),
+        _compare(scores, evaluate(separated_by(shipped), tracks, shipped.stem)),
         recording_table,
         _export_and_compare(out),
     ]
@@ -100,10 +109,12 @@ def _make_room(out: Path) -> None:
 
 def _compare(own: dict, shipped: dict) -> Table:
     """The medians of both models and of what costs nothing, on the songs that neither has seen."""
-    models = {"model": own["median"]["model"], "shipped": shipped["median"]["model"]}
-    # dictionaries keep their order: the models first, then mixture and silence
-    median = {**models, **own["median"]}
-    return score_table({**own, "median": median}, "Rendered test songs, never seen in training")
+    both = {}
+    for kind in ("median", "interval"):
+        # dictionaries keep their order: the models first, then what costs nothing
+        models = {"estimate": own[kind]["estimate"], "shipped": shipped[kind]["estimate"]}
+        both[kind] = {**models, **own[kind]}
+    return score_table({**own, **both}, "Rendered test songs, never seen in training")
 
 
 def _show_track(track: Track, separator: Separator) -> Example:

@@ -1,5 +1,6 @@
 """Scores against songs whose right answers are known by construction."""
 
+import csv
 import json
 
 import numpy as np
@@ -7,7 +8,16 @@ import pytest
 import soundfile
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.evaluate import evaluate, select_test_tracks, write_scores
+from synthgen_tf.evaluate import (
+    Estimates,
+    evaluate,
+    read_scores,
+    select_test_tracks,
+    separated_by,
+    write_scores,
+)
+from synthgen_tf.evaluate.oracle import ideal_ratio_mask
+from synthgen_tf.evaluate.scores import interval_of_median
 from synthgen_tf.separate import Separator
 from synthgen_tf.tracks import read_tracks
 
@@ -36,7 +46,7 @@ def scores(tmp_path):
         soundfile.write(folder / "synth.wav", target, 44_100, subtype="FLOAT")
         soundfile.write(folder / "drums.wav", drums_gain * drums, 44_100, subtype="FLOAT")
     tracks = select_test_tracks(read_tracks(tmp_path), "test", "synth")
-    return evaluate(Separator(Half()), tracks, "synth")
+    return evaluate(separated_by(Separator(Half())), tracks, "synth")
 
 
 def expected_snr(synth_power, drums_power, gain):
@@ -47,31 +57,168 @@ def expected_snr(synth_power, drums_power, gain):
 
 def test_scores_by_hand(scores):
     a, b, silent = scores["tracks"]
-    assert a["snr"] == pytest.approx(expected_snr(0.005, 0.01, 0.5), abs=0.1)
-    assert a["mixture_snr"] == pytest.approx(expected_snr(0.005, 0.01, 1.0), abs=0.1)
-    assert a["snr_improvement"] == pytest.approx(a["snr"] - a["mixture_snr"], abs=1e-3)
-    assert b["si_sdr"] == pytest.approx(10 * np.log10(0.005 / 0.25), abs=0.5)
-    assert a["level_error"] == pytest.approx(10 * np.log10(0.25 * 0.015 / 0.005), abs=0.1)
-    assert silent["snr"] is None
-    assert silent["silence_level"] == pytest.approx(20 * np.log10(0.5), abs=0.01)
+    estimate, mixture = a["estimate"], a["mixture"]
+    assert estimate["snr"] == pytest.approx(expected_snr(0.005, 0.01, 0.5), abs=0.1)
+    assert estimate["nmse"] == pytest.approx(10 ** (-estimate["snr"] / 10), rel=1e-3)
+    assert mixture["snr"] == pytest.approx(expected_snr(0.005, 0.01, 1.0), abs=0.1)
+    assert estimate["snr_improvement"] == pytest.approx(estimate["snr"] - mixture["snr"], abs=1e-3)
+    assert b["estimate"]["si_sdr"] == pytest.approx(10 * np.log10(0.005 / 0.25), abs=0.5)
+    level = 10 * np.log10(0.25 * 0.015 / 0.005)
+    assert estimate["level_error"] == pytest.approx(level, abs=0.1)
+    assert a["silence"] == {
+        "snr": 0.0,
+        "nmse": 1.0,
+        "si_sdr": None,
+        "level_error": None,
+        "snr_improvement": pytest.approx(-mixture["snr"]),
+    }
+    assert "snr" not in silent["estimate"]
+    assert silent["estimate"]["silence_level"] == pytest.approx(20 * np.log10(0.5), abs=0.01)
+    assert silent["mixture"]["silence_level"] == 0.0
 
 
-def test_medians(scores):
-    a, b, _ = scores["tracks"]
-    assert scores["median"]["model"]["snr"] == pytest.approx((a["snr"] + b["snr"]) / 2)
-    assert scores["median"]["mixture"]["snr"] < scores["median"]["model"]["snr"]
-    assert scores["median"]["silence"]["snr"] == 0
-    assert scores["median"]["model"]["silence_level"] == pytest.approx(-6.02, abs=0.01)
+def test_medians_and_intervals(scores):
+    a, b, _ = (track["estimate"] for track in scores["tracks"])
+    median, interval = scores["median"], scores["interval"]
+    assert scores["count"] == 3
+    assert median["estimate"]["snr"] == pytest.approx((a["snr"] + b["snr"]) / 2, abs=1e-3)
+    assert interval["estimate"]["snr"] == [b["snr"], a["snr"]]
+    assert median["mixture"]["snr"] < median["estimate"]["snr"] < median["oracle_irm"]["snr"]
+    assert median["silence"]["snr"] == 0
+    assert median["estimate"]["silence_level"] == pytest.approx(-6.02, abs=0.01)
 
 
-def test_json_round_trip(scores, tmp_path):
-    write_scores(tmp_path / "scores.json", scores)
+def test_bootstrap_interval_is_scipys():
+    from scipy.stats import bootstrap
+
+    values = np.random.default_rng(3).normal(size=40)
+    found = bootstrap((values,), np.median, method="percentile", random_state=1)
+    expected = found.confidence_interval
+    np.testing.assert_allclose(interval_of_median(values), expected, atol=0.06)
+    assert interval_of_median([1.5]) == [1.5, 1.5]
+
+
+def test_files_round_trip(scores, tmp_path):
+    table = write_scores(tmp_path / "scores.json", scores)
+    assert read_scores(tmp_path / "scores.json") == scores
     assert json.loads((tmp_path / "scores.json").read_text()) == scores
+    with table.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == ["a", "b", "silent"]
+    assert float(rows[0]["estimate_snr"]) == scores["tracks"][0]["estimate"]["snr"]
+    assert rows[2]["estimate_snr"] == ""
+    assert float(rows[2]["estimate_silence_level"]) == pytest.approx(-6.02, abs=0.01)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 1}', '{"format": 99}'])
+def test_other_files_are_no_scores(tmp_path, content):
+    (tmp_path / "scores.json").write_text(content)
+    with pytest.raises(InputError, match=r"scores\.json (holds no scores|has format)"):
+        read_scores(tmp_path / "scores.json")
+
+
+def test_oracle_of_signals_in_bins_of_their_own():
+    """Tones an octave apart do not meet in any bin: the mask takes them apart almost wholly."""
+    time = np.arange(44_100) / 44_100
+    low, high = (np.stack([np.sin(2 * np.pi * f * time)] * 2, 1) for f in (441, 4410))
+    estimate = ideal_ratio_mask(low, low + high, 44_100)
+    assert estimate.shape == low.shape
+    assert np.square(estimate - low)[4096:-4096].mean() < 1e-6
+    same = ideal_ratio_mask(0.5 * low, low, 44_100)
+    np.testing.assert_allclose(same, 0.5 * low, atol=1e-4)
+    assert ideal_ratio_mask(low[:5], low[:5], 44_100).shape == (5, 2)
+
+
+def test_snr_is_musevals_and_si_sdr_fast_bss_evals(tracks_of_noise, tmp_path):
+    """SNR is museval's SDR over one window as long as the track, SI-SDR that of fast_bss_eval."""
+    import museval
+    from fast_bss_eval.numpy import si_sdr
+
+    track = tracks_of_noise[0]
+    truth, mixture = track.read("synth"), track.read("mixture")
+    estimate = 0.5 * truth + 0.2 * mixture
+    scores = evaluate(lambda track, mixture: estimate, [track], "synth")
+    pairs = [np.stack([truth, mixture - truth]), np.stack([estimate, mixture - estimate])]
+    sdr = museval.evaluate(*pairs, win=len(truth), hop=len(truth))[0][0, 0]
+    found = scores["tracks"][0]["estimate"]
+    assert found["snr"] == pytest.approx(sdr, abs=1e-3)
+    flat = truth.reshape(1, -1).astype(float), estimate.reshape(1, -1).astype(float)
+    assert found["si_sdr"] == pytest.approx(si_sdr(*flat, zero_mean=False)[0], abs=1e-3)
+
+
+@pytest.fixture
+def tracks_of_noise(tmp_path):
+    """A song of three seconds, of two noises; the names of its estimates are musdb's."""
+    random = np.random.default_rng(1)
+    folder = tmp_path / "data" / "test" / "song one"
+    folder.mkdir(parents=True)
+    for name in ("synth", "drums"):
+        sound = random.normal(scale=0.1, size=(3 * 44_100, 2))
+        soundfile.write(folder / f"{name}.wav", sound, 44_100, subtype="FLOAT")
+    return read_tracks(tmp_path / "data")
+
+
+def test_museval_files_are_those_of_museval_by_hand(tracks_of_noise, tmp_path):
+    import museval
+
+    (track,) = tracks_of_noise
+    truth, mixture = track.read("synth"), track.read("mixture")
+    estimate = 0.5 * truth + 0.2 * np.roll(mixture, 3, axis=0)
+    estimate += np.random.default_rng(2).normal(scale=0.01, size=truth.shape).astype(np.float32)
+    scores = evaluate(lambda track, mixture: estimate, [track], "synth", tmp_path / "bss")
+    pairs = [np.stack([truth, mixture - truth]), np.stack([estimate, mixture - estimate])]
+    sdr, isr, sir, sar = museval.evaluate(*pairs, win=44_100, hop=44_100)
+    store = museval.EvalStore()
+    store.add_eval_dir(tmp_path / "bss")
+    table = store.agg_frames_tracks_scores()
+    for name, values in {"SDR": sdr, "ISR": isr, "SIR": sir, "SAR": sar}.items():
+        for i, stem in enumerate(("synth", "rest")):
+            assert table[stem, name] == pytest.approx(np.median(values[i]), abs=1e-2)
+        found = scores["tracks"][0]["estimate"][name.lower()]
+        assert found == pytest.approx(np.median(values[0]), abs=1e-2)
+    content = json.loads((tmp_path / "bss" / "test" / "song one.json").read_text())
+    assert [target["name"] for target in content["targets"]] == ["synth", "rest"]
+    assert len(content["targets"][0]["frames"]) == 3
+
+
+# Estimates made elsewhere
+
+
+@pytest.mark.parametrize(
+    "file", ["song one/synth.wav", "test/song one/synth.flac", "htdemucs/song one/synth.wav"]
+)
+def test_estimates_in_the_layouts_of_others(tracks_of_noise, tmp_path, file):
+    (track,) = tracks_of_noise
+    path = tmp_path / "estimates" / file
+    path.parent.mkdir(parents=True)
+    soundfile.write(path, 0.5 * track.read("mixture"), 44_100, subtype="PCM_24")
+    found = evaluate(Estimates(tmp_path / "estimates", "synth", [track]), [track], "synth")
+    expected = evaluate(separated_by(Separator(Half())), [track], "synth")
+    assert found["median"]["estimate"]["snr"] == pytest.approx(
+        expected["median"]["estimate"]["snr"], abs=1e-3
+    )
+
+
+def test_estimates_that_do_not_fit_are_told(tracks_of_noise, tmp_path):
+    (track,) = tracks_of_noise
+    root = tmp_path / "estimates"
+    path = root / "x" / "song one" / "synth.wav"
+    path.parent.mkdir(parents=True)
+    soundfile.write(path, np.zeros((100, 2)), 44_100)
+    with pytest.raises(InputError, match=r"lacks estimates of 1 of 1 tracks.*song one.*--stem"):
+        Estimates(root, "vocals", [track])
+    with pytest.raises(InputError, match=r"\(100, 2\).*the track has \(132300, 2\)"):
+        evaluate(Estimates(root, "synth", [track]), [track], "synth")
+    other = root / "y" / "song one" / "synth.wav"
+    other.parent.mkdir(parents=True)
+    soundfile.write(other, np.zeros((100, 2)), 44_100)
+    with pytest.raises(InputError, match="2 estimates of song one"):
+        Estimates(root, "synth", [track])
 
 
 def test_genres(songs):
     tracks = [track for track in read_tracks(songs) if "synth" in track.stems][:2]
-    scores = evaluate(Separator(Half()), tracks, "synth")
+    scores = evaluate(separated_by(Separator(Half())), tracks, "synth")
     assert set(scores["by_genre"]) == {track.genre for track in tracks}
 
 

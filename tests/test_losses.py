@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 from synthgen_tf.config import load_config
-from synthgen_tf.losses import NormalizedMSE, WeightedLoss, build_loss, l1, mse
+from synthgen_tf.errors import InputError
+from synthgen_tf.losses import MagnitudeNMSE, NormalizedMSE, WeightedLoss, build_loss, l1, mse
 
 TARGET = np.array([[[3.0], [4.0]]], np.float32)
 ESTIMATE = np.array([[[3.0], [2.0]]], np.float32)
@@ -130,3 +131,39 @@ def test_same_value_on_two_replicas(mode):
 
     halves = strategy.experimental_local_results(step(next(iter(shards))))
     np.testing.assert_allclose(sum(halves), float(loss(target, estimate)), rtol=1e-5)
+
+
+def test_magnitude_nmse_is_numpys():
+    """Against NumPy's transform of frames cut by hand, in middle and side."""
+    window, hop, floor = 64, 16, 0.3
+    target, estimate = signals(shape=(2, 160, 2))
+    target[1] *= 0.1  # below the floor
+
+    def magnitudes(signal):
+        both = np.stack([signal.sum(-1), signal[..., 0] - signal[..., 1]], 1) / np.sqrt(2)
+        padded = np.pad(both, ((0, 0), (0, 0), (window - hop, window - hop)))
+        starts = range(0, padded.shape[2] - window + 1, hop)
+        frames = np.stack([padded[:, :, at : at + window] for at in starts], 1)
+        return np.abs(np.fft.rfft(frames * np.hanning(window + 1)[:-1]))  # b f c k
+
+    wanted, found = magnitudes(target), magnitudes(estimate)
+    power = np.square(np.hanning(window + 1)[:-1]).sum()
+    error = np.square(wanted - found).mean((1, 2, 3)) / power
+    energy = np.square(wanted).mean((1, 2, 3)) / power
+    assert energy[1] < floor < energy[0]
+    values = each(MagnitudeNMSE(window, hop, floor), target, found.astype(np.float32))
+    np.testing.assert_allclose(values, error / np.maximum(energy, floor), rtol=1e-3)
+    again = MagnitudeNMSE.from_config(MagnitudeNMSE(window, hop, floor).get_config())
+    np.testing.assert_array_equal(each(again, target, found.astype(np.float32)), values)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["loss.terms={magnitude: 1.0, mse: 1.0}"],
+        ["loss.terms={magnitude: 1.0}", "model={kind: card}"],
+    ],
+)
+def test_magnitude_stands_alone_and_needs_spectra(settings):
+    with pytest.raises(InputError, match="magnitude"):
+        load_config("tiny", settings=settings)

@@ -8,7 +8,7 @@ from synthgen_tf.config import load_config, preset_names
 from synthgen_tf.model import build_model
 from synthgen_tf.model.spectrum import Spectrum, Waveform, inverse_rfft
 
-PARAMETERS = {"card": 249_090, "tiny": 127_578, "small": 2_461_450}
+PARAMETERS = {"card": 249_090, "tiny": 69_200, "small": 1_564_416, "base": 6_578_944}
 
 
 def noise(*shape, seed=0):

@@ -3,15 +3,21 @@
 import base64
 import io
 import re
+import shutil
 
 import numpy as np
 import pytest
 import soundfile
+from typer.testing import CliRunner
 
-from synthgen_tf.report import Example, Table, write_model_card, write_page
+from synthgen_tf.cli.commands import app
+from synthgen_tf.errors import InputError
+from synthgen_tf.report import Example, Table, write_model_card, write_page, write_report
 from synthgen_tf.report.figures import loudest_db, spectrogram
+from synthgen_tf.report.model_card import findings
 from synthgen_tf.report.page import loudest_excerpt
-from synthgen_tf.report.tables import format_db, score_table
+from synthgen_tf.report.report import best_and_worst
+from synthgen_tf.report.tables import format_db, genre_table, score_table
 from synthgen_tf.train import train
 
 RATE = 44_100
@@ -67,22 +73,72 @@ def test_loudest_excerpt():
     assert loudest_excerpt(signal[:50], 200) == (0, 50)
 
 
+def scores_of(genres):
+    """Scores as `evaluate` gives them, of genres to the SNR of their tracks."""
+    from synthgen_tf.evaluate.scores import TrackScore, summarise
+
+    tracks = [
+        TrackScore(
+            f"{genre} {i}",
+            genre,
+            10.0,
+            {
+                "estimate": {"snr": snr, "level_error": -2.0},
+                "mixture": {"snr": -3.0},
+                "silence": {"snr": 0.0},
+                "oracle_irm": {"snr": 9.0},
+            },
+        )
+        for genre, values in genres.items()
+        for i, snr in enumerate(values)
+    ]
+    facts = {"data": "songs", "kind": None, "split": "test", "model": "m", "estimates": None}
+    facts |= {"judged": "m", "stem": None, "format": 2, "target": "synth"}
+    return facts | summarise(tracks)
+
+
+GENRES = {"pop": [1.0, 1.234, 5.0], "rock": [-1.0], "house": [6.0] * 5}
+
+
 def test_score_table():
-    scores = {
-        "target": "synth",
-        "tracks": [{}, {}],
-        "median": {
-            "model": {"snr": 1.234, "silence_level": None},
-            "mixture": {"snr": -3.0},
-            "silence": {"snr": 0.0},
-        },
-    }
-    table = score_table(scores)
-    assert table.columns == ["", "SNR", "output in silence"]
-    assert [row[1] for row in table.rows] == ["1.23", "-3.00", "0.00"]
-    assert table.rows[0][2] == format_db(None) == "–"
-    assert "2 tracks" in table.note
+    table = score_table(scores_of(GENRES))
+    assert table.columns == ["", "SNR", "level error"]
+    assert [row[0] for row in table.rows][1:] == [
+        *("mixture as it is", "silence", "oracle: ideal ratio mask"),
+    ]
+    low, high = scores_of(GENRES)["interval"]["estimate"]["snr"]
+    assert table.rows[0][1:] == [f"6.00 ({low:.2f} to {high:.2f})", "-2.00"]
+    assert [row[1] for row in table.rows[1:]] == ["-3.00", "0.00", "9.00"]
+    assert table.rows[1][2] == format_db(None) == "–"
+    assert "9 tracks" in table.note
     assert format_db(-0.001) == "0.00"
+
+
+def test_genre_table_has_the_best_first():
+    rows = genre_table(scores_of(GENRES)).rows
+    assert [row[:3] for row in rows] == [
+        *(["house", "5", "6.00"], ["pop", "3", "1.23"], ["rock", "1", "-1.00"]),
+    ]
+    assert rows[1][3] == "1.00 to 5.00"
+
+
+def test_findings_say_only_what_the_numbers_say():
+    found = " ".join(findings(scores_of(GENRES)))
+    assert "too quiet, by 2.0 dB" in found
+    assert "No better than silence, by median SNR, on: rock." in found
+    assert "6.0 dB on house and -1.0 dB on rock" in found
+    assert "little is known of: pop, rock." in found
+    assert "left" not in found
+    good = scores_of({"house": [9.0] * 5})
+    good["median"]["estimate"]["level_error"] = 0.2
+    assert findings(good) == []
+
+
+def test_best_and_worst():
+    chosen = best_and_worst(scores_of(GENRES)["tracks"])
+    assert list(chosen) == ["house 0", "house 1", "pop 0", "rock 0"]
+    assert chosen["rock 0"] == "One of the worst: rock, SNR -1.00 dB"
+    assert list(best_and_worst(scores_of({"a": [1.0]})["tracks"])) == ["a 0"]
 
 
 def test_model_card_is_written_from_the_run(songs, tmp_path):
@@ -100,17 +156,60 @@ def test_model_card_is_written_from_the_run(songs, tmp_path):
     assert "training.epochs" not in card
     assert "epochs: 1" in card
 
-    row = {"snr": 2.345, "snr_improvement": 1.0, "si_sdr": 3.0, "level_error": -0.5}
-    scores = {
-        "data": "songs",
-        "split": "test",
-        "target": "synth",
-        "median": {"model": row, "silence": {"snr": 0.0}},
-        "by_genre": {"pop": 4.567},
-        "tracks": [{}],
-    }
-    write_scores(run / "scores.json", scores)
+    write_scores(run / "scores.json", scores_of(GENRES))
     card = write_model_card(run).read_text()
-    assert "| model | 2.35 | 1.00 | 3.00 | -0.50 |" in card.replace("2.34 ", "2.35 ")
-    assert "| pop | 4.57 |" in card
+    low, high = scores_of(GENRES)["interval"]["estimate"]["snr"]
+    assert f"| the model | 6.00 | {low:.2f} to {high:.2f} | – | – | -2.00 | – |" in card
+    assert "| pop | 3 | 1.23 | 1.00 to 5.00 | -3.00 |" in card
     assert "Not yet scored" not in card
+    sections = re.findall(r"^## (.+)$", card, re.MULTILINE)
+    assert sections == [
+        "Model details",
+        "Intended use",
+        "Training data",
+        "Evaluation data",
+        "Metrics",
+        "Results",
+        "Ethical considerations",
+        "Limitations and biases",
+        "Licence",
+        "Reproduce",
+    ]
+    assert not re.findall(r"\n\n\n", card)
+
+
+def test_report_of_a_run_shows_its_best_and_worst(songs, tmp_path):
+    """A run is trained, scored and reported on; then its data vanish."""
+    from synthgen_tf.config import load_config
+
+    settings = ["data.segment_seconds=0.25", "training.epochs=1", "training.steps_per_epoch=1"]
+    run, data = tmp_path / "run", tmp_path / "songs"
+    shutil.copytree(songs, data)
+    train(load_config("tiny", settings=settings), data, run)
+    score = ["evaluate", "--data", data, "--model", run, "--out", run / "scores.json"]
+    result = CliRunner().invoke(app, list(map(str, score)))
+    assert result.exit_code == 0, result.output
+    result = CliRunner().invoke(app, ["report", str(run)])
+    assert result.exit_code == 0, result.output
+    assert result.output.split() == [str(run / "report.html"), str(run / "MODEL_CARD.md")]
+    html = (run / "report.html").read_text()
+    assert not re.findall(r'(?:src|href)="(?!data:)', html)
+    assert html.count("data:audio/mpeg") == 4  # one test song: mixture, truth, estimate, rest
+    assert "One of the best" in html
+    assert "Box plots of SNR by genre" in html
+    assert "Loss and SNR over the epochs" in html
+    shutil.rmtree(data)
+    moved = tmp_path / "elsewhere"
+    (run / "scores.json").rename(tmp_path / "mine.json")
+    write_report(tmp_path / "mine.json", moved)
+    html = (moved / "report.html").read_text()
+    assert "No sounds are shown" in html
+    assert html.count("data:audio/mpeg") == 0
+    assert sorted(file.name for file in moved.iterdir()) == ["report.html"]
+
+
+def test_report_on_something_else(tmp_path):
+    with pytest.raises(InputError, match="holds no run"):
+        write_report(tmp_path)
+    with pytest.raises(InputError, match="holds no scores"):
+        write_report(tmp_path / "missing.json")

@@ -10,8 +10,10 @@ import pytest
 
 from synthgen_tf.config import load_config
 from synthgen_tf.errors import InputError
+from synthgen_tf.model.spectrum import Spectrum, magnitude, mid_and_side
 from synthgen_tf.train import load_run, read_history, resume_config, train
-from synthgen_tf.train.callbacks import Recorder, learning_rate
+from synthgen_tf.train.callbacks import Recorder, averaged_weights, learning_rate
+from synthgen_tf.train.fit import compile_model, trained_part
 from synthgen_tf.train.interrupt import deferred_interrupt
 
 
@@ -154,18 +156,68 @@ def test_minutes_end_the_run(songs, tmp_path):
 def test_patience_ends_the_run(tmp_path, patience, last):
     """Training ends `patience` epochs after the best score."""
     model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
-    model.compile("adam", "mse")
-    recorder = Recorder(tmp_path, [], patience)
+    model.compile(keras.optimizers.Adam(use_ema=True), "mse")
+    model.optimizer.build(model.trainable_variables)
+    scores = iter([1.0, 2.0, 1.5, 2.5, 2.4, 2.4])
+
+    class Scores:
+        def __init__(self):
+            self.model = model
+
+        def __call__(self, trained):
+            return {"val_snr": next(scores)}
+
+    recorder = Recorder(tmp_path, [], patience, Scores())
     recorder.set_model(model)
     ended = None
-    for epoch, score in enumerate([1.0, 2.0, 1.5, 2.5, 2.4, 2.4]):
+    for epoch in range(6):
         model.stop_training = False
         recorder.on_epoch_begin(epoch)
-        recorder.on_epoch_end(epoch, {"loss": 1.0, "val_snr": score})
+        recorder.on_epoch_end(epoch, {"loss": 1.0})
         if model.stop_training:
             ended = epoch
             break
     assert ended == last
+
+
+def test_kept_model_has_the_averaged_weights(tmp_path):
+    """One weight that goes 1, 2, 3: the average starts at 1, then 0.9 and 0.1 of each."""
+    model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.compile(keras.optimizers.SGD(1.0, use_ema=True, ema_momentum=0.9), "mse")
+    weight = model.trainable_variables[0]
+    weight.assign([[0.0]])
+    model.optimizer.build([weight])
+    for _ in range(3):
+        model.optimizer.apply([keras.ops.convert_to_tensor([[-1.0]])])
+    with averaged_weights(model):
+        assert float(weight.numpy()[0, 0]) == pytest.approx(0.9 * 1.1 + 0.1 * 3, abs=1e-6)
+    assert float(weight.numpy()[0, 0]) == 3.0
+
+
+@pytest.mark.parametrize("terms", ["magnitude", "nmse"])
+def test_trained_part_shares_its_weights(terms):
+    config = short(f"loss.terms={{{terms}: 1.0}}")
+    model = compile_model(config)
+    trained = trained_part(model, config)
+    assert [id(w) for w in trained.trainable_variables] == [
+        id(w) for w in model.trainable_variables
+    ]
+    mixture = np.random.default_rng(0).standard_normal((1, 8192, 2)).astype(np.float32)
+    if terms == "magnitude":  # those of the whole network's estimate, where bins are consistent
+        found = np.array(trained(mixture))
+        estimate = np.array(model(mixture))
+        expected = np.array(magnitude(*Spectrum(1024, 512)(mid_and_side(estimate))))
+        assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.95
+    else:
+        np.testing.assert_array_equal(trained(mixture), model(mixture))
+
+
+def test_magnitude_loss_learns(songs, tmp_path):
+    settings = ["loss.terms={magnitude: 1.0}", "training.steps_per_epoch=10"]
+    train(short(*settings, "training.learning_rate=0.01"), songs, tmp_path / "run")
+    rows = read_history(tmp_path / "run")
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    assert rows[0].keys() >= {"val_loss", "val_snr", "val_level_error"}
 
 
 def test_diverging_run_stops_and_says_so(songs, tmp_path):

@@ -228,31 +228,51 @@ def train(
 @app.command()
 def evaluate(
     data: Data,
-    out: Annotated[Path, typer.Option(help="JSON file to write.")],
+    out: Annotated[Path, typer.Option(help="JSON file to write; a CSV of its name beside it.")],
     split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
     model: Model = None,
     engine: EngineName = None,
+    estimates: Annotated[
+        Path | None,
+        typer.Option(help="Folder of <track>/<stem>.wav made elsewhere, in place of a model."),
+    ] = None,
+    stem: Annotated[
+        str | None, typer.Option(help="Name of the files in --estimates; the target's by default.")
+    ] = None,
+    museval: Annotated[
+        bool, typer.Option("--museval", help="BSSEval v4 too, its JSON in OUT_museval/test.")
+    ] = False,
     kind: KindName = None,
     target: Annotated[
         str | None, typer.Option(help="Stem that is the truth; the model's own by default.")
     ] = None,
 ) -> None:
-    """Score a model on tracks whose stems are known."""
+    """Score a model, or estimates, against known stems."""
     import_tensorflow()
-    from synthgen_tf.cli.tables import print_scores
-    from synthgen_tf.config import load_config
-    from synthgen_tf.data import open_tracks
-    from synthgen_tf.evaluate import evaluate, select_test_tracks, write_scores
-    from synthgen_tf.separate import Separator
-    from synthgen_tf.separate.predictors import load_predictor
+    from synthgen_tf.cli.scoring import score
 
-    separator = Separator(load_predictor(model, engine))
-    tracks = open_tracks(data, load_config(), kind)
-    tracks = select_test_tracks(tracks, split, target or separator.stem)
-    scores = evaluate(separator, tracks, target or separator.stem)
-    write_scores(out, {"model": model, "data": str(data), "split": split, **scores})
-    print_scores(scores)
-    typer.echo(out)
+    if estimates and (model or engine):
+        raise InputError("--estimates and --model were given: score one at a time")
+    if stem and not estimates:
+        raise InputError("--stem names files of --estimates: give both, or leave it out")
+    score(data, out, split, kind, target, model, engine, estimates, stem, museval)
+
+
+@app.command()
+def report(
+    source: Annotated[
+        Path, typer.Argument(metavar="RUN|SCORES", help="Run directory, or file of evaluate.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; that of the source by default.")
+    ] = None,
+) -> None:
+    """Write report.html and, for a run, MODEL_CARD.md."""
+    import_tensorflow()
+    from synthgen_tf.report import write_report
+
+    for path in write_report(source, out):
+        typer.echo(path)
 
 
 @app.command()

@@ -28,13 +28,6 @@ def print_table(table: Table) -> None:
         console.print(table.note)
 
 
-def print_scores(scores: dict) -> None:
-    """Print the medians of an evaluation."""
-    from synthgen_tf.report.tables import score_table
-
-    print_table(score_table(scores))
-
-
 def print_store(tracks: Sequence[StoredTrack], target: str) -> None:
     """Print what a store holds, split by split."""
     rows = []

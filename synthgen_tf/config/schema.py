@@ -21,7 +21,7 @@ Normalisation = Literal["rms", "peak", "none"]
 Strategy = Literal["auto", "one", "mirrored"]
 Kind = Literal["rendered", "musdb18", "musdb18hq", "slakh", "moisesdb", "medleydb", "folder"]
 LabelledKind = Literal["slakh", "moisesdb", "medleydb"]
-LossName = Literal["nmse", "unit_norm", "mse", "l1", "si_sdr"]
+LossName = Literal["magnitude", "nmse", "unit_norm", "mse", "l1", "si_sdr"]
 
 
 class Section(BaseModel):
@@ -59,6 +59,11 @@ class SpectralModel(Signal):
     dilations: tuple[PositiveInt, ...] = Field(
         (1, 2, 4, 8, 1, 2, 4, 8), description="one dilated block each, in frames"
     )
+    fine_bins: PositiveInt = Field(512, description="lowest bins, which each have a mask value")
+    group: PositiveInt = Field(4, description="bins above those that share a mask value")
+    level_frames: PositiveInt = Field(
+        65, description="frames around each over which the level is taken that it is seen against"
+    )
     mask_start: PositiveFloat = Field(0.4, description="every mask value before training")
 
     @model_validator(mode="after")
@@ -67,6 +72,12 @@ class SpectralModel(Signal):
             raise ValueError(
                 f"window {self.window} must be even and at least twice hop {self.hop}, "
                 "in whole hops"
+            )
+        rest = self.window // 2 - self.fine_bins
+        if rest < self.group or rest % self.group:
+            raise ValueError(
+                f"fine_bins {self.fine_bins} of window {self.window} must leave whole groups of "
+                f"{self.group}, and one at least"
             )
         return self
 
@@ -139,13 +150,23 @@ class Loss(Section):
     """A weighted sum of losses, each one value per example."""
 
     terms: dict[LossName, PositiveFloat] = Field(
-        {"nmse": 1.0}, min_length=1, description="loss name to weight"
+        {"nmse": 1.0},
+        min_length=1,
+        description="loss name to weight; magnitude, which spares training the way back to "
+        "samples, stands alone",
     )
     floor: float = Field(
         0.3,
         ge=0.0,
         description="least power of the target, the mixture's being 1, that errors are relative to",
     )
+
+    @field_validator("terms")
+    @classmethod
+    def _magnitude_stands_alone(cls, terms: Any) -> Any:
+        if "magnitude" in terms and len(terms) > 1:
+            raise ValueError("magnitude alone, or the other losses without it")
+        return terms
 
 
 class Training(Section):
@@ -163,6 +184,9 @@ class Training(Section):
         None, description="wall clock of fit, at most; null: none"
     )
     learning_rate: PositiveFloat = Field(1e-3, description="Adam's, at its highest")
+    ema: Share = Field(
+        0.99, lt=1.0, description="share of the averaged weights that a step keeps; 0: none"
+    )
     warmup: Share = Field(0.05, description="share of the training in which the rate rises")
     patience: PositiveInt = Field(20, description="epochs without a better val_snr until it stops")
 
@@ -176,6 +200,12 @@ class Config(Section):
     data: Data = Data()
     loss: Loss = Loss()
     training: Training = Training()
+
+    @model_validator(mode="after")
+    def _loss_must_fit_the_network(self) -> "Config":
+        if "magnitude" in self.loss.terms and self.model.kind != "spectral":
+            raise ValueError("loss.terms with magnitude needs model.kind spectral")
+        return self
 
     @property
     def segment(self) -> int:

@@ -1,5 +1,24 @@
-"""Scores: of a separator, of the mixture and of silence, per track and as medians."""
+"""Scores of a separator, or of estimates made elsewhere, beside mixture, silence and oracle.
 
-from synthgen_tf.evaluate.scores import evaluate, measure, select_test_tracks, write_scores
+Module     -> what comes in -> what goes out
+oracle     -> target and mixture -> the ideal ratio mask's estimate
+bss_eval   -> target, estimate, mixture -> museval's measures and its JSON files
+estimates  -> a folder of audio files -> a track's estimate
+scores     -> tracks and who estimates them -> scores by track, medians and intervals by genre
+files      -> scores -> scores.json and .csv, and back
+"""
 
-__all__ = ["evaluate", "measure", "select_test_tracks", "write_scores"]
+from synthgen_tf.evaluate.estimates import Estimates
+from synthgen_tf.evaluate.files import described, read_scores, write_scores
+from synthgen_tf.evaluate.scores import evaluate, measure, select_test_tracks, separated_by
+
+__all__ = [
+    "Estimates",
+    "described",
+    "evaluate",
+    "measure",
+    "read_scores",
+    "select_test_tracks",
+    "separated_by",
+    "write_scores",
+]

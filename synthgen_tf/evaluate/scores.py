@@ -1,83 +1,102 @@
-"""Scores of a separator on tracks whose stems are known, beside what costs nothing."""
+"""Scores of estimates on tracks whose stems are known, beside what costs nothing and the oracle."""
 
-import json
-import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from synthgen_tf import metrics
 from synthgen_tf.errors import InputError
+from synthgen_tf.evaluate.bss_eval import bss_eval, load_museval, medians, write_bss_eval
+from synthgen_tf.evaluate.oracle import ideal_ratio_mask
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.separate import Separator
 from synthgen_tf.tracks import MIXTURE, Track
-from synthgen_tf.train.run import write_text
 
-SCORES_FORMAT = 1
-MEASURES = ("snr", "snr_improvement", "si_sdr", "level_error")
+SCORES_FORMAT = 2
+ESTIMATE, SILENCE, ORACLE = "estimate", "silence", "oracle_irm"
+SYSTEMS = (ESTIMATE, MIXTURE, SILENCE, ORACLE)
+MEASURES = ("snr", "nmse", "snr_improvement", "si_sdr", "level_error", "silence_level")
+RESAMPLES, CONFIDENCE = 10_000, 0.95
+
+Scores = Mapping[str, float | None]
+Estimator = Callable[[Track, np.ndarray], np.ndarray]
+"""A track and its mixture to the estimate of its stem, (time, channels)."""
 
 
 @dataclass(frozen=True)
 class TrackScore:
-    """Scores of one track in dB; None where the target is silent and nothing is defined.
+    """Scores of one track.
 
     Attributes:
         name: of the track.
-        genre: or style.
+        genre: or style, None where unknown.
         seconds: length.
-        snr: of the estimate; silence scores 0.
-        snr_improvement: over the mixture taken as estimate.
-        si_sdr: scale-invariant.
-        level_error: estimate's energy over the target's.
-        mixture_snr: of the mixture taken as estimate.
-        mixture_si_sdr: likewise.
-        mixture_level_error: likewise.
-        silence_level: output's energy over the mixture's, only where the target is silent.
+        systems: name of a system (the estimate, the mixture as it is, silence, the ideal ratio
+            mask) to its scores: measure to dB (NMSE: a ratio), None where it is not defined.
+            `snr`, `nmse`, `si_sdr`, `level_error` as in `synthgen_tf.metrics`; `snr_improvement`
+            over the mixture; `silence_level`: the output's energy over the mixture's, and only
+            where the target is silent; `sdr`, `isr`, `sir`, `sar`: medians of museval's windows.
     """
 
     name: str
     genre: str | None
     seconds: float
-    snr: float | None = None
-    snr_improvement: float | None = None
-    si_sdr: float | None = None
-    level_error: float | None = None
-    mixture_snr: float | None = None
-    mixture_si_sdr: float | None = None
-    mixture_level_error: float | None = None
-    silence_level: float | None = None
+    systems: Mapping[str, Scores]
+
+    def as_json(self) -> dict:
+        """What `scores.json` holds of the track."""
+        return {
+            "name": self.name,
+            "genre": self.genre,
+            "seconds": self.seconds,
+            **{name: dict(scores) for name, scores in self.systems.items()},
+        }
 
 
-def evaluate(separator: Separator, tracks: Sequence[Track], target: str) -> dict:
-    """Separate and score each track.
+def separated_by(separator: Separator) -> Estimator:
+    """The stem of a separator, whatever it is called."""
+
+    def estimate(track: Track, mixture: np.ndarray) -> np.ndarray:
+        return separator.separate(mixture, track.sample_rate)[separator.stem]
+
+    return estimate
+
+
+def evaluate(
+    estimator: Estimator, tracks: Sequence[Track], target: str, museval: Path | None = None
+) -> dict:
+    """Score the estimates of all tracks.
 
     Args:
-        separator: its own stem is compared, whatever it is called.
+        estimator: `separated_by` a model, or `Estimates` of a folder.
         tracks: all with the stem `target`.
         target: the stem that is the truth.
+        museval: folder for the JSON files of BSSEval v4; None leaves it out.
 
     Returns:
-        What `scores.json` holds: format, target, tracks, medians by separator and genre.
+        What `scores.json` holds: format, target, tracks, and medians with their intervals, over
+        all tracks and by genre.
+
+    Raises:
+        InputError: when museval is not installed.
     """
+    if museval is not None:
+        load_museval()
     scores = []
     with progress_bar("evaluating", total=len(tracks)) as advance:
         for track in tracks:
             mixture, truth = track.read(MIXTURE), track.read(target)
-            estimate = separator.separate(mixture, track.sample_rate)[separator.stem]
-            scores.append(score_track(track, truth, estimate, mixture))
+            estimate = estimator(track, mixture)
+            score = score_track(track, truth, estimate, mixture)
+            if museval is not None:
+                store = bss_eval(track.name, target, truth, estimate, mixture, track.sample_rate)
+                write_bss_eval(museval, store)
+                score.systems[ESTIMATE].update(medians(store, target))
+            scores.append(score)
             advance(1)
-    return {
-        "format": SCORES_FORMAT,
-        "target": target,
-        "median": summarise(scores),
-        "by_genre": {
-            genre: median(scores, "snr", genre)
-            for genre in sorted({score.genre for score in scores if score.genre})
-        },
-        "tracks": [asdict(score) for score in scores],
-    }
+    return {"format": SCORES_FORMAT, "target": target, **summarise(scores)}
 
 
 def score_track(
@@ -85,22 +104,24 @@ def score_track(
 ) -> TrackScore:
     """Compare (time, channels) signals of one track."""
     facts = track.name, track.genre, track.frames / track.sample_rate
+    signals = {ESTIMATE: estimate, MIXTURE: mixture, SILENCE: np.zeros_like(mixture)}
     if not truth.any():
-        level = measure(metrics.level_error, mixture, estimate)
-        return TrackScore(*facts, silence_level=level)
-    of_estimate, of_mixture = (
-        {
-            name: measure(getattr(metrics, name), truth, signal)
-            for name in ("snr", "si_sdr", "level_error")
+        systems = {
+            name: {"silence_level": measure(metrics.level_error, mixture, signal)}
+            for name, signal in signals.items()
         }
-        for signal in (estimate, mixture)
-    )
-    return TrackScore(
-        *facts,
-        **of_estimate,
-        snr_improvement=of_estimate["snr"] - of_mixture["snr"],
-        **{f"mixture_{name}": value for name, value in of_mixture.items()},
-    )
+        return TrackScore(*facts, systems)
+    signals[ORACLE] = ideal_ratio_mask(truth, mixture, track.sample_rate)
+    functions = {name: getattr(metrics, name) for name in ("snr", "nmse", "si_sdr", "level_error")}
+    systems = {
+        name: {kind: measure(function, truth, signal) for kind, function in functions.items()}
+        for name, signal in signals.items()
+    }
+    for each in systems.values():
+        each["snr_improvement"] = round(each["snr"] - systems[MIXTURE]["snr"], 4)
+    # silence has no shape and no level to speak of
+    systems[SILENCE] |= {"si_sdr": None, "level_error": None}
+    return TrackScore(*facts, systems)
 
 
 def measure(metric, truth: np.ndarray, estimate: np.ndarray) -> float | None:
@@ -109,22 +130,65 @@ def measure(metric, truth: np.ndarray, estimate: np.ndarray) -> float | None:
     return None if np.isnan(value) else round(value, 4)
 
 
-def summarise(scores: Sequence[TrackScore]) -> dict[str, dict[str, float | None]]:
-    """Medians over the tracks with a target: of the separator, the mixture and silence."""
-    model = {name: median(scores, name) for name in MEASURES}
-    mixture = {name: median(scores, f"mixture_{name}") for name in ("snr", "si_sdr", "level_error")}
+def summarise(scores: Sequence[TrackScore]) -> dict:
+    """Tracks, medians and intervals of all, and of each genre."""
+    genres = sorted({score.genre for score in scores if score.genre})
     return {
-        "model": {**model, "silence_level": median(scores, "silence_level")},
-        "mixture": {**mixture, "snr_improvement": 0.0 if mixture["snr"] is not None else None},
-        "silence": {"snr": 0.0 if mixture["snr"] is not None else None},
+        **_medians(scores),
+        "by_genre": {
+            genre: _medians([score for score in scores if score.genre == genre]) for genre in genres
+        },
+        "tracks": [score.as_json() for score in scores],
     }
 
 
-def median(scores: Sequence[TrackScore], name: str, genre: str | None = None) -> float | None:
-    """Median of a measure over the tracks (of a genre) that have it; None if none has."""
-    values = [getattr(score, name) for score in scores if genre in (None, score.genre)]
-    values = [value for value in values if value is not None]
-    return statistics.median(values) if values else None
+def _medians(scores: Sequence[TrackScore]) -> dict:
+    """Median of each measure of each system, with the interval in which it lies."""
+    found = {
+        system: {kind: _values(scores, system, kind) for kind in _measures(scores, system)}
+        for system in SYSTEMS
+    }
+    return {
+        "count": len(scores),
+        "median": {
+            system: {kind: _rounded(np.median(values)) for kind, values in kinds.items()}
+            for system, kinds in found.items()
+        },
+        "interval": {
+            system: {kind: interval_of_median(values) for kind, values in kinds.items()}
+            for system, kinds in found.items()
+        },
+    }
+
+
+def _measures(scores: Sequence[TrackScore], system: str) -> list[str]:
+    """Names of the measures that any track has a value of, the usual ones first."""
+    names = dict.fromkeys(MEASURES)
+    for score in scores:
+        names.update(dict.fromkeys(score.systems.get(system, ())))
+    return [name for name in names if _values(scores, system, name)]
+
+
+def _values(scores: Iterable[TrackScore], system: str, kind: str) -> list[float]:
+    values = (score.systems.get(system, {}).get(kind) for score in scores)
+    return [value for value in values if value is not None]
+
+
+def interval_of_median(values: Sequence[float]) -> list[float]:
+    """Between which the median lies in 95 of 100 draws of as many tracks with replacement.
+
+    The percentile bootstrap, from a fixed seed: equal values give equal intervals.
+    """
+    random = np.random.default_rng(0)
+    values = np.asarray(values)
+    draws = np.median(values[random.integers(len(values), size=(RESAMPLES, len(values)))], axis=1)
+    tail = 50.0 * (1.0 - CONFIDENCE)
+    low, high = np.percentile(draws, [tail, 100.0 - tail])
+    return [_rounded(low), _rounded(high)]
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 4)
 
 
 def select_test_tracks(tracks: Sequence[Track], split: str, target: str) -> list[Track]:
@@ -143,8 +207,3 @@ def select_test_tracks(tracks: Sequence[Track], split: str, target: str) -> list
             f"stems of {split} {', '.join(stems) or 'none'}"
         )
     return with_target
-
-
-def write_scores(path: Path, scores: Mapping) -> None:
-    """Write `scores.json`."""
-    write_text(path, json.dumps(scores, indent=2) + "\n")

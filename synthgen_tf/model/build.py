@@ -5,7 +5,7 @@ from keras import layers
 
 from synthgen_tf.config import CardModel, Config
 from synthgen_tf.level import mixture_gain
-from synthgen_tf.model.networks import card_network, spectral_network
+from synthgen_tf.model.networks import MAGNITUDES, MASKS, card_network, spectral_network
 
 
 @keras.saving.register_keras_serializable("synthgen")
@@ -44,3 +44,13 @@ def build_model(config: Config, synchronized: bool = False) -> keras.Model:
     network = card_network if isinstance(signal, CardModel) else spectral_network
     estimate = network(mixture * gain, signal, synchronized)
     return keras.Model(mixture, estimate / gain, name=f"synthgen_{config.preset}")
+
+
+def masked_magnitudes(model: keras.Model) -> keras.Model:
+    """The part of a spectral network ahead of the way back to samples, with the same weights.
+
+    Output: magnitudes of the estimate in middle and side, (b, f, c, k), at the level at which the
+    network sees the mixture.
+    """
+    magnitudes, mask = (model.get_layer(name).output for name in (MAGNITUDES, MASKS))
+    return keras.Model(model.input, magnitudes * mask, name=f"{model.name}_magnitudes")

@@ -79,6 +79,29 @@ def histograms(values: Mapping[str, Sequence[float]]) -> str:
     return _png(figure)
 
 
+def boxes(groups: Mapping[str, Sequence[float]], label: str) -> str:
+    """Box plots side by side, a point for each value: group to values."""
+    figure = Figure(figsize=(8.6, 1.0 + 0.3 * len(groups)), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    places = range(len(groups), 0, -1)  # the first on top
+    axes.boxplot(
+        list(groups.values()),
+        positions=list(places),
+        orientation="horizontal",
+        showfliers=False,
+        widths=0.6,
+        medianprops={"color": "tab:purple", "linewidth": 2},
+    )
+    for place, values in zip(places, groups.values(), strict=True):
+        axes.plot(values, [place] * len(values), "o", color="tab:purple", alpha=0.4, markersize=3)
+    axes.set_yticks(list(places), [f"{name} ({len(groups[name])})" for name in groups], fontsize=8)
+    axes.axvline(0, color="grey", linewidth=0.8, linestyle="--")
+    axes.set_xlabel(label, fontsize=8)
+    axes.tick_params(axis="x", labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    return _png(figure)
+
+
 def loudest_db(signal: np.ndarray, sample_rate: int) -> float:
     """Highest level in the signal's spectrogram, the reference for pictures that are compared."""
     return float(_decibels(signal, sample_rate).max())

@@ -2,12 +2,14 @@
 
 import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from synthgen_tf.config import config_to_yaml
-from synthgen_tf.report.tables import format_db
+from synthgen_tf.evaluate import read_scores
+from synthgen_tf.report.tables import ROWS, format_db, format_span
 from synthgen_tf.train.run import (
     CONFIG,
     ENVIRONMENT,
@@ -16,19 +18,28 @@ from synthgen_tf.train.run import (
     write_text,
 )
 
+NOTABLE_DB, QUIET_DB, FEW = 1.0, -40.0, 5
+"""Level error and output in silence that are worth a sentence; tracks of a genre that are few."""
+
 SCORES = "scores.json"
 MODEL_CARD = "MODEL_CARD.md"
 
 
-def write_model_card(run: Path) -> Path:
+def write_model_card(run: Path, folder: Path | None = None) -> Path:
     """Write the card of a run, with test scores where `scores.json` lies in it.
+
+    The sections are those of Mitchell et al., Model cards for model reporting (arXiv:1810.03993).
+
+    Args:
+        run: its directory.
+        folder: to write to; the run's own by default.
 
     Raises:
         InputError: when the directory holds no run.
     """
     config = read_run_config(run)
     history = read_history(run)
-    scores = run / SCORES
+    scores = read_scores(run / SCORES) if (run / SCORES).is_file() else None
     facts = json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
     program, *arguments = facts["command"]
     environment = Environment(
@@ -37,7 +48,7 @@ def write_model_card(run: Path) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["db"] = format_db
+    environment.filters |= {"db": format_db, "span": format_span}
     card = environment.get_template("model_card.md").render(
         config=config,
         settings=config_to_yaml(config),
@@ -47,7 +58,42 @@ def write_model_card(run: Path) -> Path:
         best=max(history, key=lambda row: row["val_snr"]),
         epochs=len(history),
         minutes=sum(row["seconds"] for row in history) / 60,
-        scores=json.loads(scores.read_text(encoding="utf-8")) if scores.is_file() else None,
+        scores=scores,
+        titles=ROWS,
+        findings=findings(scores) if scores else [],
     )
-    write_text(run / MODEL_CARD, card)
-    return run / MODEL_CARD
+    path = (folder or run) / MODEL_CARD
+    write_text(path, card)
+    return path
+
+
+def findings(scores: Mapping) -> list[str]:
+    """The model's weak sides: a sentence only where its numbers bear it out."""
+    median = scores["median"]["estimate"]
+    found = []
+    level, silent = median.get("level_error"), median.get("silence_level")
+    if level is not None and abs(level) >= NOTABLE_DB:
+        how = "quiet" if level < 0 else "loud"
+        found.append(f"The estimate is too {how}, by {abs(level):.1f} dB in the median.")
+    if silent is not None and silent > QUIET_DB:
+        found.append(
+            f"Where the target is silent something is left, {-silent:.0f} dB below the mixture."
+        )
+    genres = {
+        genre: part["median"]["estimate"]["snr"]
+        for genre, part in scores["by_genre"].items()
+        if "snr" in part["median"]["estimate"]
+    }
+    poor = sorted(genre for genre, snr in genres.items() if snr <= 0)
+    if poor:
+        found.append(f"No better than silence, by median SNR, on: {', '.join(poor)}.")
+    if len(genres) > 1:
+        best, worst = max(genres, key=genres.get), min(genres, key=genres.get)
+        found.append(
+            f"It depends on the genre: median SNR is {genres[best]:.1f} dB on {best} and "
+            f"{genres[worst]:.1f} dB on {worst}."
+        )
+    few = sorted(genre for genre, part in scores["by_genre"].items() if part["count"] < FEW)
+    if few:
+        found.append(f"Fewer than {FEW} test tracks, so little is known of: {', '.join(few)}.")
+    return found

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from synthgen_tf.report.figures import curves, loudest_db, player, spectrogram
+from synthgen_tf.report.figures import boxes, curves, loudest_db, player, spectrogram
 from synthgen_tf.report.tables import Table
 from synthgen_tf.train.run import Row, write_text
 
@@ -31,6 +31,7 @@ def write_page(
     tables: Sequence[Table],
     examples: Sequence[Example],
     history: Sequence[Row] = (),
+    scores: Mapping | None = None,
 ) -> None:
     """Write the page.
 
@@ -41,6 +42,7 @@ def write_page(
         tables: scores.
         examples: shown by their loudest ten seconds.
         history: rows of a run's `history.csv`; none leaves the curves out.
+        scores: as `evaluate` writes them, for box plots by genre; None leaves them out.
     """
     environment = Environment(
         loader=PackageLoader("synthgen_tf.report"),
@@ -53,8 +55,19 @@ def write_page(
         tables=tables,
         examples=[_show(example) for example in examples],
         curves=curves(history) if history else None,
+        boxes=boxes(snr_by_genre(scores), "SNR, dB (silence: 0)") if scores else None,
     )
     write_text(path, html)
+
+
+def snr_by_genre(scores: Mapping) -> dict[str, list[float]]:
+    """SNR of the tracks of each genre, best median first; of all where genres are not known."""
+    groups: dict[str, list[float]] = {}
+    for track in scores["tracks"]:
+        snr = track["estimate"].get("snr")
+        if snr is not None:
+            groups.setdefault(track["genre"] or "all", []).append(snr)
+    return dict(sorted(groups.items(), key=lambda item: -float(np.median(item[1]))))
 
 
 def _show(example: Example) -> dict:

@@ -1,6 +1,6 @@
 """Tables of scores, for pages and terminals alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from synthgen_tf.table import Table
 
@@ -10,12 +10,17 @@ COLUMNS = {
     "si_sdr": "SI-SDR",
     "level_error": "level error",
     "silence_level": "output in silence",
+    "sdr": "SDR",
+    "isr": "ISR",
+    "sir": "SIR",
+    "sar": "SAR",
 }
 ROWS = {
-    "model": "the model",
+    "estimate": "the model",
     "shipped": "shipped model",
     "mixture": "mixture as it is",
     "silence": "silence",
+    "oracle_irm": "oracle: ideal ratio mask",
 }
 
 
@@ -24,16 +29,45 @@ def format_db(value: float | None) -> str:
     return "–" if value is None else f"{round(value, 2) + 0.0:.2f}"  # never -0.00
 
 
+def format_span(interval: Sequence[float] | None) -> str:
+    """An interval for a table; a dash where there is none, or no width."""
+    if not interval or interval[0] == interval[1]:
+        return "–"
+    return f"{format_db(interval[0])} to {format_db(interval[1])}"
+
+
 def score_table(scores: Mapping, title: str = "") -> Table:
-    """The medians of what `evaluate` returns, model beside mixture and silence."""
+    """The medians of what `evaluate` returns, the model beside the rest, SNR with its interval."""
     columns = [name for name in COLUMNS if any(name in row for row in scores["median"].values())]
-    rows = [
-        [ROWS[name], *(format_db(row.get(column)) for column in columns)]
-        for name, row in scores["median"].items()
-    ]
+    rows = []
+    for name, row in scores["median"].items():
+        cells = {column: format_db(row.get(column)) for column in columns}
+        span = format_span(scores["interval"].get(name, {}).get("snr"))
+        if span != format_db(None):
+            cells["snr"] += f" ({span})"
+        rows.append([ROWS[name], *cells.values()])
     note = (
-        f"dB, medians over {len(scores['tracks'])} tracks against stem {scores['target']!r}. "
+        f"dB, medians over {len(scores['tracks'])} tracks against stem {scores['target']!r}, in "
+        "brackets the 95 % bootstrap interval. "
         "SNR and SI-SDR: higher is better, silence has SNR 0. Level error: 0 is right. "
         "Output in silence: relative to the mixture, where the target is silent."
     )
+    if "sdr" in columns:
+        note += " SDR to SAR: BSSEval v4 by museval."
     return Table(title, ["", *(COLUMNS[column] for column in columns)], rows, note)
+
+
+def genre_table(scores: Mapping) -> Table:
+    """SNR of the model, the mixture and the oracle by genre, the best genre first."""
+    rows = []
+    for genre, part in scores["by_genre"].items():
+        median, interval = part["median"], part["interval"]["estimate"].get("snr")
+        if interval is None:  # all its targets are silent
+            continue
+        others = [format_db(median[name].get("snr")) for name in ("mixture", "oracle_irm")]
+        span = format_span(interval)
+        best = median["estimate"]["snr"]
+        rows.append((best, [genre, str(part["count"]), format_db(best), span, *others]))
+    rows.sort(key=lambda row: -row[0])
+    columns = ["genre", "tracks", "SNR", "95 % interval", "mixture as it is", "oracle"]
+    return Table("By genre", columns, [cells for _, cells in rows], "Median SNR, dB.")

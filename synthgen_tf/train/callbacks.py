@@ -5,6 +5,8 @@ All of them take up a killed run where its last whole epoch ended, by what the r
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -68,6 +70,40 @@ def learning_rate(training, done: float) -> float:
     return training.learning_rate * max(0.5 + 0.5 * math.cos(math.pi * decay), 0.01)
 
 
+class Validation:
+    """Scores a network, by the averaged weights of the part of it that is trained.
+
+    Args:
+        model: the network, compiled with its metrics.
+        examples: of validation.
+    """
+
+    def __init__(self, model: keras.Model, examples: tf.data.Dataset):
+        self.model, self.examples = model, examples
+
+    def __call__(self, trained: keras.Model) -> dict[str, float]:
+        """Loss and metrics, their names with `val_` before them."""
+        found = self.model.evaluate(self.examples, verbose=0, return_dict=True)
+        if self.model.output is not trained.output:
+            found |= trained.evaluate(self.examples, verbose=0, return_dict=True)
+        return {f"val_{name}": float(value) for name, value in found.items()}
+
+
+@contextmanager
+def averaged_weights(trained: keras.Model) -> Iterator[None]:
+    """Let a model have its averaged weights for a while, where its optimizer keeps any."""
+    if not trained.optimizer.use_ema:
+        yield
+        return
+    swap = keras.callbacks.SwapEMAWeights()
+    swap.set_model(trained)
+    swap.on_test_begin()
+    try:
+        yield
+    finally:
+        swap.on_test_end()
+
+
 class Recorder(keras.callbacks.Callback):
     """Writes history, the best model and a backup after each epoch; stops when nothing gets better.
 
@@ -78,23 +114,30 @@ class Recorder(keras.callbacks.Callback):
         run: the run directory.
         rows: the history so far, one row for each epoch.
         patience: epochs without a better `val_snr` after which training ends.
+        validation: scores the network after each epoch; its model is the one that is kept.
     """
 
-    def __init__(self, run: Path, rows: list[Row], patience: int):
+    def __init__(self, run: Path, rows: list[Row], patience: int, validation: Validation):
         super().__init__()
         self.run, self.rows, self.patience = run, rows, patience
+        self.validation = validation
 
     def on_epoch_begin(self, epoch, logs=None):
         self.started = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
-        numbers = {name: float(value) for name, value in logs.items()}
-        if not math.isfinite(numbers["loss"]):
+        if not math.isfinite(logs["loss"]):
             raise FloatingPointError(
-                f"loss is {numbers['loss']} in epoch {epoch}: {self.run / BEST} holds the best "
+                f"loss is {logs['loss']} in epoch {epoch}: {self.run / BEST} holds the best "
                 "weights before that; lower training.learning_rate"
             )
         before = [row[MONITOR] for row in self.rows]
+        with averaged_weights(self.model):
+            logs.update(self.validation(self.model))  # for the callbacks after this one too
+            if not before or logs[MONITOR] > max(before):
+                # Keras tells the format by the suffix
+                replace_file(self.run / BEST, self.validation.model.save)
+        numbers = {name: float(value) for name, value in logs.items()}
         seconds = time.monotonic() - self.started
         facts = {
             "epoch": epoch,
@@ -103,9 +146,6 @@ class Recorder(keras.callbacks.Callback):
             "learning_rate": float(self.model.optimizer.learning_rate.numpy()),
         }
         self.rows.append({**facts, **numbers})
-        if not before or numbers[MONITOR] > max(before):
-            # Keras tells the format by the suffix
-            replace_file(self.run / BEST, lambda path: self.model.save(path))
         write_history(self.run, self.rows)
         backup = self.run / BACKUP
         backup.parent.mkdir(exist_ok=True)
@@ -132,17 +172,19 @@ class Samples(keras.callbacks.Callback):
         logs: TensorBoard's folder.
         batch: (mixture, target), each (batch, time, channels).
         sample_rate: Hz.
+        network: gives the estimates.
     """
 
-    def __init__(self, logs: Path, batch, sample_rate: int):
+    def __init__(self, logs: Path, batch, sample_rate: int, network: keras.Model):
         super().__init__()
+        self.network = network
         self.writer = tf.summary.create_file_writer(str(logs / "samples"))
         self.mixture, self.target = batch
         self.sample_rate = sample_rate
 
     def on_epoch_end(self, epoch, logs=None):
         # not predict_on_batch: under MirroredStrategy it returns one replica's share
-        estimate = self.model(self.mixture, training=False)
+        estimate = self.network(self.mixture, training=False)
         rest = self.mixture - estimate
         signals = {
             "mixture": self.mixture,

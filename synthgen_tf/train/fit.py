@@ -14,10 +14,17 @@ from synthgen_tf.data.chain import training_examples, validation_examples
 from synthgen_tf.data.reader import damage_explained
 from synthgen_tf.errors import InputError
 from synthgen_tf.losses import build_loss
-from synthgen_tf.model import build_model
+from synthgen_tf.model import build_model, masked_magnitudes
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.tracks import Track
-from synthgen_tf.train.callbacks import Recorder, Samples, Schedule, restore, steps_done
+from synthgen_tf.train.callbacks import (
+    Recorder,
+    Samples,
+    Schedule,
+    Validation,
+    restore,
+    steps_done,
+)
 from synthgen_tf.train.interrupt import deferred_interrupt
 from synthgen_tf.train.run import (
     BEST,
@@ -54,13 +61,14 @@ def train(config: Config, data: Path, run: Path, resume: bool = False) -> Path:
     strategy = build_strategy(config)
     with strategy.scope():
         model = compile_model(config, synchronized=strategy.num_replicas_in_sync > 1)
-    rows = restore(model, run, read_history(run)) if resume else []
+        trained = trained_part(model, config)
+    rows = restore(trained, run, read_history(run)) if resume else []
     if resume:
         _refuse_complete_run(run, config, rows)
     else:
         create_run(run, config, data)
     with damage_explained([*train_tracks, *valid_tracks]):
-        fit(model, config, (train_tracks, valid_tracks), run, rows)
+        fit(model, trained, config, (train_tracks, valid_tracks), run, rows)
     if not (run / BEST).is_file():
         raise InputError(f"run {run} ended before its first epoch: give it more --minutes")
     return run / BEST
@@ -87,43 +95,60 @@ def build_strategy(config: Config) -> tf.distribute.Strategy:
 
 
 def compile_model(config: Config, synchronized: bool = False) -> keras.Model:
-    """The network with its loss, optimizer and metrics."""
+    """The network, ready to be scored."""
     model = build_model(config, synchronized)
     model.compile(
-        optimizer=keras.optimizers.Adam(config.training.learning_rate),
-        loss=build_loss(config),
+        loss="mse" if "magnitude" in config.loss.terms else build_loss(config),
         metrics=[metrics.AudibleMean(metrics.snr), metrics.AudibleMean(metrics.level_error)],
         jit_compile=False,  # XLA is slower on CPUs and does not take every audio op
     )
     return model
 
 
+def trained_part(model: keras.Model, config: Config) -> keras.Model:
+    """What is optimised: as much of the network as the loss looks at, with the same weights.
+
+    A loss on magnitudes needs no way back to samples, forwards or backwards.
+    """
+    on_magnitudes = "magnitude" in config.loss.terms
+    trained = masked_magnitudes(model) if on_magnitudes else keras.Model(model.input, model.output)
+    ema = config.training.ema
+    trained.compile(
+        optimizer=keras.optimizers.Adam(
+            config.training.learning_rate, use_ema=ema > 0, ema_momentum=ema or 0.99
+        ),
+        loss=build_loss(config),
+        jit_compile=False,
+    )
+    return trained
+
+
 def fit(
     model: keras.Model,
+    trained: keras.Model,
     config: Config,
     tracks: tuple[Sequence[Track], Sequence[Track]],
     run: Path,
     rows: list[Row],
 ) -> None:
     """Run `model.fit` on (training, validation) tracks, after the epochs that `rows` tells of."""
-    first = steps_done(model) * config.data.batch_size
+    first = steps_done(trained) * config.data.batch_size
     examples = training_examples(tracks[0], config, first)
     validation = validation_examples(tracks[1], config)
     with progress_bar("training", total=1.0) as advance, deferred_interrupt() as interrupted:
         schedule = Schedule(config, sum(row["seconds"] for row in rows), advance)
-        model.fit(
+        trained.fit(
             examples,
             epochs=config.training.epochs,
             initial_epoch=len(rows),
             steps_per_epoch=config.training.steps_per_epoch,
-            validation_data=validation,
             shuffle=False,  # the chain draws at random itself
             verbose=0,
             callbacks=[
                 schedule,
-                Recorder(run, rows, config.training.patience),
+                Recorder(run, rows, config.training.patience, Validation(model, validation)),
                 keras.callbacks.TensorBoard(run / LOGS, write_graph=False),
-                Samples(run / LOGS, next(iter(validation)), config.model.sample_rate),
+                Samples(run / LOGS, next(iter(validation)), config.model.sample_rate, model),
                 interrupted,  # last, so that a finished epoch is recorded
             ],
         )

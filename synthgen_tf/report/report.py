@@ -1,0 +1,113 @@
+"""The report on a run, or on scores alone: one page, and for a run its model card."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from synthgen_tf.config import load_config
+from synthgen_tf.data import open_tracks
+from synthgen_tf.errors import InputError
+from synthgen_tf.evaluate import Estimates, read_scores, separated_by
+from synthgen_tf.report.model_card import SCORES, write_model_card
+from synthgen_tf.report.page import Example, write_page
+from synthgen_tf.report.tables import format_db, genre_table, score_table
+from synthgen_tf.separate import Separator
+from synthgen_tf.separate.predictors import load_predictor
+from synthgen_tf.tracks import MIXTURE, Track
+from synthgen_tf.train.run import CONFIG, read_history
+
+PAGE = "report.html"
+SHOWN = 2
+"""Tracks at either end of the scores that are shown."""
+
+
+def write_report(source: Path, out: Path | None = None) -> list[Path]:
+    """Write `report.html`, and for a run `MODEL_CARD.md`.
+
+    The page holds scores, box plots by genre, learning curves, and the best and worst tracks to see
+    and hear, as far as data and model are still where the scores were made.
+
+    Args:
+        source: run directory, or a file of `synthgen evaluate`.
+        out: folder to write, made when missing; the source's own by default.
+
+    Returns:
+        The files written.
+
+    Raises:
+        InputError: when the source is neither, or is a run without a whole epoch.
+    """
+    run = source if source.is_dir() else source.parent
+    is_run = (run / CONFIG).is_file()
+    if source.is_dir() and not is_run:
+        raise InputError(f"{source} holds no run: expected a run directory, or a file of scores")
+    file = run / SCORES if source.is_dir() else source
+    scores = read_scores(file) if file.is_file() or not source.is_dir() else None
+    folder = run if out is None else out
+    folder.mkdir(parents=True, exist_ok=True)
+
+    written = [folder / PAGE]
+    history = read_history(run) if is_run else []
+    lead, examples, tables = "", [], []
+    if scores is None:
+        lead = "Not yet scored on test tracks: synthgen evaluate does it."
+    else:
+        tables = [score_table(scores, "Scores")]
+        if scores["by_genre"]:
+            tables.append(genre_table(scores))
+        lead = f"{scores['judged']}, on split {scores['split']} of {scores['data']}."
+        try:
+            examples = _examples(scores)
+        except InputError as error:
+            lead += f" No sounds are shown: {error}."
+    title = f"SynthGen report: {run.resolve().name if is_run else file.stem}"
+    write_page(folder / PAGE, title, lead, tables, examples, history, scores)
+    if is_run:
+        written.append(write_model_card(run, folder))
+    return written
+
+
+def _examples(scores: Mapping) -> list[Example]:
+    """The best and the worst tracks, separated anew or read from the estimates."""
+    chosen = best_and_worst(scores["tracks"])
+    config, target = load_config(), scores["target"]
+    tracks = {
+        track.name: track
+        for track in open_tracks(Path(scores["data"]), config, scores["kind"])
+        if track.split == scores["split"]
+    }
+    missing = [name for name in chosen if name not in tracks]
+    if missing:
+        raise InputError(f"{scores['data']} has no {scores['split']} track {missing[0]} any more")
+    wanted = [tracks[name] for name in chosen]
+    if scores["estimates"]:
+        estimator = Estimates(Path(scores["estimates"]), scores["stem"], wanted)
+    else:
+        separator = Separator(load_predictor(scores["model"]))
+        estimator = separated_by(separator)
+    return [_show(track, chosen[track.name], estimator, target) for track in wanted]
+
+
+def best_and_worst(tracks: Sequence[Mapping]) -> dict[str, str]:
+    """Names of the tracks with the highest and the lowest SNR, to what they are."""
+    scored = [track for track in tracks if track["estimate"].get("snr") is not None]
+    scored.sort(key=lambda track: -track["estimate"]["snr"])
+    ends = [("One of the best", scored[:SHOWN])]
+    ends.append(("One of the worst", scored[SHOWN:][-SHOWN:]))
+    return {
+        track["name"]: f"{title}: {track['genre'] or 'genre unknown'}, "
+        f"SNR {format_db(track['estimate']['snr'])} dB"
+        for title, end in ends
+        for track in end
+    }
+
+
+def _show(track: Track, note: str, estimator, target: str) -> Example:
+    mixture, truth = track.read(MIXTURE), track.read(target)
+    estimate = estimator(track, mixture)
+    signals = {
+        "mixture": mixture,
+        f"true {target}": truth,
+        f"{target}, estimate": estimate,
+        "rest, estimate": mixture - estimate,
+    }
+    return Example(track.name, note, track.sample_rate, signals)
