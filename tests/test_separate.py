@@ -114,6 +114,28 @@ def test_overlap_out_of_range(overlap):
         Separator(FakePredictor(), overlap=overlap)
 
 
+def test_blocks_of_a_network_are_the_whole_song():
+    """Blocks begin where the network's frames do, so that only their ends can differ."""
+    from synthgen_tf.config import load_config
+    from synthgen_tf.model import build_model
+
+    network = build_model(load_config("tiny"))
+    random = np.random.default_rng(0)
+    for weight in network.trainable_variables:  # masks far from what they start at
+        if "mask" in weight.path:
+            weight.assign(weight + random.normal(scale=0.3, size=weight.shape))
+    mixture = noise(15 * 44_100) * np.repeat(random.uniform(0.1, 1, 15), 44_100)[:, None]
+    mixture = mixture.astype(np.float32)
+    whole = np.array(network(mixture[None]))[0]
+    predictor = FakePredictor(network.predict_on_batch)
+    blockwise = Separator(predictor, segment_seconds=5.0).separate(mixture, 44_100)["synth"]
+    inner = slice(44_100, -44_100)
+    error = np.square(blockwise - whole)[inner].sum() / np.square(whole)[inner].sum()
+    assert 10 * np.log10(error) < -60
+    gain = np.sqrt(np.square(whole).mean() / np.square(mixture).mean())
+    assert np.std(whole / gain - mixture) > 0.02  # it does something
+
+
 # Channels
 
 

@@ -24,6 +24,11 @@ LabelledKind = Literal["slakh", "moisesdb", "medleydb"]
 LossName = Literal["magnitude", "nmse", "unit_norm", "mse", "l1", "si_sdr"]
 
 
+GRID = 1024
+"""Blocks of a song begin at multiples of this many frames, as far as they are that long: networks
+that hop by a power of two then see the music alike, however it is cut."""
+
+
 class Section(BaseModel):
     """A group of settings: frozen, unknown keys are errors."""
 
@@ -35,6 +40,9 @@ class Signal(Section):
 
     sample_rate: PositiveInt = Field(44_100, description="Hz")
     channels: PositiveInt = Field(2, description="channels of the input and of the output")
+    block_seconds: PositiveFloat = Field(
+        12.0, description="length of the blocks in which songs are separated"
+    )
     normalisation: Normalisation = Field(
         "rms", description="gain taken from each mixture before the network, undone after it"
     )
@@ -211,3 +219,14 @@ class Config(Section):
     def segment(self) -> int:
         """Frames of a training example."""
         return round(self.data.segment_seconds * self.model.sample_rate)
+
+    @property
+    def block(self) -> int:
+        """Frames of the blocks in which songs are separated, whole `GRID` steps."""
+        return block_frames(self.model.block_seconds, self.model.sample_rate)
+
+
+def block_frames(seconds: float, sample_rate: int) -> int:
+    """A length as frames, to the nearest whole step of `GRID` where it has any."""
+    frames = max(1, round(seconds * sample_rate))
+    return frames if frames < GRID else round(frames / GRID) * GRID

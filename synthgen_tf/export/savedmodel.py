@@ -21,7 +21,7 @@ def write_savedmodel(model: keras.Model, config: Config, version: int, folder: P
             overlap and add in the graph one after the other: memory is a few copies of the song.
         info: nothing -> sample_rate, channels, segment, hop, stems, version.
     """
-    stem, channels, segment = config.data.target, config.model.channels, config.segment
+    stem, channels, segment = config.data.target, config.model.channels, config.block
     hop = hop_of(segment)
     song = tf.TensorSpec((None, channels), tf.float32, name="mixture")
     batch = tf.TensorSpec((None, None, channels), tf.float32, name="mixture")

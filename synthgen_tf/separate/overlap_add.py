@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
+from synthgen_tf.config import GRID
 from synthgen_tf.errors import InputError
 
 OVERLAP = 0.25
@@ -19,7 +20,7 @@ MAX_OVERLAP = 0.9
 
 
 def hop_of(segment: int, overlap: float = OVERLAP) -> int:
-    """Frames from the start of a block to that of the next.
+    """Frames from the start of a block to that of the next; whole `GRID` steps if the block is.
 
     Args:
         segment: frames of a block, from 1.
@@ -32,7 +33,10 @@ def hop_of(segment: int, overlap: float = OVERLAP) -> int:
         raise InputError(f"segment is {segment}: expected 1 frame or more")
     if not 0 <= overlap <= MAX_OVERLAP:
         raise InputError(f"overlap is {overlap}: expected 0 to {MAX_OVERLAP}")
-    return max(1, segment - round(segment * overlap))
+    hop = segment - round(segment * overlap)
+    if segment % GRID == 0:
+        hop = max(GRID, round(hop / GRID) * GRID)
+    return max(1, hop)
 
 
 def crossfade_window(segment: int, overlap: float = OVERLAP) -> np.ndarray:

@@ -59,7 +59,7 @@ class KerasPredictor:
         self.model, config = load_run(run)
         self.stem = config.data.target
         self.sample_rate, self.channels = config.model.sample_rate, config.model.channels
-        self.segment = config.segment
+        self.segment = config.block
         self.identity = f"{run.name}-{digest(run / BEST)} keras"
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:

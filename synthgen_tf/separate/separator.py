@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf import audio
+from synthgen_tf.config import block_frames
 from synthgen_tf.errors import InputError
 from synthgen_tf.separate.files import Clip, SeparatedFile, StemFiles, check_clip
 from synthgen_tf.separate.overlap_add import OVERLAP, hop_of, overlap_add
@@ -69,7 +70,7 @@ class Separator:
         self.predictor = predictor
         self.segment = predictor.segment
         if segment_seconds is not None:
-            self.segment = max(1, round(segment_seconds * predictor.sample_rate))
+            self.segment = block_frames(segment_seconds, predictor.sample_rate)
         hop_of(self.segment, overlap)  # checks both
         AveragedShifts(predictor, shifts)  # checks it
         self.overlap, self.shifts, self.batch_size = overlap, shifts, batch_size
