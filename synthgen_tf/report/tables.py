@@ -41,20 +41,22 @@ def score_table(scores: Mapping, title: str = "") -> Table:
     columns = [name for name in COLUMNS if any(name in row for row in scores["median"].values())]
     rows = []
     for name, row in scores["median"].items():
-        cells = {column: format_db(row.get(column)) for column in columns}
-        span = format_span(scores["interval"].get(name, {}).get("snr"))
-        if span != format_db(None):
-            cells["snr"] += f" ({span})"
-        rows.append([ROWS[name], *cells.values()])
+        cells = [format_db(row.get(column)) for column in columns]
+        if "snr" in columns:
+            cells.insert(1, format_span(scores["interval"].get(name, {}).get("snr")))
+        rows.append([ROWS[name], *cells])
     note = (
-        f"dB, medians over {len(scores['tracks'])} tracks against stem {scores['target']!r}, in "
-        "brackets the 95 % bootstrap interval. "
-        "SNR and SI-SDR: higher is better, silence has SNR 0. Level error: 0 is right. "
+        f"dB, medians over {len(scores['tracks'])} tracks against stem {scores['target']!r}. "
+        "Interval: of the median SNR, by bootstrap. SNR and SI-SDR: higher is better, silence has "
+        "SNR 0. Level error: 0 is right. "
         "Output in silence: relative to the mixture, where the target is silent."
     )
     if "sdr" in columns:
         note += " SDR to SAR: BSSEval v4 by museval."
-    return Table(title, ["", *(COLUMNS[column] for column in columns)], rows, note)
+    titles = [COLUMNS[column] for column in columns]
+    if "snr" in columns:
+        titles.insert(1, "95 % interval")
+    return Table(title, ["", *titles], rows, note)
 
 
 def genre_table(scores: Mapping) -> Table:
