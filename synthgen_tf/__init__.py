@@ -21,12 +21,13 @@ The flow, each room fed by the ones above it:
 __version__ = "0.1.0"
 
 
-def load(model=None, engine=None):
+def load(model=None, engine=None, **settings):
     """Load a model as a `synthgen_tf.separate.Separator`.
 
     Args:
         model: run directory, exported model's folder or shipped model's name; None: the default.
         engine: `keras`, `savedmodel` or `tflite`; told from the model.
+        settings: of the Separator: `overlap`, `shifts`, `segment_seconds`, `batch_size`.
 
     Example:
         `synth = synthgen_tf.load().separate(mixture, 44_100)["synth"]`
@@ -37,4 +38,4 @@ def load(model=None, engine=None):
     from synthgen_tf.separate import Separator
     from synthgen_tf.separate.predictors import load_predictor
 
-    return Separator(load_predictor(model, engine))
+    return Separator(load_predictor(model, engine), **settings)
