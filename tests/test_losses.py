@@ -7,7 +7,17 @@ import tensorflow as tf
 
 from synthgen_tf.config import load_config
 from synthgen_tf.errors import InputError
-from synthgen_tf.losses import MagnitudeNMSE, NormalizedMSE, WeightedLoss, build_loss, l1, mse
+from synthgen_tf.losses import (
+    MagnitudeNMSE,
+    NormalizedMSE,
+    WeightedLoss,
+    build_loss,
+    l1,
+    log_mel,
+    mr_stft,
+    mse,
+)
+from synthgen_tf.losses.spectral import mel_filters
 
 TARGET = np.array([[[3.0], [4.0]]], np.float32)
 ESTIMATE = np.array([[[3.0], [2.0]]], np.float32)
@@ -95,6 +105,7 @@ def test_config_round_trip():
 def test_weighted_sum_of_all_terms():
     target, estimate = signals()
     terms = {"nmse": 1.0, "unit_norm": 0.5, "mse": 2.0, "l1": 3.0, "si_sdr": 0.1}
+    terms |= {"mr_stft": 0.7, "log_mel": 0.3}
     alone = [each(WeightedLoss({name: 1.0}), target, estimate) for name in terms]
     expected = sum(weight * one for weight, one in zip(terms.values(), alone, strict=True))
     np.testing.assert_allclose(each(WeightedLoss(terms), target, estimate), expected, rtol=1e-5)
@@ -167,3 +178,55 @@ def test_magnitude_nmse_is_numpys():
 def test_magnitude_stands_alone_and_needs_spectra(settings):
     with pytest.raises(InputError, match="magnitude"):
         load_config("tiny", settings=settings)
+
+
+def framed(signal, window, hop):
+    """Frames as `Spectrum` cuts them, through NumPy's transform: (b, f, c, k)."""
+    time = signal.shape[1]
+    margin = window - hop
+    padded = np.pad(signal, ((0, 0), (margin, margin + -time % hop), (0, 0))).transpose(0, 2, 1)
+    starts = range(0, padded.shape[2] - window + 1, hop)
+    frames = np.stack([padded[:, :, at : at + window] for at in starts], 1)
+    shape = np.hanning(window + 1)[:-1]
+    return np.fft.rfft(frames * shape) / np.sqrt(np.square(shape).sum())
+
+
+def test_mr_stft_is_numpys():
+    target, estimate = signals(shape=(2, 5000, 2))
+    parts = []
+    for window in (512, 2048, 8192):
+        wanted, found = (framed(signal, window, window // 4) for signal in (target, estimate))
+        error = np.abs(wanted - found) + np.abs(np.abs(wanted) - np.abs(found))
+        parts.append(error.mean((1, 2, 3)) / 2)
+    np.testing.assert_allclose(
+        np.array(mr_stft(target, estimate)), np.mean(parts, axis=0), rtol=2e-3
+    )
+
+
+def test_log_mel_of_a_level_difference():
+    """Half the level is 6.02 dB in every band that is well above the floor."""
+    target = 30.0 * signals(shape=(1, 44_100, 1))[0]
+    found = float(np.array(log_mel(target, 0.5 * target))[0])
+    assert found == pytest.approx(0.602, abs=5e-3)
+    assert float(np.array(log_mel(target, target))[0]) == 0.0
+
+
+def test_mel_filters_cover_every_bin_once_and_more():
+    filters = mel_filters(2048, 64, 44_100)
+    assert filters.shape == (1025, 64)
+    np.testing.assert_allclose(filters.sum(axis=0), 1.0, rtol=1e-5)
+    centres = filters.T @ np.arange(1025) * 44_100 / 2048
+    assert (np.diff(centres) > 0).all()
+    # the tenth of 64 bands: mel 3923.3 * 10 / 65 = 603.6, which is 496 Hz
+    assert centres[9] == pytest.approx(496, abs=15)
+
+
+@pytest.mark.parametrize("name", ["mr_stft", "log_mel"])
+def test_spectral_losses_are_learnable_in_silence(name):
+    _, estimate = signals(shape=(1, 4096, 2))
+    loss = WeightedLoss({name: 1.0})
+    for target, start in ((np.zeros_like(estimate), estimate), (estimate, 0 * estimate)):
+        variable = tf.Variable(start)
+        with tf.GradientTape() as tape:
+            value = loss.call(target, variable)
+        assert np.isfinite(tape.gradient(value, variable).numpy()).all()

@@ -21,7 +21,7 @@ Normalisation = Literal["rms", "peak", "none"]
 Strategy = Literal["auto", "one", "mirrored"]
 Kind = Literal["rendered", "musdb18", "musdb18hq", "slakh", "moisesdb", "medleydb", "folder"]
 LabelledKind = Literal["slakh", "moisesdb", "medleydb"]
-LossName = Literal["magnitude", "nmse", "unit_norm", "mse", "l1", "si_sdr"]
+LossName = Literal["magnitude", "nmse", "unit_norm", "mse", "l1", "si_sdr", "mr_stft", "log_mel"]
 
 
 GRID = 1024

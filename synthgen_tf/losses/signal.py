@@ -1,4 +1,4 @@
-"""Losses of an estimate against its target stem: stateless functions under thin Keras classes.
+"""Losses on signals: stateless functions under thin Keras classes.
 
 All compare (batch, time, channels) signals and give one value per example; Keras reduces,
 weights and scales by replicas. Signals are taken after normalisation, where the
@@ -6,13 +6,10 @@ mixture's mean square is 1.
 """
 
 import keras
-import numpy as np
 from keras import ops
 
 from synthgen_tf import metrics
-from synthgen_tf.config import Config
 from synthgen_tf.level import power
-from synthgen_tf.model.spectrum import Spectrum, hann, magnitude, mid_and_side
 
 FLOOR = 1e-3
 """-30 dB below the mixture: only silence. Training uses a higher one, see `config.schema.Loss`."""
@@ -88,72 +85,3 @@ def negative_si_sdr(y_true, y_pred):
     """Minus the SI-SDR in dB, one per example; a silent target gives 0 and no gradient."""
     ratio = metrics.si_sdr(y_true, y_pred)
     return ops.where(ops.isnan(ratio), 0.0, ratio) * -1.0
-
-
-@keras.saving.register_keras_serializable("synthgen")
-class MagnitudeNMSE(keras.losses.Loss):
-    """`normalized_mse` between magnitudes of short-time spectra: the phase is the mixture's.
-
-    Args:
-        window, hop: of the spectra.
-        floor: as of `NormalizedMSE`.
-
-    Input: the target as a signal (b, t, c), the estimate as magnitudes (b, f, c, k) of its
-    `model.spectrum.Spectrum` in middle and side. Output shape: (b,), before Keras reduces.
-    """
-
-    def __init__(self, window, hop, floor=FLOOR, name="magnitude_nmse", **options):
-        super().__init__(name=name, **options)
-        self.window, self.hop, self.floor = window, hop, floor
-        self.spectrum = Spectrum(window, hop)
-        self.noise_power = float(np.square(hann(window)).sum())  # of a bin, in noise of power 1
-
-    def call(self, y_true, y_pred):
-        target = magnitude(*self.spectrum(mid_and_side(y_true)))
-        return self._power(target - y_pred) / ops.maximum(self._power(target), self.floor)
-
-    def _power(self, magnitudes):
-        """Mean square of the signal that has these magnitudes, about."""
-        return ops.mean(ops.square(magnitudes), axis=(1, 2, 3)) / self.noise_power
-
-    def get_config(self):
-        facts = {"window": self.window, "hop": self.hop, "floor": self.floor}
-        return {**super().get_config(), **facts}
-
-
-@keras.saving.register_keras_serializable("synthgen")
-class WeightedLoss(keras.losses.Loss):
-    """Weighted sum of the named losses.
-
-    Args:
-        terms: name (`nmse`, `unit_norm`, `mse`, `l1`, `si_sdr`) to weight.
-        floor: of `nmse` and `unit_norm`, see `NormalizedMSE`.
-
-    Input shape: two of (batch, time, channels). Output shape: (batch,), before Keras reduces.
-    """
-
-    def __init__(self, terms, floor=FLOOR, name="weighted_loss", **options):
-        super().__init__(name=name, **options)
-        self.terms, self.floor = dict(terms), floor
-        self.functions = {
-            "nmse": NormalizedMSE("target", floor).call,
-            "unit_norm": NormalizedMSE("unit_norm", floor).call,
-            "mse": mse,
-            "l1": l1,
-            "si_sdr": negative_si_sdr,
-        }
-
-    def call(self, y_true, y_pred):
-        return sum(
-            weight * self.functions[name](y_true, y_pred) for name, weight in self.terms.items()
-        )
-
-    def get_config(self):
-        return {**super().get_config(), "terms": self.terms, "floor": self.floor}
-
-
-def build_loss(config: Config) -> keras.losses.Loss:
-    """The loss that the configuration names; see `train.fit.trained_part` for what it compares."""
-    if "magnitude" in config.loss.terms:
-        return MagnitudeNMSE(config.model.window, config.model.hop, config.loss.floor)
-    return WeightedLoss(config.loss.terms, config.loss.floor)
