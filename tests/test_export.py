@@ -134,3 +134,18 @@ def test_refusals_write_nothing(run, tmp_path):
     with pytest.raises(InputError, match=r"config\.yaml"):
         export_run(tmp_path, tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+def test_half_stored_weights_are_half_the_size_and_nearly_the_same(run, exported, tmp_path):
+    export_run(run, tmp_path / "half", tflite=(), half=True)
+    sizes = [
+        sum(file.stat().st_size for file in (folder / "1" / "variables").iterdir())
+        for folder in (tmp_path / "half", exported)
+    ]
+    assert sizes[0] < 0.6 * sizes[1]
+    mixture = noise(1, 22_050, 2)
+    expected, estimate = (
+        load_predictor(folder)(mixture) for folder in (exported, tmp_path / "half")
+    )
+    assert 55 < snr_db(expected, estimate) < 120
+    assert tf.keras.config.dtype_policy().name == "float32"

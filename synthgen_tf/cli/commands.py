@@ -281,13 +281,16 @@ def export(
     out: Annotated[Path, typer.Option(help="Folder of the model, such as savedmodels/NAME.")],
     version: Annotated[int | None, typer.Option(help="The next one by default.")] = None,
     tflite: Annotated[str, typer.Option(help="Of fp32, fp16, dynamic; comma-separated.")] = "fp32",
+    half: Annotated[
+        bool, typer.Option("--half", help="Store the SavedModel's weights in half precision.")
+    ] = False,
 ) -> None:
     """Export a run as SavedModel and TFLite."""
     import_tensorflow()
     from synthgen_tf.export import export_run
 
     variants = [name.strip() for name in tflite.split(",") if name.strip()]
-    export_run(model, out, version, variants)
+    export_run(model, out, version, variants, half)
     for file in sorted(out.iterdir()):
         typer.echo(file)
 

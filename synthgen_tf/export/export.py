@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synthgen_tf.errors import InputError
+from synthgen_tf.export.half import half_stored
 from synthgen_tf.export.savedmodel import write_savedmodel
 from synthgen_tf.export.tflite import check_variants, write_tflite
 from synthgen_tf.separate import hop_of
@@ -19,7 +20,11 @@ MODEL_CARD = "MODEL_CARD.md"
 
 
 def export_run(
-    run: Path, out: Path, version: int | None = None, tflite: Sequence[str] = ("fp32",)
+    run: Path,
+    out: Path,
+    version: int | None = None,
+    tflite: Sequence[str] = ("fp32",),
+    half: bool = False,
 ) -> Path:
     """Export the best model of a run.
 
@@ -32,6 +37,7 @@ def export_run(
         out: folder of this model, which may hold older versions.
         version: positive integer; None takes the one after the highest.
         tflite: variants to convert, of `tflite.VARIANTS`.
+        half: store the SavedModel's weights in half precision.
 
     Returns:
         The folder of the SavedModel.
@@ -42,6 +48,7 @@ def export_run(
     check_variants(tflite)
     version = _free_version(out, version)
     model, config = load_run(run)
+    model = half_stored(model, config) if half else model
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".writing_") as temporary:
         draft = Path(temporary)

@@ -55,7 +55,9 @@ def write_savedmodel(model: keras.Model, config: Config, version: int, folder: P
 def overlap_add(predict, mixture, segment: int):
     """Predict a whole song (t, c) in crossfaded blocks inside a graph, one after the other."""
     hop = hop_of(segment)
-    window = tf.constant(crossfade_window(segment))[:, None]
+    rise = tf.constant(crossfade_window(segment)[: segment - hop])  # the whole would be megabytes
+    level = tf.ones(segment - 2 * (segment - hop))
+    window = tf.concat([rise, level, rise[::-1]], axis=0)[:, None]
     time = tf.shape(mixture)[0]
     margin = segment - hop
     blocks = (time + margin + hop - 1) // hop
