@@ -24,8 +24,8 @@ def demo(tmp_path_factory):
 def test_model_beats_silence_and_the_mixture(demo):
     _, out = demo
     median = json.loads((out / "run" / "scores.json").read_text())["median"]
-    assert median["model"]["snr"] > 0
-    assert median["model"]["snr"] > median["mixture"]["snr"]
+    assert median["estimate"]["snr"] > 0
+    assert median["estimate"]["snr"] > median["mixture"]["snr"]
 
 
 def test_tables_tell_scores_recording_and_exports(demo):
@@ -36,6 +36,7 @@ def test_tables_tell_scores_recording_and_exports(demo):
         "shipped model",
         "mixture as it is",
         "silence",
+        "oracle: ideal ratio mask",
     ]
     assert "other" in recording.note or "ffmpeg" in recording.rows[0][1]
     assert [row[0] for row in exports.rows] == ["savedmodel", "tflite"]
