@@ -46,7 +46,7 @@ def run(songs, tmp_path_factory):
 def test_help_starts_no_tensorflow_and_tells_every_command():
     done = synthgen("--help")
     assert done.returncode == 0
-    for name in ("separate", "render", "train", "evaluate", "export", "demo", "models", "info"):
+    for name in ("separate", "render", "train", "evaluate", "report", "export", "demo", "info"):
         line = next(line for line in done.stdout.splitlines() if line.split()[:1] == [name])
         assert len(line.split()) > 3
         assert not line.endswith("...")
@@ -74,6 +74,21 @@ def test_train_evaluate_export_separate(run, songs, tmp_path):
     assert "the model" in result.stdout
     assert "mixture as it is" in result.stdout
     assert json.loads(scores.read_text())["split"] == "test"
+
+    stems = tmp_path / "stems"
+    for mixture in songs.glob("test/*/mixture.wav"):
+        result = invoke("separate", mixture, "--out", stems / mixture.parent.name, "--model", run)
+        assert result.exit_code == 0
+        (stems / mixture.parent.name / "mixture" / "synth.wav").rename(
+            stems / mixture.parent.name / "synth.wav"
+        )
+    again = ["--data", songs, "--estimates", stems, "--out", tmp_path / "again.json", "--museval"]
+    assert invoke("evaluate", *again).exit_code == 0
+    first, second = (json.loads(file.read_text()) for file in (scores, tmp_path / "again.json"))
+    for name, value in first["tracks"][0]["estimate"].items():
+        assert second["tracks"][0]["estimate"][name] == pytest.approx(value, abs=1e-3)
+    assert {"sdr", "isr", "sir", "sar"} <= second["median"]["estimate"].keys()
+    assert len(list((tmp_path / "again_museval" / "test").glob("*.json"))) == 1
 
     exported = tmp_path / "savedmodels" / "mine"
     result = invoke("export", "--model", run, "--out", exported, "--tflite", "fp32,fp16")
@@ -173,6 +188,13 @@ def bad_cases(tmp_path, songs, run):
             ["evaluate", "--data", songs, "--kind", "cd", "--model", run, "--out", tmp_path / "s"],
             ["'cd'", "musdb18hq"],
         ),
+        **bad_scoring(tmp_path, songs, run),
+        "unknown clip policy": ([*separate, whole, "--clip", "wrap"], ["wrap", "rescale"]),
+        "overlap out of range": ([*separate, whole, "--overlap", "1"], ["overlap is 1", "0.9"]),
+        "no shifts": ([*separate, whole, "--shifts", "0"], ["shifts is 0"]),
+        "segment of nothing": ([*separate, whole, "--segment", "0"], ["segment is 0"]),
+        "report on nothing": (["report", tmp_path / "empty"], ["holds no run"]),
+        "report on text": (["report", tmp_path / "text.wav"], ["holds no scores"]),
         "export of no run": (
             ["export", "--model", tmp_path / "empty", "--out", tmp_path / "m"],
             ["config.yaml"],
@@ -184,6 +206,17 @@ def bad_cases(tmp_path, songs, run):
         "render into other data": (["render", tmp_path, "--songs", "1"], [tmp_path.name]),
         "render nothing": (["render", tmp_path / "r", "--songs", "0"], ["0"]),
         "demo into other data": (["demo", "--out", tmp_path], ["--out"]),
+    }
+
+
+def bad_scoring(tmp_path, songs, run):
+    """Those of `evaluate`."""
+    evaluate = ["evaluate", "--data", songs, "--out", tmp_path / "s"]
+    estimates = ["--estimates", tmp_path / "empty"]
+    return {
+        "estimates and a model": ([*evaluate, *estimates, "--model", run], ["one at a time"]),
+        "stem without estimates": ([*evaluate, "--model", run, "--stem", "other"], ["--estimates"]),
+        "no estimates": ([*evaluate, *estimates], ["empty", "no audio file"]),
     }
 
 
