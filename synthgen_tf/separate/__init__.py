@@ -3,6 +3,7 @@
 Module       -> what comes in -> what goes out
 predictor    -> what a model must offer; its channels fitted to any number of channels
 overlap_add  -> blocks (time, channels) of any length -> the estimate, the same way, in order
+pieces       -> music in pieces -> held back, counted, followed by silence
 prefetch     -> an iterator -> the same, run ahead in a thread
 files        -> pieces of mixture and estimate -> files of the stems, all or none
 separator    -> mixture (time, channels), or a file -> stem and rest, which sum to it exactly

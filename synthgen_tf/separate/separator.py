@@ -7,8 +7,7 @@ Both resamplings are skipped where the rates agree. What the model's rate cannot
 has treble that 44.1 kHz lacks) is not lost: it is in the rest.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from synthgen_tf.config import block_frames
 from synthgen_tf.errors import InputError
 from synthgen_tf.separate.files import Clip, SeparatedFile, StemFiles, check_clip
 from synthgen_tf.separate.overlap_add import OVERLAP, hop_of, overlap_add
+from synthgen_tf.separate.pieces import Progress, Waiting, counted, followed
 from synthgen_tf.separate.predictor import AveragedShifts, FittedChannels, Predictor
 from synthgen_tf.separate.prefetch import prefetched
 
@@ -31,9 +31,6 @@ MAX_SEGMENT_SECONDS = 600
 
 MAX_CHANNELS = 64
 """More channels in an array are time and channels swapped."""
-
-Progress = Callable[[int], None]
-"""Is told how many frames of the input are done, counted from its start."""
 
 
 class Separator:
@@ -186,7 +183,7 @@ class Separator:
         pieces = prefetched(audio.blocks(path, BLOCK_FRAMES))
         pairs = prefetched(self._stream(pieces, info.sample_rate, info.channels))
         with audio.new_folder(out_dir), closing(pairs):
-            output.write(_counted(pairs, progress), REST)
+            output.write(counted(pairs, progress), REST)
         return output.outcome()
 
     def stream(
@@ -217,60 +214,18 @@ class Separator:
         predict = FittedChannels(self.predictor, channels, self.batch_size)
         batch_size = max(1, self.batch_size // predict.lanes)
         predict = AveragedShifts(predict, self.shifts) if self.shifts > 1 else predict
-        waiting = _Waiting(channels)
+        waiting = Waiting(channels)
         stream = waiting.listen(pieces)
         if sample_rate != model_rate:
             tail = np.zeros((round(TAIL_SECONDS * sample_rate), channels), np.float32)
             stream = audio.resample_blocks(
-                _followed(stream, tail), sample_rate, model_rate, channels
+                followed(stream, tail), sample_rate, model_rate, channels
             )
         stream = overlap_add(predict, stream, self.segment, self.overlap, batch_size)
         for estimate in audio.resample_blocks(stream, model_rate, sample_rate, channels):
             mixture = waiting.take(len(estimate))
             if len(mixture):  # not so in the tail
                 yield mixture, estimate[: len(mixture)]
-
-
-class _Waiting:
-    """What has gone into the model and waits for its estimate: a first-in first-out of frames."""
-
-    def __init__(self, channels: int):
-        self.pieces = deque()
-        self.channels = channels
-
-    def listen(self, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Hand the pieces on, keeping each."""
-        for piece in pieces:
-            self.pieces.append(piece)
-            yield piece
-
-    def take(self, frames: int) -> np.ndarray:
-        """The next frames (time, channels); fewer only where the mixture ends."""
-        taken = [np.zeros((0, self.channels), np.float32)]
-        while frames and self.pieces:
-            piece = self.pieces.popleft()
-            taken.append(piece[:frames])
-            if len(piece) > frames:
-                self.pieces.appendleft(piece[frames:])
-            frames -= len(taken[-1])
-        return np.concatenate(taken)
-
-
-def _counted(
-    pairs: Iterable[tuple[np.ndarray, np.ndarray]], progress: Progress | None
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The same pairs, and word of the frames so far."""
-    done = 0
-    for pair in pairs:
-        yield pair
-        done += len(pair[0])
-        if progress:
-            progress(done)
-
-
-def _followed(pieces: Iterable[np.ndarray], tail: np.ndarray) -> Iterator[np.ndarray]:
-    yield from pieces
-    yield tail
 
 
 def _checked(mixture: np.ndarray, sample_rate: int) -> np.ndarray:

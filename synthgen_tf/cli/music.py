@@ -1,0 +1,136 @@
+"""Commands that make or take apart music."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synthgen_tf.cli.options import (
+    EngineName,
+    Model,
+    Seed,
+    refuse_others,
+)
+from synthgen_tf.errors import InputError
+from synthgen_tf.quiet import import_tensorflow
+
+
+def separate(
+    inputs: Annotated[list[Path], typer.Argument(metavar="FILE_OR_DIR...", help="Audio to take.")],
+    out: Annotated[Path, typer.Option(help="Folder for OUT/<input name>/<stem>.wav.")],
+    model: Model = None,
+    stems: Annotated[str | None, typer.Option(help="Comma-separated; both by default.")] = None,
+    format: Annotated[str, typer.Option(help="wav, flac or mp3.")] = "wav",
+    subtype: Annotated[
+        str | None, typer.Option(help="FLOAT, PCM_16 or PCM_24; wav is FLOAT, flac PCM_24.")
+    ] = None,
+    clip: Annotated[
+        str,
+        typer.Option(
+            help="Of PCM and mp3, beyond full scale: clamp, rescale (turn all stems of the song "
+            "down by one gain) or none (refuse the song)."
+        ),
+    ] = "clamp",
+    overlap: Annotated[
+        float, typer.Option(help="Share of a block that the next covers, 0 to 0.9.")
+    ] = 0.25,
+    shifts: Annotated[
+        int, typer.Option(help="Predictions to average; each costs the time of one.")
+    ] = 1,
+    segment: Annotated[
+        float | None, typer.Option(help="Seconds of a block; the model's own by default.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Do again what is done already.")
+    ] = False,
+    engine: EngineName = None,
+) -> None:
+    """Separate audio into synth and rest, which add up to it.
+
+    OUT/separated.csv tells what was done. What stands there from the same file, model and settings
+    is not done again. Exit code 1 when some inputs failed.
+    """
+    from synthgen_tf.separate import Separator, separate_paths
+    from synthgen_tf.separate.predictors import load_predictor
+
+    if engine != "tflite":
+        import_tensorflow()
+    separator = Separator(
+        load_predictor(model, engine), overlap=overlap, shifts=shifts, segment_seconds=segment
+    )
+    names = [name.strip() for name in stems.split(",")] if stems else None
+    result = separate_paths(
+        separator,
+        inputs,
+        out,
+        stems=names,
+        format=format,
+        subtype=subtype,
+        clip=clip,
+        overwrite=overwrite,
+    )
+    for files in result.done.values():
+        for file in files.values():
+            typer.echo(file)
+    if result.skipped:
+        typer.echo(f"{len(result.skipped)} stood there already: --overwrite does them again")
+    for reason in result.failed.values():
+        typer.echo(f"synthgen: failed: {reason}", err=True)
+    if result.failed:
+        raise typer.Exit(1)
+
+
+def render(
+    context: typer.Context,
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the songs.")],
+    songs: Annotated[int | None, typer.Option(help="How many.")] = None,
+    seconds: Annotated[float, typer.Option(help="Length of each.")] = 30.0,
+    seed: Seed = 0,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    first: Annotated[int, typer.Option(help="Number of the first song.")] = 0,
+    midi: Annotated[
+        Path | None,
+        typer.Option(help="Folder of MIDI files: half of the songs from them, half composed."),
+    ] = None,
+    font: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="<path>", help="Soundfont, .sf2 or .sf3, that plays some parts; repeatable."
+        ),
+    ] = None,
+    vital: Annotated[
+        float, typer.Option(help="Share of the synth parts that Vital plays (extra vita), 0 to 1.")
+    ] = 0.0,
+    format: Annotated[str, typer.Option(help="wav or flac.")] = "wav",
+    describe: Annotated[
+        bool, typer.Option("--describe", help="Say what the songs in DIR are, render none.")
+    ] = False,
+    page: Annotated[
+        Path | None, typer.Option("--out", help="Page of --describe; DIR/describe.html by default.")
+    ] = None,
+) -> None:
+    """Render songs with a true synth stem, or describe a set of them."""
+    if describe:
+        from synthgen_tf.cli.tables import print_songs
+
+        refuse_others(context, "--describe", {"out", "describe", "page"})
+        print_songs(out, page)
+        return
+    if page is not None:
+        raise InputError("--out names the page of --describe: give both, or leave it out")
+    if songs is None:
+        raise InputError("no --songs given: say how many to render, or --describe those there")
+    if jobs > (cores := os.cpu_count() or 1):
+        typer.echo(f"synthgen: {jobs} jobs asked for, {cores} cores: {cores} are used", err=True)
+    settings = {"seconds": seconds, "seed": seed, "jobs": jobs, "first": first, "format": format}
+    from synthgen_tf.render import render_songs
+
+    written = render_songs(out, songs, **settings, midi=midi, fonts=font or (), vital=vital)
+    if not font:
+        typer.echo(
+            "no soundfont: SynthGen's own engines played everything; --font FILE adds the sounds "
+            "of one, such as TimGM6mb.sf2 of the Debian package timgm6mb-soundfont",
+            err=True,
+        )
+    typer.echo(f"{len(written)} songs of {seconds:g} s in {out}")

@@ -1,0 +1,57 @@
+"""Commands that show what there is."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synthgen_tf.cli.options import (
+    Preset,
+    Seed,
+)
+from synthgen_tf.quiet import import_tensorflow
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("demo"),
+    songs: Annotated[int, typer.Option(help="Songs to render.")] = 100,
+    seconds: Annotated[float, typer.Option(help="Length of each.")] = 12.0,
+    minutes: Annotated[float, typer.Option(help="Of training.")] = 3.0,
+    preset: Preset = "small",
+    jobs: Annotated[int, typer.Option(help="Processes that render.")] = 2,
+    seed: Seed = 0,
+) -> None:
+    """The whole story in minutes, from songs to a report."""
+    import_tensorflow()
+    from synthgen_tf.cli.tables import print_table
+    from synthgen_tf.demo import run_demo
+
+    result = run_demo(
+        out, songs=songs, seconds=seconds, minutes=minutes, preset=preset, jobs=jobs, seed=seed
+    )
+    for table in result.tables:
+        print_table(table)
+    for path in result.files:
+        typer.echo(path)
+
+
+def models() -> None:
+    """List the models that come with SynthGen."""
+    from synthgen_tf.separate.catalogue import shipped_models
+
+    cards = shipped_models()
+    for card in cards:
+        typer.echo(
+            f"{card.name} {card.version}: {card.stem}, {card.parameters / 1e6:.1f} M parameters, "
+            f"{card.sample_rate} Hz, {card.channels} channels, {card.license}, {card.folder}"
+        )
+    if not cards:
+        typer.echo("none")
+
+
+def info() -> None:
+    """Show versions, devices, ffmpeg and engines."""
+    import_tensorflow()
+    from synthgen_tf.cli.tables import print_info
+
+    print_info()
