@@ -48,7 +48,7 @@ def export_run(
     check_variants(tflite)
     version = _free_version(out, version)
     model, config = load_run(run)
-    model = half_stored(model, config) if half else model
+    model = half_stored(model) if half else model
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".writing_") as temporary:
         draft = Path(temporary)

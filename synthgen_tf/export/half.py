@@ -1,12 +1,6 @@
 """Weights stored in half precision: half the size on disk, the same arithmetic."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import keras
-
-from synthgen_tf.config import Config
-from synthgen_tf.model import build_model
 
 
 class HalfStored(keras.DTypePolicy):
@@ -16,19 +10,18 @@ class HalfStored(keras.DTypePolicy):
         return "float32", "float16"
 
 
-@contextmanager
-def _half_stored() -> Iterator[None]:
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(HalfStored("float32"))
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
+def half_stored(model: keras.Model) -> keras.Model:
+    """The same network, the weights of its convolutions rounded to float16 and stored so.
 
+    Batch norm keeps float32: its variances can be beyond what float16 holds.
+    """
 
-def half_stored(model: keras.Model, config: Config) -> keras.Model:
-    """The same network with its weights rounded to float16 and stored so."""
-    with _half_stored():
-        half = build_model(config)
+    def clone(layer):
+        if isinstance(layer, keras.layers.Conv1D):
+            settings = layer.get_config() | {"dtype": HalfStored("float32")}
+            return type(layer).from_config(settings)
+        return type(layer).from_config(layer.get_config())
+
+    half = keras.models.clone_model(model, clone_function=clone)
     half.set_weights(model.get_weights())
     return half
