@@ -31,3 +31,22 @@ def songs(tmp_path_factory):
     root = tmp_path_factory.mktemp("songs")
     render_songs(root, 6, seconds=6.0, seed=7)
     return root
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """The tiny preset as it is before training, in blocks of half a second, as a SavedModel."""
+    import keras
+
+    from synthgen_tf.config import config_to_yaml, load_config
+    from synthgen_tf.export import export_run
+    from synthgen_tf.model import build_model
+
+    run = tmp_path_factory.mktemp("run")
+    config = load_config("tiny", settings=["model.block_seconds=0.5"])
+    keras.utils.set_random_seed(3)
+    build_model(config).save(run / "best.keras")
+    (run / "config.yaml").write_text(config_to_yaml(config))
+    out = tmp_path_factory.mktemp("savedmodels") / "tiny"
+    export_run(run, out, tflite=())
+    return out

@@ -23,6 +23,7 @@ NO_AUGMENTATION = {
     "data.mono": 0,
     "data.silent_target": 0,
     "data.target_only": 0,
+    "data.leave_out": 0,
     "data.speed": 0,
     "data.limit": 0,
     "data.target_crops": 0,
@@ -89,6 +90,15 @@ def test_same_seed_same_examples_and_resumable(tracks):
     np.testing.assert_array_equal(first[1][0], again[1][0])
     np.testing.assert_array_equal(first[2][0], later[0][0])
     assert not np.array_equal(first[0][0], other[0][0])
+
+
+def test_all_augmentation_at_once_gives_whole_examples(tracks):
+    shares = ("remix", "mono", "leave_out", "loud_target", "equalize", "speed", "limit", "code")
+    config = load_config("tiny", settings=[f"data.{name}=0.5" for name in shares])
+    mixture, target = next(iter(training_examples(tracks, config)))
+    assert mixture.shape == target.shape == (config.data.batch_size, config.segment, 2)
+    assert np.isfinite(mixture).all()
+    np.testing.assert_allclose(np.square(mixture).mean((1, 2)), 1.0, rtol=1e-4)
 
 
 def test_silent_target_and_target_only(tracks):

@@ -39,7 +39,8 @@ def share(values, expected):
 
 
 def test_shares_are_as_configured(tracks):
-    found = draws(tracks, silent_target=0.2, target_only=0.1, speed=0.3, limit=0.25, code=0.15)
+    shares = {"silent_target": 0.2, "target_only": 0.1, "leave_out": 0}
+    found = draws(tracks, **shares, speed=0.3, limit=0.25, code=0.15)
     gains = np.array([draw.gains for draw in found])
     assert share(gains[:, 0] == 0, 0.2)
     assert share((gains[:, 1:] == 0).all(axis=1), 0.1)
@@ -53,6 +54,28 @@ def test_shares_are_as_configured(tracks):
     songs = np.array([draw.songs for draw in found])
     # a remixed example may draw one song for all its stems
     assert np.mean((songs != songs[:, :1]).any(axis=1)) == pytest.approx(0.5 * 8 / 9, abs=0.06)
+
+
+def test_stems_left_out_are_others_and_never_all_stems(tracks):
+    found = draws(tracks, silent_target=0.2, target_only=0, leave_out=0.3)
+    gains = np.array([draw.gains for draw in found])
+    silent = gains[:, 0] == 0
+    assert share(silent, 0.2)
+    assert (gains[silent, 1:] != 0).all()
+    assert share((gains[~silent, 1:] == 0).ravel(), 0.3)
+
+
+def test_other_stems_are_lowered_and_equalized_in_their_share(tracks):
+    found = draws(tracks, gain_db=0, silent_target=0, target_only=0, leave_out=0, loud_target=0.4,
+                  equalize=0.3)  # fmt: skip
+    decibels = 20 * np.log10(np.abs([draw.gains for draw in found]))
+    assert np.abs(decibels[:, 0]).max() < 1e-4
+    assert np.abs(decibels[:, 1:] - decibels[:, 1:2]).max() < 1e-4
+    assert share(decibels[:, 1] < -1e-4, 0.4)
+    assert -12.0 <= decibels.min() < -10.0
+    curves = np.array([draw.curves for draw in found])
+    assert share((curves != 0).any(axis=2).ravel(), 0.3)
+    assert 8.0 < np.abs(curves).max() <= 9.0
 
 
 def test_targeted_cuts_hold_a_second_in_which_the_target_sounds(tracks):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from synthgen_tf.data.mix import code, limit, stretch
+from synthgen_tf.data.mix import code, equalize, limit, stretch
 
 
 @pytest.fixture
@@ -53,3 +53,22 @@ def test_coded_mixture_stays_in_place_and_at_its_level(music):
     assert 0.0 < error["f"] < error["c"]
     assert error["f"] < 0.003 * np.square(music).sum()
     assert np.vdot(fine, music) / np.vdot(music, music) == pytest.approx(1.0, abs=0.01)
+
+
+def test_equalizer_of_zeros_changes_nothing(music):
+    np.testing.assert_array_equal(equalize(tf.constant(music), tf.zeros(7), 44_100), music)
+
+
+def test_equalizer_gives_each_frequency_its_gain():
+    """Sines at the marks get their marks' gains; halfway in log frequency, the mean of two."""
+    curve = tf.constant([6.0, -3.0, 9.0, 0.0, -9.0, 3.0, -6.0])
+    halfway = np.sqrt(400.0 * 1000.0)
+    gains = {60.0: 6.0, 400.0: 9.0, 2500.0: -9.0, halfway: 4.5, 18_000.0: -6.0}
+    time = np.arange(3 * 44_100)[:, None] / 44_100
+    for hertz, decibels in gains.items():
+        sine = np.sin(2 * np.pi * hertz * time).astype(np.float32)
+        louder = equalize(tf.constant(sine), curve, 44_100).numpy()
+        assert louder.shape == sine.shape
+        inside = slice(20_000, -20_000)
+        expected = sine[inside] * 10 ** (decibels / 20)
+        assert np.abs(louder[inside] - expected).max() < 0.03 * 10 ** (decibels / 20)

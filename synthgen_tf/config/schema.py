@@ -18,7 +18,7 @@ from pydantic import (
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Normalisation = Literal["rms", "peak", "none"]
-Strategy = Literal["auto", "one", "mirrored"]
+Strategy = Literal["auto", "one", "mirrored", "multiworker"]
 Kind = Literal["rendered", "musdb18", "musdb18hq", "slakh", "moisesdb", "medleydb", "folder"]
 LabelledKind = Literal["slakh", "moisesdb", "medleydb"]
 LossName = Literal["magnitude", "nmse", "unit_norm", "mse", "l1", "si_sdr", "mr_stft", "log_mel"]
@@ -127,6 +127,11 @@ class Data(Section):
     mono: Share = Field(0.05, description="share of examples whose channels become their mean")
     silent_target: Share = Field(0.1, description="share of examples with the target left out")
     target_only: Share = Field(0.05, description="share of examples that are the target alone")
+    leave_out: Share = Field(0.1, description="share of the other stems left out")
+    loud_target: Share = Field(0.0, description="share of examples with the other stems lowered")
+    loud_target_db: float = Field(12.0, ge=0.0, description="they are lowered at most this, dB")
+    equalize: Share = Field(0.0, description="share of stems through an equalizer of random shape")
+    equalize_db: float = Field(9.0, ge=0.0, description="its gains are drawn from +- this, dB")
     speed: Share = Field(0.1, description="share of examples played faster or slower")
     speed_semitones: float = Field(3.0, ge=0.0, le=12.0, description="at most this far, up or down")
     limit: Share = Field(0.1, description="share of examples through a limiter, target and all")
@@ -182,7 +187,8 @@ class Training(Section):
 
     strategy: Strategy = Field(
         "auto",
-        description="auto mirrors over GPUs if there are several; mirrored takes all devices",
+        description="auto mirrors over GPUs if there are several; mirrored takes all devices; "
+        "multiworker the hosts that TF_CONFIG names",
     )
     epochs: PositiveInt = Field(100, description="at most")
     steps_per_epoch: PositiveInt = Field(
@@ -192,6 +198,9 @@ class Training(Section):
         None, description="wall clock of fit, at most; null: none"
     )
     learning_rate: PositiveFloat = Field(1e-3, description="Adam's, at its highest")
+    clip_norm: PositiveFloat | None = Field(
+        None, description="norm that the gradient, over all replicas, is cut down to; null: none"
+    )
     ema: Share = Field(
         0.99, lt=1.0, description="share of the averaged weights that a step keeps; 0: none"
     )

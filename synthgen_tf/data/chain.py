@@ -22,13 +22,16 @@ READY_BATCHES = 2
 """Made while a step runs. With AUTOTUNE in place of the two numbers, memory grew to gigabytes."""
 
 
-def training_examples(tracks: Sequence[Track], config: Config, first: int = 0) -> tf.data.Dataset:
+def training_examples(
+    tracks: Sequence[Track], config: Config, first: int = 0, host: int = 0, hosts: int = 1
+) -> tf.data.Dataset:
     """Endless batches of random segments; the same ones for the same seed.
 
     Args:
         tracks: of the training split.
         config: sections `data` and `model`, and the seed.
         first: number of the first example, so that a resumed run goes on where it stood.
+        host, hosts: this one's number and how many share each batch; each makes its own part.
     """
     stems = stems_of(tracks, config)
     dice = Dice(tracks, stems, config)
@@ -46,11 +49,11 @@ def training_examples(tracks: Sequence[Track], config: Config, first: int = 0) -
         return normalise(*mix(cuts, draw, config), config)
 
     return (
-        tf.data.Dataset.range(first, np.iinfo(np.int64).max)
+        tf.data.Dataset.range(first + host, np.iinfo(np.int64).max, hosts)
         .map(dice.throw)  # all that is random
         .map(cut, num_parallel_calls=calls)
         .map(finish, num_parallel_calls=CORES)
-        .batch(config.data.batch_size, drop_remainder=True)  # one shape for every step
+        .batch(config.data.batch_size // hosts, drop_remainder=True)  # one shape for every step
         .prefetch(READY_BATCHES)
         .with_options(chain_options())
     )
@@ -108,7 +111,7 @@ def normalise(mixture, target, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
 def chain_options() -> tf.data.Options:
     """How chains run: a thread for each core, each at an example of its own.
 
-    Between hosts, every host makes every example and keeps its share: nothing is seen twice.
+    Of what is distributed as a whole, every host makes all and keeps its part: nothing comes twice.
     """
     options = tf.data.Options()
     options.threading.private_threadpool_size = CORES

@@ -10,6 +10,12 @@ from synthgen_tf.config import Config
 from synthgen_tf.data.store import active_seconds
 from synthgen_tf.tracks import Track
 
+EQUALIZER_HZ = (60.0, 150.0, 400.0, 1000.0, 2500.0, 6000.0, 15_000.0)
+"""Where an equalizer's gains are drawn; between them it runs straight over log frequency."""
+
+PLAIN = 12
+"""Random numbers an example and each of its stems take, before those of the equalizers."""
+
 
 class Draw(NamedTuple):
     """An example to be made. Vectors have one element for each stem, the target's first.
@@ -23,6 +29,7 @@ class Draw(NamedTuple):
         mono: whether the channels of the example become their mean.
         limit_db: by which a limiter takes off the peaks, 0 for none.
         bitrate: share of mp3's range of bit rates, negative for no coding.
+        curves: gains of each stem's equalizer at `EQUALIZER_HZ`, dB, (stems, points).
     """
 
     songs: tf.Tensor
@@ -33,6 +40,7 @@ class Draw(NamedTuple):
     mono: tf.Tensor
     limit_db: tf.Tensor
     bitrate: tf.Tensor
+    curves: tf.Tensor
 
 
 class Dice:
@@ -62,7 +70,9 @@ class Dice:
         """The example of a number: the same for the same configuration, whatever came before."""
         data, seed = self.config.data, (self.config.seed, number)
         # one table of random numbers per example: a row for the example, then one for each stem
-        chance = tf.random.stateless_uniform((1 + self.stems, 12), seed, dtype=tf.float64)
+        chance = tf.random.stateless_uniform(
+            (1 + self.stems, PLAIN + 1 + len(EQUALIZER_HZ)), seed, dtype=tf.float64
+        )
         whole, each = chance[0], chance[1:]
         semitones = (2.0 * whole[4] - 1.0) * data.speed_semitones
         semitones *= tf.cast(whole[3] < data.speed, tf.float64)
@@ -71,10 +81,16 @@ class Dice:
         silent = whole[5] < data.silent_target
         alone = whole[5] >= 1.0 - data.target_only
         first = tf.one_hot(0, self.stems, on_value=True, off_value=False, dtype=tf.bool)
-        kept = tf.where(first, ~silent, silent | ~alone)
-        gains = 10.0 ** ((2.0 * each[:, 2] - 1.0) * data.gain_db / 20.0)
+        left_out = each[:, 9] < data.leave_out
+        kept = tf.where(first, ~silent, silent | ~(alone | left_out))
+        lowered = whole[PLAIN] * data.loud_target_db
+        lowered *= tf.cast(~first & (whole[11] < data.loud_target), tf.float64)
+        decibels = (2.0 * each[:, 2] - 1.0) * data.gain_db - lowered
+        gains = 10.0 ** (decibels / 20.0)
         gains = tf.where(each[:, 3] < data.flip_polarity, -gains, gains)
         limited = whole[6] < data.limit
+        curves = (2.0 * each[:, PLAIN + 1 :] - 1.0) * data.equalize_db
+        curves *= tf.cast(each[:, 10:11] < data.equalize, tf.float64)
         return Draw(
             songs,
             starts,
@@ -84,6 +100,7 @@ class Dice:
             whole[10] < data.mono,
             tf.cast(whole[7] * data.limit_db, tf.float32) * tf.cast(limited, tf.float32),
             tf.where(whole[8] < data.code, tf.cast(whole[9], tf.float32), -1.0),
+            tf.cast(curves, tf.float32),
         )
 
     def _places(self, whole, each, frames) -> tuple[tf.Tensor, tf.Tensor]:

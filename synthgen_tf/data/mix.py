@@ -4,12 +4,14 @@ import tensorflow as tf
 
 from synthgen_tf.audio.mp3 import through_mp3
 from synthgen_tf.config import Config
-from synthgen_tf.data.draw import Draw
+from synthgen_tf.data.draw import EQUALIZER_HZ, Draw
 
 BLOCK = 64
 """Frames over which the limiter holds one peak: 1.5 ms at 44 100 Hz."""
 REACH = 8
 """Blocks before and after a peak that the limiter turns down with it."""
+FFT_STEP = 4096
+"""Spectra have a multiple of so many frames, for which there is a fast transform."""
 
 
 def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
@@ -24,6 +26,10 @@ def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
         Two float32 (segment, channels).
     """
     data = config.data
+    if data.equalize > 0.0:
+        cuts = [
+            equalize(cut, draw.curves[i], config.model.sample_rate) for i, cut in enumerate(cuts)
+        ]
     mixture, target = add(cuts), cuts[0]
     if data.mono > 0.0:
         wide = (mixture, target)
@@ -59,6 +65,33 @@ def add(cuts) -> tf.Tensor:
         return cuts[0]
     *others, one, two = cuts
     return tf.add_n([one + two, *others])
+
+
+def equalize(signal, curve, sample_rate: int) -> tf.Tensor:
+    """A signal through a filter of zero phase; a curve of zeros changes nothing.
+
+    Args:
+        signal: float32 (time, channels).
+        curve: gains at `EQUALIZER_HZ`, dB, straight between them over log frequency.
+        sample_rate: Hz.
+    """
+
+    def filtered():
+        frames = tf.shape(signal)[0]
+        length = -(-frames // FFT_STEP) * FFT_STEP
+        spectrum = tf.signal.rfft(tf.transpose(signal), [length])
+        hertz = tf.range(length // 2 + 1, dtype=tf.float32) * sample_rate
+        octaves = tf.math.log(tf.maximum(hertz / tf.cast(length, tf.float32), 1.0))
+        marks = tf.math.log(tf.constant(EQUALIZER_HZ))
+        below = tf.clip_by_value(tf.searchsorted(marks, octaves) - 1, 0, len(EQUALIZER_HZ) - 2)
+        low, high = tf.gather(marks, below), tf.gather(marks, below + 1)
+        share = tf.clip_by_value((octaves - low) / (high - low), 0.0, 1.0)
+        decibels = tf.gather(curve, below) * (1.0 - share) + tf.gather(curve, below + 1) * share
+        spectrum *= tf.cast(10.0 ** (decibels / 20.0), tf.complex64)
+        shaped = tf.transpose(tf.signal.irfft(spectrum, [length]))[:frames]
+        return tf.ensure_shape(shaped, signal.shape)
+
+    return tf.cond(tf.reduce_any(curve != 0.0), filtered, lambda: signal)
 
 
 def _to_mono(signal) -> tf.Tensor:
