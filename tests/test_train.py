@@ -7,6 +7,7 @@ import signal
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from synthgen_tf.config import load_config
 from synthgen_tf.errors import InputError
@@ -15,6 +16,8 @@ from synthgen_tf.train import load_run, read_history, resume_config, train
 from synthgen_tf.train.callbacks import Recorder, averaged_weights, learning_rate
 from synthgen_tf.train.fit import compile_model, trained_part
 from synthgen_tf.train.interrupt import deferred_interrupt
+from synthgen_tf.train.optimizer import clip_over_replicas
+from synthgen_tf.train.strategy import build_strategy
 
 
 def short(*settings):
@@ -93,6 +96,31 @@ def test_two_replicas_learn_like_one(run, songs, tmp_path):
     """Batch 4 over two devices against one: same examples, same losses."""
     train(short("training.strategy=mirrored"), songs, tmp_path / "mirrored")
     np.testing.assert_allclose(losses(tmp_path / "mirrored"), losses(run), rtol=1e-3)
+
+
+def test_clipping_is_of_the_sum_over_replicas():
+    """By hand: replicas with gradients (3, 0) and (0, 4) sum to (3, 4), of norm 5."""
+    strategy = build_strategy(short("training.strategy=mirrored"))
+    assert strategy.num_replicas_in_sync == 2
+
+    @tf.function
+    def clipped(norm):
+        def of_replica():
+            number = tf.distribute.get_replica_context().replica_id_in_sync_group
+            gradients = [tf.where(number == 0, 3.0, 0.0), tf.where(number == 0, 0.0, 4.0)]
+            return tf.stack(clip_over_replicas(gradients, norm))
+
+        return strategy.reduce("SUM", strategy.run(of_replica), axis=None)
+
+    np.testing.assert_allclose(clipped(1.0), [0.6, 0.8], rtol=1e-6)
+    np.testing.assert_allclose(clipped(10.0), [3.0, 4.0], rtol=1e-6)  # short ones stay
+
+
+def test_two_replicas_learn_like_one_when_clipped(songs, tmp_path):
+    settings = ["training.clip_norm=0.02", "training.epochs=2"]
+    for strategy in ("one", "mirrored"):
+        train(short(*settings, f"training.strategy={strategy}"), songs, tmp_path / strategy)
+    np.testing.assert_allclose(losses(tmp_path / "mirrored"), losses(tmp_path / "one"), rtol=1e-3)
 
 
 def test_killed_run_resumes_as_if_unbroken(run, songs, tmp_path, monkeypatch):
@@ -221,7 +249,9 @@ def test_magnitude_loss_learns(songs, tmp_path):
 
 
 def test_diverging_run_stops_and_says_so(songs, tmp_path):
-    with pytest.raises(FloatingPointError, match=r"loss is .* in epoch 0.*learning_rate"):
+    with pytest.raises(
+        FloatingPointError, match=r"loss is .* at step \d+: no epoch.*learning_rate"
+    ):
         train(short("training.learning_rate=1e30", "training.warmup=0"), songs, tmp_path / "run")
 
 

@@ -2,12 +2,19 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 
 def main() -> None:
-    """Entry point of `synthgen`: errors become one line and an exit code, never a traceback."""
+    """Entry point of `synthgen`."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up noise
     from synthgen_tf.cli.commands import app
+
+    run(app)
+
+
+def run(app: Callable[[], None]) -> None:
+    """Call a command line: errors become one line and an exit code, never a traceback."""
     from synthgen_tf.errors import InputError
 
     try:

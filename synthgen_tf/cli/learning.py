@@ -63,18 +63,23 @@ def train(
     strategy: Annotated[str | None, typer.Option(help=describe("training.strategy"))] = None,
     minutes: Annotated[float | None, typer.Option(help=describe("training.minutes"))] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with this run.")] = False,
+    weights: Annotated[
+        Path | None, typer.Option(help="Run directory whose best model this one starts from.")
+    ] = None,
 ) -> None:
     """Train a model into a run directory."""
     import_tensorflow()
     from synthgen_tf.config import load_config
     from synthgen_tf.data import advice_for
     from synthgen_tf.report import write_model_card
-    from synthgen_tf.train import resume_config, train
+    from synthgen_tf.train import leads, resume_config, train
 
     flags = {"training.strategy": strategy, "training.minutes": minutes}
     if resume:
-        if preset or config:
-            raise InputError("--resume keeps the run's configuration: leave --preset, --config out")
+        if preset or config or weights:
+            raise InputError(
+                "--resume keeps the run as it is: leave --preset, --config and --weights out"
+            )
         chosen, data = resume_config(run, settings or (), flags, data)
     elif data is None:
         raise InputError("no --data given: name the root of a data set")
@@ -82,13 +87,16 @@ def train(
         chosen = load_config(preset, config, settings or (), flags)
     if advice := advice_for(data):
         typer.echo(f"synthgen: {advice}", err=True)
+    if chosen.training.strategy == "multiworker":
+        typer.echo("synthgen: training begins when all workers are there", err=True)
     try:
-        best = train(chosen, data, run, resume)
+        best = train(chosen, data, run, resume, weights)
     except KeyboardInterrupt:
         typer.echo(f"synthgen: interrupted, go on with: train --run {run} --resume", err=True)
         os._exit(130)  # without waiting for readers that are still at work
-    typer.echo(best)
-    typer.echo(write_model_card(run))
+    if leads(chosen):  # else another host tells
+        typer.echo(best)
+        typer.echo(write_model_card(run))
 
 
 def evaluate(
@@ -143,7 +151,9 @@ def export(
     model: Annotated[Path, typer.Option(help="Run directory.")],
     out: Annotated[Path, typer.Option(help="Folder of the model, such as savedmodels/NAME.")],
     version: Annotated[int | None, typer.Option(help="The next one by default.")] = None,
-    tflite: Annotated[str, typer.Option(help="Of fp32, fp16, dynamic; comma-separated.")] = "fp32",
+    tflite: Annotated[
+        str, typer.Option(help="Of fp32, fp16, dynamic, int8; comma-separated.")
+    ] = "fp32",
     half: Annotated[
         bool, typer.Option("--half", help="Store the SavedModel's weights in half precision.")
     ] = False,

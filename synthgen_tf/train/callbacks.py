@@ -5,7 +5,7 @@ All of them take up a killed run where its last whole epoch ended, by what the r
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,33 +27,41 @@ class Schedule(keras.callbacks.Callback):
         config: section `training`.
         seconds_before: time that earlier sessions of this run have used.
         advance: is told the share of the training that each step was, for a progress bar.
+        agree: makes one number for all hosts out of each one's.
     """
 
-    def __init__(self, config: Config, seconds_before: float, advance: Advance):
+    def __init__(
+        self,
+        config: Config,
+        seconds_before: float,
+        advance: Advance,
+        agree: Callable[[float], float],
+    ):
         super().__init__()
         self.training = config.training
-        self.seconds_before, self.advance = seconds_before, advance
+        self.seconds_before, self.advance, self.agree = seconds_before, advance, agree
         self.steps = config.training.epochs * config.training.steps_per_epoch
-        self.shown = 0.0
+        self.done = self.shown = 0.0
 
     def on_train_begin(self, logs=None):
         self.started = time.monotonic()
+        self.done = self._done()
 
     def on_train_batch_begin(self, batch, logs=None):
-        self.model.optimizer.learning_rate = learning_rate(self.training, self._done())
+        self.model.optimizer.learning_rate = learning_rate(self.training, self.done)
 
     def on_train_batch_end(self, batch, logs=None):
-        done = self._done()
-        self.advance(done - self.shown)
-        self.shown = done
-        if done >= 1.0:
+        self.done = self._done()
+        self.advance(self.done - self.shown)
+        self.shown = self.done
+        if self.done >= 1.0:
             self.model.stop_training = True
 
     def _done(self) -> float:
         done = steps_done(self.model) / self.steps
         if self.training.minutes:
             seconds = self.seconds_before + time.monotonic() - self.started
-            done = max(done, seconds / (60.0 * self.training.minutes))
+            done = max(done, self.agree(seconds / (60.0 * self.training.minutes)))
         return min(done, 1.0)
 
 
@@ -111,13 +119,13 @@ class Recorder(keras.callbacks.Callback):
     files that can disagree after a kill; here the optimizer's step count tells the epoch.
 
     Args:
-        run: the run directory.
+        run: the run directory; None where another host writes it.
         rows: the history so far, one row for each epoch.
         patience: epochs without a better `val_snr` after which training ends.
         validation: scores the network after each epoch; its model is the one that is kept.
     """
 
-    def __init__(self, run: Path, rows: list[Row], patience: int, validation: Validation):
+    def __init__(self, run: Path | None, rows: list[Row], patience: int, validation: Validation):
         super().__init__()
         self.run, self.rows, self.patience = run, rows, patience
         self.validation = validation
@@ -125,16 +133,23 @@ class Recorder(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self.started = time.monotonic()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_train_batch_end(self, batch, logs=None):
         if not math.isfinite(logs["loss"]):
             raise FloatingPointError(
-                f"loss is {logs['loss']} in epoch {epoch}: {self.run / BEST} holds the best "
-                "weights before that; lower training.learning_rate"
+                f"loss is {logs['loss']} at step {steps_done(self.model)}: {self._kept()}; "
+                "lower training.learning_rate"
             )
+
+    def _kept(self) -> str:
+        if not self.rows:
+            return "no epoch was whole by then, nothing is kept"
+        return f"{BEST} holds the best weights before that"
+
+    def on_epoch_end(self, epoch, logs=None):
         before = [row[MONITOR] for row in self.rows]
         with averaged_weights(self.model):
             logs.update(self.validation(self.model))  # for the callbacks after this one too
-            if not before or logs[MONITOR] > max(before):
+            if self.run and (not before or logs[MONITOR] > max(before)):
                 # Keras tells the format by the suffix
                 replace_file(self.run / BEST, self.validation.model.save)
         numbers = {name: float(value) for name, value in logs.items()}
@@ -146,10 +161,11 @@ class Recorder(keras.callbacks.Callback):
             "learning_rate": float(self.model.optimizer.learning_rate.numpy()),
         }
         self.rows.append({**facts, **numbers})
-        write_history(self.run, self.rows)
-        backup = self.run / BACKUP
-        backup.parent.mkdir(exist_ok=True)
-        replace_file(backup, lambda path: self.model.save_weights(path))
+        if self.run:
+            write_history(self.run, self.rows)
+            backup = self.run / BACKUP
+            backup.parent.mkdir(exist_ok=True)
+            replace_file(backup, lambda path: self.model.save_weights(path))
         scores = [*before, numbers[MONITOR]]
         if len(scores) - 1 - int(np.argmax(scores)) >= self.patience:
             self.model.stop_training = True

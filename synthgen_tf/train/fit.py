@@ -1,14 +1,14 @@
 """Training: strategy, build, compile and `model.fit` into a run directory."""
 
+import functools
 import gc
 from collections.abc import Sequence
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
 from synthgen_tf import metrics
-from synthgen_tf.config import Config
+from synthgen_tf.config import Config, config_to_yaml
 from synthgen_tf.data import open_tracks, select_tracks
 from synthgen_tf.data.chain import training_examples, validation_examples
 from synthgen_tf.data.reader import damage_explained
@@ -26,17 +26,30 @@ from synthgen_tf.train.callbacks import (
     steps_done,
 )
 from synthgen_tf.train.interrupt import deferred_interrupt
+from synthgen_tf.train.optimizer import ClippedAdam
 from synthgen_tf.train.run import (
     BEST,
+    CONFIG,
     LOGS,
     Row,
     create_run,
+    load_weights,
     read_history,
     refuse_existing_run,
+    write_text,
+)
+from synthgen_tf.train.strategy import (
+    build_strategy,
+    leads,
+    lost_workers_explained,
+    mean_over_workers,
+    share_out,
 )
 
 
-def train(config: Config, data: Path, run: Path, resume: bool = False) -> Path:
+def train(
+    config: Config, data: Path, run: Path, resume: bool = False, weights: Path | None = None
+) -> Path:
     """Train a model until its epochs, minutes or patience are used up.
 
     Args:
@@ -44,6 +57,7 @@ def train(config: Config, data: Path, run: Path, resume: bool = False) -> Path:
         data: prepared store, or root of a data set.
         run: directory to write; it must not exist unless `resume` is set.
         resume: go on after the last whole epoch of the run.
+        weights: run directory whose best model is where this one begins; same network.
 
     Returns:
         The path of the best model, by SNR on the validation segments.
@@ -51,25 +65,32 @@ def train(config: Config, data: Path, run: Path, resume: bool = False) -> Path:
     Raises:
         InputError: before anything is written, when data or run directory do not fit.
         FloatingPointError: when the loss is no longer finite.
+        ConnectionError: when another worker is gone.
     """
-    if not resume:
+    leading = leads(config)
+    if leading and not resume:
         refuse_existing_run(run)
     tracks = open_tracks(data, config)
     train_tracks = select_tracks(tracks, "train", config)
     valid_tracks = select_tracks(tracks, "valid", config)
-    keras.utils.set_random_seed(config.seed)
     strategy = build_strategy(config)
+    keras.utils.set_random_seed(config.seed)
     with strategy.scope():
         model = compile_model(config, synchronized=strategy.num_replicas_in_sync > 1)
+        if weights:
+            load_weights(model, config, weights)
         trained = trained_part(model, config)
-    rows = restore(trained, run, read_history(run)) if resume else []
+        rows = restore(trained, run, read_history(run)) if resume else []
     if resume:
         _refuse_complete_run(run, config, rows)
-    else:
+        if leading:
+            write_text(run / CONFIG, config_to_yaml(config))
+    elif leading:
         create_run(run, config, data)
-    with damage_explained([*train_tracks, *valid_tracks]):
+    explained = damage_explained([*train_tracks, *valid_tracks])
+    with explained, lost_workers_explained(strategy):
         fit(model, trained, config, (train_tracks, valid_tracks), run, rows)
-    if not (run / BEST).is_file():
+    if leading and not (run / BEST).is_file():
         raise InputError(f"run {run} ended before its first epoch: give it more --minutes")
     return run / BEST
 
@@ -82,16 +103,6 @@ def _refuse_complete_run(run: Path, config: Config, rows: list[Row]) -> None:
             f"run {run} is complete with {len(rows)} epochs in {minutes:.1f} minutes: give it more "
             "by --minutes or --set training.epochs=N"
         )
-
-
-def build_strategy(config: Config) -> tf.distribute.Strategy:
-    """`one` device, or `mirrored` over all GPUs (CPUs where there is none); `auto` mirrors GPUs."""
-    gpus = tf.config.list_logical_devices("GPU")
-    wanted = config.training.strategy
-    if wanted == "one" or (wanted == "auto" and len(gpus) < 2):
-        return tf.distribute.get_strategy()
-    devices = gpus or tf.config.list_logical_devices("CPU")
-    return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
 def compile_model(config: Config, synchronized: bool = False) -> keras.Model:
@@ -112,15 +123,16 @@ def trained_part(model: keras.Model, config: Config) -> keras.Model:
     """
     on_magnitudes = "magnitude" in config.loss.terms
     trained = masked_magnitudes(model) if on_magnitudes else keras.Model(model.input, model.output)
-    ema = config.training.ema
-    trained.compile(
-        optimizer=keras.optimizers.Adam(
-            config.training.learning_rate, use_ema=ema > 0, ema_momentum=ema or 0.99
-        ),
-        loss=build_loss(config),
-        jit_compile=False,
-    )
+    trained.compile(optimizer=_optimizer(config), loss=build_loss(config), jit_compile=False)
     return trained
+
+
+def _optimizer(config: Config) -> keras.optimizers.Optimizer:
+    training = config.training
+    averaging = {"use_ema": training.ema > 0, "ema_momentum": training.ema or 0.99}
+    if training.clip_norm:
+        return ClippedAdam(training.learning_rate, training.clip_norm, **averaging)
+    return keras.optimizers.Adam(training.learning_rate, **averaging)
 
 
 def fit(
@@ -132,11 +144,18 @@ def fit(
     rows: list[Row],
 ) -> None:
     """Run `model.fit` on (training, validation) tracks, after the epochs that `rows` tells of."""
+    strategy, leading = trained.distribute_strategy, leads(config)
     first = steps_done(trained) * config.data.batch_size
-    examples = training_examples(tracks[0], config, first)
+    examples = share_out(strategy, functools.partial(training_examples, tracks[0], config, first))
     validation = validation_examples(tracks[1], config)
     with progress_bar("training", total=1.0) as advance, deferred_interrupt() as interrupted:
-        schedule = Schedule(config, sum(row["seconds"] for row in rows), advance)
+        agree = functools.partial(mean_over_workers, strategy)
+        schedule = Schedule(config, sum(row["seconds"] for row in rows), advance, agree)
+        judge = Validation(model, validation)
+        seen = [
+            keras.callbacks.TensorBoard(run / LOGS, write_graph=False),
+            Samples(run / LOGS, next(iter(validation)), config.model.sample_rate, model),
+        ]
         trained.fit(
             examples,
             epochs=config.training.epochs,
@@ -146,9 +165,8 @@ def fit(
             verbose=0,
             callbacks=[
                 schedule,
-                Recorder(run, rows, config.training.patience, Validation(model, validation)),
-                keras.callbacks.TensorBoard(run / LOGS, write_graph=False),
-                Samples(run / LOGS, next(iter(validation)), config.model.sample_rate, model),
+                Recorder(run if leading else None, rows, config.training.patience, judge),
+                *(seen if leading else ()),
                 interrupted,  # last, so that a finished epoch is recorded
             ],
         )

@@ -77,7 +77,6 @@ def resume_config(
     if data is None:
         facts = json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
         data = Path(facts["data"])
-    write_text(run / CONFIG, config_to_yaml(config))
     return config, data
 
 
@@ -86,11 +85,28 @@ def load_run(run: Path):
     from synthgen_tf.model import build_model
 
     config = read_run_config(run)
+    model = build_model(config)
+    load_weights(model, config, run)
+    return model, config
+
+
+def load_weights(model, config: Config, run: Path) -> None:
+    """Give a model the weights of a run's best one.
+
+    Raises:
+        InputError: when the run holds none, or they are of another network.
+    """
+    before = read_run_config(run)
+    if before.model != config.model:
+        theirs, ours = before.model.model_dump(), config.model.model_dump()
+        key = next(key for key in ours if ours[key] != theirs.get(key))
+        raise InputError(
+            f"weights of {run} are of another network: its model.{key} is {theirs.get(key)}, "
+            f"here it is {ours[key]}"
+        )
     if not (run / BEST).is_file():
         raise InputError(f"run {run} holds no {BEST} yet: train it for at least one epoch")
-    model = build_model(config)
     model.load_weights(run / BEST)
-    return model, config
 
 
 def read_history(run: Path) -> list[Row]:
