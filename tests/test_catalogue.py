@@ -19,6 +19,7 @@ CARD = {
     "segment": 1000,
     "parameters": 5,
     "license": "MIT",
+    "sha256": {},
 }
 
 

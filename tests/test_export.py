@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from synthgen_tf.config import config_to_yaml, load_config
 from synthgen_tf.errors import InputError
-from synthgen_tf.export import export_run
+from synthgen_tf.export import VARIANTS, export_run
+from synthgen_tf.export.warmup import WARMUP
 from synthgen_tf.model import build_model
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
@@ -33,7 +34,7 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def exported(run, tmp_path_factory):
     out = tmp_path_factory.mktemp("savedmodels") / "tiny"
-    export_run(run, out, tflite=("fp32", "fp16", "dynamic"))
+    export_run(run, out, tflite=VARIANTS)
     return out
 
 
@@ -47,8 +48,8 @@ def snr_db(expected, estimate):
 
 def test_layout_and_sums(exported):
     files = {entry.name for entry in exported.iterdir()}
-    expected = ["tiny.tflite", "tiny_fp16.tflite", "tiny_dynamic.tflite"]
-    assert files == {"1", "card.json", "MODEL_CARD.md", *expected}
+    expected = {"tiny.tflite", "tiny_fp16.tflite", "tiny_dynamic.tflite", "tiny_int8.tflite"}
+    assert files == {"1", "card.json", "MODEL_CARD.md"} | expected
     card = json.loads((exported / "card.json").read_text())
     assert (card["name"], card["version"], card["stem"]) == ("tiny", 1, "synth")
     assert (card["sample_rate"], card["channels"], card["segment"]) == (44_100, 2, 517 * 1024)
@@ -65,7 +66,9 @@ def test_savedmodel_predicts_like_keras(run, exported, frames):
     np.testing.assert_allclose(estimate, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize(("variant", "at_least"), [("", 90), ("_fp16", 55), ("_dynamic", 20)])
+@pytest.mark.parametrize(
+    ("variant", "at_least"), [("", 90), ("_fp16", 55), ("_dynamic", 20), ("_int8", 15)]
+)
 @pytest.mark.parametrize("frames", [1000, 22_050])
 def test_tflite_predicts_like_keras(run, exported, variant, at_least, frames):
     interpreter = pytest.importorskip("ai_edge_litert.interpreter")
@@ -105,6 +108,46 @@ def test_saved_model_cli_runs_it_as_readme_says(exported, tmp_path):
     subprocess.run([*command.split(), *files.split()], check=True, capture_output=True)
     parts = [np.load(tmp_path / f"{stem}.npy") for stem in ("synth", "rest")]
     np.testing.assert_allclose(sum(parts), song, atol=1e-6)
+
+
+def test_bytes_signature_is_the_default_one_in_other_clothes(exported):
+    signatures = tf.saved_model.load(str(exported / "1")).signatures
+    blocks = noise(2, 5000, 2)
+    packed = [block.astype("<f4").tobytes() for block in blocks]
+    outputs = signatures["bytes"](mixture_bytes=tf.constant(packed))["synth_bytes"].numpy()
+    estimates = np.stack([np.frombuffer(each, "<f4").reshape(-1, 2) for each in outputs])
+    expected = signatures["serving_default"](mixture=tf.constant(blocks))["synth"]
+    np.testing.assert_allclose(estimates, expected, atol=1e-6)
+
+
+def test_warmup_requests_are_those_of_tensorflow_serving(exported):
+    from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
+
+    loaded = tf.saved_model.load(str(exported / "1"))
+    asked = set()
+    for record in tf.data.TFRecordDataset(str(exported / "1" / WARMUP)):
+        request = PredictionLog.FromString(record.numpy()).predict_log.request
+        assert request.model_spec.name == "tiny"
+        inputs = {name: tf.make_ndarray(value) for name, value in request.inputs.items()}
+        asked.add(request.model_spec.signature_name)
+        loaded.signatures[request.model_spec.signature_name](
+            **{name: tf.constant(value) for name, value in inputs.items()}
+        )
+    assert asked == {"serving_default", "bytes", "separate"}
+
+
+def test_changed_files_are_refused(run, tmp_path):
+    out = tmp_path / "model"
+    export_run(run, out)
+    for file, engine in (("1/saved_model.pb", None), ("model.tflite", "tflite")):
+        whole = (out / file).read_bytes()
+        (out / file).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        with pytest.raises(InputError, match=rf"{file}.*SHA-256.*copy the model again"):
+            load_predictor(out, engine)
+        (out / file).write_bytes(whole)
+    (out / "1" / "variables" / "variables.index").unlink()
+    with pytest.raises(InputError, match=r"variables\.index.*no file"):
+        load_predictor(out)
 
 
 def test_info_signature(exported):

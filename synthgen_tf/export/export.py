@@ -1,18 +1,20 @@
 """From a run to a folder that serves: SavedModel versions, TFLite files, `card.json`."""
 
-import hashlib
 import json
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from synthgen_tf.config import Config
 from synthgen_tf.errors import InputError
+from synthgen_tf.export.examples import write_examples
 from synthgen_tf.export.half import half_stored
 from synthgen_tf.export.savedmodel import write_savedmodel
 from synthgen_tf.export.tflite import check_variants, write_tflite
+from synthgen_tf.export.warmup import write_warmup
 from synthgen_tf.separate import hop_of
-from synthgen_tf.separate.catalogue import CARD, CARD_FORMAT
+from synthgen_tf.separate.catalogue import CARD, CARD_FORMAT, sha256_of
 from synthgen_tf.train import load_run
 from synthgen_tf.train.run import environment, write_text
 
@@ -53,13 +55,12 @@ def export_run(
     with tempfile.TemporaryDirectory(dir=out, prefix=".writing_") as temporary:
         draft = Path(temporary)
         write_savedmodel(model, config, version, draft / str(version))
-        for variant in tflite:
-            suffix = "" if variant == "fp32" else f"_{variant}"
-            write_tflite(draft / str(version), variant, draft / f"{out.name}{suffix}.tflite")
+        write_warmup(config, out.name, draft / str(version))
+        _write_variants(tflite, config, draft / str(version), draft / out.name)
         if (run / MODEL_CARD).is_file():
             shutil.copy(run / MODEL_CARD, draft / MODEL_CARD)
         files = sorted(file for file in draft.rglob("*") if file.is_file())
-        sums = {file.relative_to(draft).as_posix(): _sha256(file) for file in files}
+        sums = {file.relative_to(draft).as_posix(): sha256_of(file) for file in files}
         for entry in sorted(draft.iterdir()):
             entry.replace(out / entry.name)
     card = {
@@ -81,6 +82,18 @@ def export_run(
     return out / str(version)
 
 
+def _write_variants(variants: Sequence[str], config: Config, savedmodel: Path, stem: Path) -> None:
+    """Write `<stem>.tflite` and `<stem>_<variant>.tflite`."""
+    with tempfile.TemporaryDirectory() as folder:
+        examples = Path(folder) / "examples.npy"
+        if "int8" in variants:
+            write_examples(config, examples)
+        for variant in variants:
+            suffix = "" if variant == "fp32" else f"_{variant}"
+            file = stem.with_name(f"{stem.name}{suffix}.tflite")
+            write_tflite(savedmodel, variant, file, examples)
+
+
 def _free_version(out: Path, version: int | None) -> int:
     taken = {int(entry.name) for entry in out.glob("*/") if entry.name.isdigit()}
     if version is None:
@@ -90,7 +103,3 @@ def _free_version(out: Path, version: int | None) -> int:
     if version in taken:
         raise InputError(f"version {version} exists in {out}: choose another or leave it out")
     return version
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()

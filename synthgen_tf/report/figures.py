@@ -27,7 +27,7 @@ def spectrogram(signal: np.ndarray, sample_rate: int, reference_db: float) -> st
     axes = figure.add_axes((0.13, 0.17, 0.86, 0.8))
     draw_spectrogram(axes, signal, sample_rate, reference_db)
     axes.set_xlabel("s", fontsize=7, labelpad=0)
-    return _png(figure)
+    return png_address(figure)
 
 
 def spectrogram_pair(upper: np.ndarray, lower: np.ndarray, sample_rate: int) -> str:
@@ -40,7 +40,7 @@ def spectrogram_pair(upper: np.ndarray, lower: np.ndarray, sample_rate: int) -> 
         if signal is upper:
             axes.set_xticklabels([])
     axes.set_xlabel("s", fontsize=7, labelpad=0)
-    return _png(figure)
+    return png_address(figure)
 
 
 def draw_spectrogram(axes: Axes, signal: np.ndarray, sample_rate: int, reference_db: float) -> None:
@@ -76,7 +76,7 @@ def histograms(values: Mapping[str, Sequence[float]]) -> str:
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.tick_params(labelsize=8)
         axes.spines[["top", "right"]].set_visible(False)
-    return _png(figure)
+    return png_address(figure)
 
 
 def boxes(groups: Mapping[str, Sequence[float]], label: str) -> str:
@@ -99,7 +99,7 @@ def boxes(groups: Mapping[str, Sequence[float]], label: str) -> str:
     axes.set_xlabel(label, fontsize=8)
     axes.tick_params(axis="x", labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
-    return _png(figure)
+    return png_address(figure)
 
 
 def loudest_db(signal: np.ndarray, sample_rate: int) -> float:
@@ -131,7 +131,7 @@ def curves(rows: Sequence[dict[str, float]]) -> str:
         axes.set_xlabel("epoch", fontsize=8)
         axes.tick_params(labelsize=8)
         axes.spines[["top", "right"]].set_visible(False)
-    return _png(figure)
+    return png_address(figure)
 
 
 def player(signal: np.ndarray, sample_rate: int) -> str:
@@ -141,7 +141,8 @@ def player(signal: np.ndarray, sample_rate: int) -> str:
     return _address("audio/mpeg", buffer.getvalue())
 
 
-def _png(figure: Figure) -> str:
+def png_address(figure: Figure) -> str:
+    """A drawn figure as a data address."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return _address("image/png", buffer.getvalue())

@@ -7,6 +7,7 @@ pieces       -> music in pieces -> held back, counted, followed by silence
 prefetch     -> an iterator -> the same, run ahead in a thread
 files        -> pieces of mixture and estimate -> files of the stems, all or none
 separator    -> mixture (time, channels), or a file -> stem and rest, which sum to it exactly
+names        -> input files -> the folder of each one's stems
 manifest     -> what was separated, in OUT/separated.csv
 batch        -> files and folders -> OUT/<input name>/<stem>.wav
 predictors   -> a model on its engine: Keras, SavedModel, TFLite

@@ -1,7 +1,6 @@
 """Many files and folders in one go: OUT/<input name>/<stem>.wav, and no two of one name."""
 
 import time
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,8 +8,9 @@ from pathlib import Path
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError
 from synthgen_tf.progress import progress_bars
-from synthgen_tf.separate.files import Clip, SeparatedFile, check_clip
-from synthgen_tf.separate.manifest import DONE, FAILED, Fingerprint, Manifest, fingerprint
+from synthgen_tf.separate.files import Clip, check_clip
+from synthgen_tf.separate.manifest import DONE, FAILED, Fingerprint, Manifest, facts_of, fingerprint
+from synthgen_tf.separate.names import distinct, folder_of
 from synthgen_tf.separate.separator import Separator
 
 
@@ -68,7 +68,7 @@ def separate_paths(
     settings = f"{separator.settings} {'+'.join(stems)} {format} {subtype or ''} {clip}"
     out, result = Path(out), BatchResult()
     names = _find([Path(path) for path in inputs], out, result)
-    folders = dict(zip(names, _distinct(names.values()), strict=True))
+    folders = dict(zip(names, distinct(names.values()), strict=True))
     _check_apart(folders, out, [f"{stem}.{format}" for stem in stems])
     only = len(folders) + len(result.failed) == 1
     infos = _probed(folders, result)
@@ -104,7 +104,7 @@ def separate_paths(
             else:
                 result.done[path] = dict(written.files)
                 took = round(time.monotonic() - started, 3)
-                manifest.add(output.row(DONE, took_seconds=took, **_facts(written)))
+                manifest.add(output.row(DONE, took_seconds=took, **facts_of(written)))
     return result
 
 
@@ -130,19 +130,6 @@ class _Output:
         }
 
 
-def _facts(written: SeparatedFile) -> dict[str, object]:
-    """Columns of the manifest on files that were written."""
-    return {
-        "seconds": round(written.frames / written.sample_rate, 6),
-        "levels_db": " ".join(
-            f"{name}={'-inf' if level is None else level}"
-            for name, level in written.levels_db.items()
-        ),
-        "gain_db": written.gain_db,
-        "clamped": written.clamped,
-    }
-
-
 def _find(inputs: list[Path], out: Path, result: BatchResult) -> dict[Path, Path]:
     """Each file once, and the folder below `out` that it would like."""
     names, seen, inside = {}, set(), out.resolve()
@@ -159,9 +146,7 @@ def _find(inputs: list[Path], out: Path, result: BatchResult) -> dict[Path, Path
             if real in seen or (path.resolve() in inside.parents and inside in real.parents):
                 continue
             seen.add(real)
-            branch = file.relative_to(path).parent  # of a file given by itself: none
-            # a file named "...wav" must not lead to the folder ".."
-            names[file] = branch / (file.stem.rstrip(". ") or "unnamed")
+            names[file] = folder_of(file.relative_to(path) if file != path else Path(file.name))
     return names
 
 
@@ -170,24 +155,6 @@ def _is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:  # a name too long or a closed parent folder: reading it will say so
         return False
-
-
-def _distinct(names: Iterable[Path]) -> list[Path]:
-    """Names as they are, but with a number where a file system could take two for one."""
-    names, distinct = list(names), []
-    wanted, taken = {_folded(name) for name in names}, set()
-    for name in names:
-        free, number = name, 1
-        while _folded(free) in taken or (number > 1 and _folded(free) in wanted):
-            number += 1
-            free = name.with_name(f"{name.name}_{number}")
-        taken.add(_folded(free))
-        distinct.append(free)
-    return distinct
-
-
-def _folded(name: Path) -> str:
-    return unicodedata.normalize("NFC", str(name)).casefold()
 
 
 def _check_apart(folders: dict[Path, Path], out: Path, files: list[str]) -> None:

@@ -1,6 +1,8 @@
 """Where models are: shipped ones by name, others by path, and what their cards say."""
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,7 @@ class Card:
         segment: frames of a block.
         parameters: count of the network's weights.
         license: of the weights.
+        sha256: file, relative to the folder, to its sum.
     """
 
     folder: Path
@@ -40,10 +43,30 @@ class Card:
     segment: int
     parameters: int
     license: str
+    sha256: Mapping[str, str]
 
     @property
     def savedmodel(self) -> Path:
         return self.folder / str(self.version)
+
+    def check(self, part: Path) -> None:
+        """Raise `InputError` unless a file, or all files of a folder, are those of the card."""
+        wanted = part.relative_to(self.folder).as_posix()
+        sums = {
+            name: expected
+            for name, expected in self.sha256.items()
+            if name == wanted or name.startswith(f"{wanted}/")
+        }
+        for name, expected in sums.items():
+            file = self.folder / name
+            found = sha256_of(file) if file.is_file() else "no file"
+            if found != expected:
+                raise InputError(
+                    f"{file} is not the one of {CARD}: expected SHA-256 {expected[:12]}..., found "
+                    f"{found[:12]}: copy the model again or export it anew"
+                )
+        if not sums:
+            raise InputError(f"{CARD} of {self.folder} does not know {wanted}: export it anew")
 
     def tflite(self) -> Path:
         """The fp32 file, or else the first variant that is there."""
@@ -100,3 +123,8 @@ def read_card(folder: Path) -> Card:
         ) from None
     except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise InputError(f"{folder / CARD} cannot be read ({error!r}): export it anew") from None
+
+
+def sha256_of(file: Path) -> str:
+    """The sum of a file, as hexadecimal digits."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()

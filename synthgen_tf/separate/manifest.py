@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthgen_tf.errors import InputError, OutputError
+from synthgen_tf.separate.files import SeparatedFile
 
 MANIFEST = "separated.csv"
 COLUMNS = (
@@ -53,6 +54,19 @@ def fingerprint(path: Path, settings: str) -> Fingerprint:
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): give a file") from None
     return Fingerprint(str(facts.st_size), f"{facts.st_mtime:.3f}", settings)
+
+
+def facts_of(written: SeparatedFile) -> dict[str, object]:
+    """Columns on files that were written."""
+    return {
+        "seconds": round(written.frames / written.sample_rate, 6),
+        "levels_db": " ".join(
+            f"{name}={'-inf' if level is None else level}"
+            for name, level in written.levels_db.items()
+        ),
+        "gain_db": written.gain_db,
+        "clamped": written.clamped,
+    }
 
 
 class Manifest:

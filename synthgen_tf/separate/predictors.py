@@ -3,7 +3,6 @@
 Each loads its engine when it is made, so that TFLite needs no TensorFlow.
 """
 
-import hashlib
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -11,20 +10,25 @@ import numpy as np
 
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import native_noise_silenced
-from synthgen_tf.separate.catalogue import CARD, Card, find_model, read_card
+from synthgen_tf.separate.catalogue import CARD, Card, find_model, read_card, sha256_of
 
 Engine = Literal["keras", "savedmodel", "tflite"]
 ENGINES = get_args(Engine)
 
 GRAPH = "saved_model.pb"
+DIGITS = 12
+"""Of a file's sum that tell one version from another."""
 
 
-def load_predictor(model: str | Path | None = None, engine: Engine | None = None):
+def load_predictor(
+    model: str | Path | None = None, engine: Engine | None = None, threads: int | None = None
+):
     """The predictor of a model.
 
     Args:
         model: see `find_model`.
         engine: left out, `keras` for a run and `savedmodel` for an exported model.
+        threads: of the engine; left out, as many as cores. Before TensorFlow's first use.
 
     Raises:
         InputError: for an unknown model or engine, or an engine that the model does not have.
@@ -37,16 +41,35 @@ def load_predictor(model: str | Path | None = None, engine: Engine | None = None
             raise InputError(
                 f"{folder} is a run, engine {engine} needs it exported: synthgen export"
             )
+        _limit_tensorflow(threads)
         return KerasPredictor(folder)
     card = read_card(folder)
     if engine == "keras":
         raise InputError(f"{folder} is an exported model: engine keras needs the run it came from")
-    return TFLitePredictor(card) if engine == "tflite" else SavedModelPredictor(card)
+    if engine == "tflite":
+        return TFLitePredictor(card, threads)
+    _limit_tensorflow(threads)
+    return SavedModelPredictor(card)
 
 
-def digest(file: Path) -> str:
-    """Twelve digits that tell one version of a file from another."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+def _limit_tensorflow(threads: int | None) -> None:
+    if threads is not None:
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def read_exported(model: str | Path | None = None) -> Card:
+    """The card of an exported model, as `find_model` finds it.
+
+    Raises:
+        InputError: when there is none, or it is a run that was not exported.
+    """
+    folder = find_model(model)
+    if not (folder / CARD).is_file() and (folder / "config.yaml").is_file():
+        raise InputError(f"{folder} is a run: export it first, synthgen export")
+    return read_card(folder)
 
 
 class KerasPredictor:
@@ -60,7 +83,7 @@ class KerasPredictor:
         self.stem = config.data.target
         self.sample_rate, self.channels = config.model.sample_rate, config.model.channels
         self.segment = config.block
-        self.identity = f"{run.name}-{digest(run / BEST)} keras"
+        self.identity = f"{run.name}-{sha256_of(run / BEST)[:DIGITS]} keras"
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:
         return self.model.predict_on_batch(blocks)
@@ -72,11 +95,14 @@ class SavedModelPredictor:
     def __init__(self, card: Card):
         import tensorflow as tf
 
+        card.check(card.savedmodel)
         self.loaded = tf.saved_model.load(str(card.savedmodel))
         self.signature = self.loaded.signatures["serving_default"]
         self.stem, self.segment = card.stem, card.segment
         self.sample_rate, self.channels = card.sample_rate, card.channels
-        self.identity = f"{card.name}-{card.version}-{digest(card.savedmodel / GRAPH)} savedmodel"
+        self.identity = (
+            f"{card.name}-{card.version}-{sha256_of(card.savedmodel / GRAPH)[:DIGITS]} savedmodel"
+        )
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:
         import tensorflow as tf
@@ -85,16 +111,17 @@ class SavedModelPredictor:
 
 
 class TFLitePredictor:
-    """A TFLite file, on all cores, without TensorFlow."""
+    """A TFLite file, without TensorFlow; on all cores unless told otherwise."""
 
-    def __init__(self, card: Card):
+    def __init__(self, card: Card, threads: int | None = None):
         import os
 
         from ai_edge_litert.interpreter import Interpreter
 
         file = card.tflite()
-        self.identity = f"{file.stem}-{digest(file)} tflite"
-        self.interpreter = Interpreter(str(file), num_threads=os.cpu_count())
+        card.check(file)
+        self.identity = f"{file.stem}-{sha256_of(file)[:DIGITS]} tflite"
+        self.interpreter = Interpreter(str(file), num_threads=threads or os.cpu_count())
         self.input = self.interpreter.get_input_details()[0]["index"]
         self.output = self.interpreter.get_output_details()[0]["index"]
         self.stem, self.segment = card.stem, card.segment
