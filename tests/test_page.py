@@ -1,0 +1,191 @@
+"""The page in a real browser: a song goes in, three tracks play in step, a stem comes out."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from serving import serving, until
+
+from synthgen_tf.separate import Separator
+from synthgen_tf.separate.predictors import load_predictor
+from synthgen_tf.serve import create_app
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+RATE = 44_100
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--autoplay-policy=no-user-gesture-required",
+)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver"),
+]
+
+
+@pytest.fixture(scope="module")
+def address(exported):
+    with serving(create_app(exported), lifespan="on") as port:
+        yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture
+def browser(tmp_path):
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.add_experimental_option("prefs", {"download.default_directory": str(tmp_path)})
+    options.set_capability("goog:loggingPrefs", {"browser": "SEVERE"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def song(tmp_path):
+    """Twenty seconds of two swelling tones, as a file whose name is no file name elsewhere."""
+    time = np.arange(20 * RATE) / RATE
+    tones = np.stack([np.sin(2 * np.pi * 440 * time), np.sin(2 * np.pi * 660 * time)], axis=1)
+    samples = (0.3 * tones * np.sin(np.pi * time / 4)[:, None] ** 2).astype(np.float32)
+    path = tmp_path / "söng & <b>.wav"
+    soundfile.write(path, samples, RATE, subtype="FLOAT")
+    return path
+
+
+def find(browser, selector):
+    return browser.find_element("css selector", selector)
+
+
+def state(browser):
+    return find(browser, "body").get_attribute("data-state")
+
+
+def upload(browser, path: Path):
+    """Send a file; the states that were seen on the way, and the furthest the bar was."""
+    find(browser, "#file").send_keys(str(path))
+    seen, shares = [], []
+
+    def ended():
+        seen.append(state(browser))
+        shares.append(float(find(browser, "#progress").get_property("value")))
+        return seen[-1] in ("ready", "failed")
+
+    assert until(ended, 60)
+    return seen, shares
+
+
+def gains(browser):
+    return browser.execute_script(
+        "return [...synthgen.player.tracks.values()].map((track) => track.gain.gain.value)"
+    )
+
+
+def test_song_in_tracks_in_step_stem_out(browser, address, song, tmp_path, exported):
+    browser.get(address)
+    seen, shares = upload(browser, song)
+    assert seen[-1] == "ready"
+    assert {"separating", "loading"} & set(seen)
+    assert any(0 < share < 1 for share in shares)
+    assert find(browser, "#message").text == song.name
+    names = [track.get_attribute("data-name") for track in all_of(browser, ".track")]
+    assert names == ["mixture", "synth", "rest"]
+
+    assert gains(browser) == [0, 1, 1]  # synth and rest are the mixture
+    find(browser, "#play").click()
+    assert until(lambda: browser.execute_script("return synthgen.player.position > 0.5"))
+    starts = browser.execute_script(
+        "return [...synthgen.player.tracks.values()].map((track) => track.source !== null)"
+    )
+    assert starts == [True] * 3
+    all_of(browser, ".solo")[1].click()
+    assert gains(browser) == [0, 1, 0]
+    assert all_of(browser, ".solo")[1].get_attribute("aria-pressed") == "true"
+    all_of(browser, ".solo")[1].click()
+    all_of(browser, ".mute")[2].click()
+    assert gains(browser) == [0, 1, 0]
+    browser.execute_script(
+        "const volume = document.querySelectorAll('.volume')[1]; volume.value = 0.5;"
+        "volume.dispatchEvent(new Event('input'))"
+    )
+    assert gains(browser) == [0, 0.5, 0]
+
+    all_of(browser, ".download")[0].click()
+    file = tmp_path / f"{song.stem} - synth.wav"
+    assert until(lambda: any(each.name.endswith("synth.wav") for each in tmp_path.iterdir()), 20)
+    file = next(each for each in tmp_path.iterdir() if each.name.endswith("synth.wav"))
+    samples, _ = soundfile.read(file, dtype="float32")
+    mixture, _ = soundfile.read(song, dtype="float32")
+    expected = Separator(load_predictor(exported)).separate(mixture, RATE)["synth"]
+    np.testing.assert_allclose(samples, expected, atol=1e-6)
+    assert not [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def all_of(browser, selector):
+    return browser.find_elements("css selector", selector)
+
+
+def test_tracks_are_the_same_music(browser, address, song):
+    """What plays as mixture is synth plus rest, sample by sample."""
+    browser.get(address)
+    upload(browser, song)
+    worst = browser.execute_script(
+        """
+        const [mixture, synth, rest] = [...synthgen.player.tracks.values()].map((t) => t.buffer);
+        let worst = 0;
+        for (let channel = 0; channel < 2; channel++) {
+          const [m, s, r] = [mixture, synth, rest].map((b) => b.getChannelData(channel));
+          for (let i = 0; i < m.length; i++) worst = Math.max(worst, Math.abs(m[i] - s[i] - r[i]));
+        }
+        return [worst, mixture.length, synth.length, rest.length];
+        """
+    )
+    assert worst[0] < 1e-6
+    assert worst[1] == worst[2] == worst[3] > 0
+
+
+def test_keyboard_alone_is_enough(browser, address, song):
+    from selenium.webdriver import ActionChains, Keys
+
+    browser.get(address)
+    upload(browser, song)
+    assert browser.switch_to.active_element.get_attribute("id") == "play"
+    ActionChains(browser).send_keys(Keys.SPACE).perform()
+    assert until(lambda: browser.execute_script("return synthgen.player.playing"))
+    find(browser, "#seek").send_keys(Keys.END)
+    assert until(lambda: not browser.execute_script("return synthgen.player.playing"))
+    reached = set()
+    find(browser, "body").click()
+    for _ in range(20):
+        ActionChains(browser).send_keys(Keys.TAB).perform()
+        element = browser.switch_to.active_element
+        reached.add(element.get_attribute("id") or element.get_attribute("class"))
+    assert {"file", "format", "play", "seek", "solo", "mute", "volume", "download"} <= reached
+
+
+def test_bad_file_says_why_and_the_next_is_taken(browser, address, song, tmp_path):
+    bad = tmp_path / "notes.txt"
+    bad.write_text("no music")
+    browser.get(address)
+    upload(browser, bad)
+    assert state(browser) == "failed"
+    assert "not audio" in find(browser, "#message").text
+    upload(browser, song)
+    assert state(browser) == "ready"
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_nothing_sticks_out_at_any_width(browser, address, song, width):
+    browser.set_window_size(width, 900)
+    browser.get(address)
+    upload(browser, song)
+    assert browser.execute_script(
+        "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
