@@ -1,0 +1,203 @@
+"""What a search found: `best.yaml`, a table, a page, and TensorBoard's HParams."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    StrictUndefined,
+    select_autoescape,
+)
+from pictures import importance_bars, learning_curves, parallel_coordinates
+from space import Range, Space
+from trials import OBJECTIVE, RESULT, RUN, with_epochs
+
+from synthgen_tf.config import config_to_yaml
+from synthgen_tf.errors import InputError
+from synthgen_tf.table import Table
+from synthgen_tf.train import read_history
+from synthgen_tf.train.run import Row, write_text
+
+BEST, PAGE, HPARAMS = "best.yaml", "search.html", "hparams"
+LEAST_FOR_IMPORTANCE = 6
+"""Trials below which a forest has nothing to learn from."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial as its files tell of it.
+
+    Attributes:
+        name: KerasTuner's number of it.
+        status: KerasTuner's word: COMPLETED, FAILED, RUNNING.
+        values: of the keys that were searched.
+        epochs: that Hyperband gave it; None for the configuration's own.
+        score: best `val_snr`, dB; None for a trial without a result.
+        history: rows of its epochs.
+        reason: why it failed, in one line.
+    """
+
+    name: str
+    status: str
+    values: dict[str, Any]
+    epochs: int | None
+    score: float | None
+    history: list[Row]
+    reason: str
+
+
+def read_trials(folder: Path, space: Space) -> list[Trial]:
+    """All trials of a search directory, the best first, those without a score last."""
+    trials = [_read_trial(path, space) for path in sorted(folder.glob("trial_*/trial.json"))]
+    return sorted(trials, key=lambda trial: np.inf if trial.score is None else -trial.score)
+
+
+def _read_trial(path: Path, space: Space) -> Trial:
+    state = json.loads(path.read_text(encoding="utf-8"))
+    chosen = state["hyperparameters"]["values"]
+    values = {
+        key: chosen[key] if isinstance(ranged, Range) else json.loads(chosen[key])
+        for key, ranged in space.search.items()
+        if key in chosen
+    }
+    message = (state.get("message") or "").strip().splitlines()
+    result = path.parent / RESULT
+    row = json.loads(result.read_text(encoding="utf-8")) if result.is_file() else {}
+    return Trial(
+        state["trial_id"],
+        state["status"],
+        values,
+        chosen.get("tuner/epochs"),
+        row.get(OBJECTIVE.name),
+        read_history(path.parent / RUN),
+        message[-1].rpartition("Error: ")[2] if message else "",
+    )
+
+
+def write_findings(folder: Path, space: Space) -> Table:
+    """Write `best.yaml`, `search.html` and `hparams/` into a search directory.
+
+    Returns:
+        A table with a row for each trial, the best first.
+
+    Raises:
+        InputError: when no trial has a score.
+    """
+    trials = read_trials(folder, space)
+    scored = [trial for trial in trials if trial.score is not None]
+    table = _table(trials, space)
+    if not scored:
+        reasons = "; ".join(sorted({trial.reason for trial in trials if trial.reason}))
+        raise InputError(f"no trial of {folder} came to a score: {reasons or 'none was run'}")
+    config = space.build_config(_encoded(scored[0].values, space))
+    if scored[0].epochs:
+        config = with_epochs(config, scored[0].epochs)
+    write_text(folder / BEST, config_to_yaml(config))
+    _write_page(folder, table, scored, space)
+    _write_hparams(folder / HPARAMS, scored)
+    return table
+
+
+def importance(trials: Sequence[Trial], keys: Sequence[str]) -> dict[str, float] | None:
+    """Share of what the scores vary by that each key explains, as a random forest sees it.
+
+    By permutation (Breiman 2001) on the trials themselves; None for fewer than six of them.
+    """
+    from sklearn.ensemble import RandomForestRegressor
+    from sklearn.inspection import permutation_importance
+
+    if len(trials) < LEAST_FOR_IMPORTANCE:
+        return None
+    places = np.array([[_place(trials, trial, key) for key in keys] for trial in trials])
+    scores = np.array([trial.score for trial in trials])
+    forest = RandomForestRegressor(200, random_state=0).fit(places, scores)
+    found = permutation_importance(forest, places, scores, n_repeats=20, random_state=0)
+    shares = np.maximum(found.importances_mean, 0.0)
+    return dict(zip(keys, (shares / max(shares.sum(), 1e-9)).tolist(), strict=True))
+
+
+def _place(trials: Sequence[Trial], trial: Trial, key: str) -> float:
+    """A number for a value: itself, or its place among those that were tried."""
+    value = trial.values[key]
+    if isinstance(value, int | float):
+        return float(value)
+    return float(sorted({json.dumps(one.values[key]) for one in trials}).index(json.dumps(value)))
+
+
+def _encoded(values: dict[str, Any], space: Space) -> dict[str, Any]:
+    return {
+        key: value if isinstance(space.search[key], Range) else json.dumps(value)
+        for key, value in values.items()
+    }
+
+
+def _table(trials: Sequence[Trial], space: Space) -> Table:
+    rows = [
+        [
+            trial.name,
+            trial.reason or trial.status.lower() if trial.score is None else f"{trial.score:.2f}",
+            str(len(trial.history)),
+            f"{sum(row['seconds'] for row in trial.history):.0f}",
+            *(show(trial.values.get(key)) for key in space.search),
+        ]
+        for trial in trials
+    ]
+    columns = ["trial", "SNR, dB", "epochs", "seconds", *space.search]
+    note = "SNR: mean over the validation segments at a trial's best epoch."
+    return Table("Trials, the best first", columns, rows, note)
+
+
+def show(value: Any) -> str:
+    """A value as short text."""
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _write_page(folder: Path, table: Table, trials: Sequence[Trial], space: Space) -> None:
+    keys = list(space.search)
+    shares = importance(trials, keys)
+    environment = Environment(
+        loader=ChoiceLoader(
+            [FileSystemLoader(Path(__file__).parent), PackageLoader("synthgen_tf.report")]
+        ),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(),
+    )
+    lead = f"{len(table.rows)} trials, {len(trials)} with a score; the best reached "
+    html = environment.get_template("search.html").render(
+        title=f"Search {folder.name}",
+        lead=f"{lead}{trials[0].score:.2f} dB and stands in {BEST}.",
+        tables=[table],
+        coordinates=parallel_coordinates(
+            keys, [trial.values for trial in trials], [trial.score for trial in trials]
+        ),
+        importance=importance_bars(shares) if shares else None,
+        curves=learning_curves({trial.name: trial.history for trial in trials}),
+    )
+    write_text(folder / PAGE, html)
+
+
+def _write_hparams(folder: Path, trials: Sequence[Trial]) -> None:
+    import tensorflow as tf
+    from tensorboard.plugins.hparams import api
+
+    shutil.rmtree(folder, ignore_errors=True)
+    for trial in trials:
+        with tf.summary.create_file_writer(str(folder / trial.name)).as_default():
+            values = {key: _plain(value) for key, value in trial.values.items()}
+            api.hparams(values, trial_id=trial.name)
+            for row in trial.history:
+                tf.summary.scalar(OBJECTIVE.name, row[OBJECTIVE.name], step=int(row["epoch"]))
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, bool | int | float | str) else json.dumps(value)

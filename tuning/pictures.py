@@ -1,0 +1,91 @@
+"""Pictures of a search, as data addresses."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+
+from synthgen_tf.report.figures import png_address
+from synthgen_tf.train.run import Row
+
+LABELS = 6
+"""At most so many values stand beside an axis."""
+
+
+def parallel_coordinates(
+    keys: Sequence[str], values: Sequence[Mapping[str, Any]], scores: Sequence[float]
+) -> str:
+    """A line for each trial through its value on each key's axis, to its score on the last.
+
+    Args:
+        keys: of the axes.
+        values: key to value, one mapping for each trial.
+        scores: of the trials, dB.
+    """
+    figure = Figure(figsize=(max(6.0, 1.9 * (len(keys) + 1)), 4.2), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    columns = [[one[key] for one in values] for key in keys] + [list(scores)]
+    heights = np.stack([_draw_axis(axes, x, column) for x, column in enumerate(columns)], axis=1)
+    shades = colormaps["viridis"](heights[:, -1] * 0.9)
+    for line, shade in sorted(zip(heights, shades, strict=True), key=lambda pair: pair[0][-1]):
+        axes.plot(line, color=shade, linewidth=1.6, alpha=0.85)
+    axes.set_xticks(range(len(columns)), [*keys, "SNR, dB"], fontsize=8)
+    axes.set_yticks([])
+    axes.set_xlim(-0.3, len(columns) - 0.5)
+    axes.spines[:].set_visible(False)
+    return png_address(figure)
+
+
+def _draw_axis(axes, x: int, column: Sequence[Any]) -> np.ndarray:
+    """Draw the values of one axis; returns the height of each in 0 to 1."""
+    if all(isinstance(value, int | float) for value in column):
+        numbers = np.array(column, float)
+        low, high = numbers.min(), numbers.max()
+        logarithmic = low > 0 and high / low >= 10
+        scaled = np.log(numbers) if logarithmic else numbers
+        spread = scaled.max() - scaled.min()
+        heights = (scaled - scaled.min()) / spread if spread else np.full(len(scaled), 0.5)
+        named = zip(heights, numbers, strict=True)
+        marks = {float(height): f"{number:.3g}" for height, number in named}
+    else:
+        texts = [value if isinstance(value, str) else json.dumps(value) for value in column]
+        places = {text: place for place, text in enumerate(sorted(set(texts)))}
+        top = max(len(places) - 1, 1)
+        heights = np.array([places[text] / top for text in texts])
+        marks = {place / top: text for text, place in places.items()}
+    axes.axvline(x, color="grey", linewidth=0.8)
+    shown = sorted(marks)
+    for height in [shown[i] for i in np.unique(np.linspace(0, len(shown) - 1, LABELS).astype(int))]:
+        axes.text(x + 0.02, height, marks[height][:18], fontsize=7, va="center")
+    return heights
+
+
+def importance_bars(shares: Mapping[str, float]) -> str:
+    """Horizontal bars: key to share, the largest on top."""
+    ordered = sorted(shares.items(), key=lambda pair: pair[1])
+    figure = Figure(figsize=(7.0, 0.6 + 0.32 * len(ordered)), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    axes.barh([key for key, _ in ordered], [100 * share for _, share in ordered])
+    axes.set_xlabel("% of the difference", fontsize=8)
+    axes.tick_params(labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    return png_address(figure)
+
+
+def learning_curves(histories: Mapping[str, Sequence[Row]]) -> str:
+    """SNR on validation over the steps: trial to its rows, the best trial first."""
+    figure = Figure(figsize=(8.6, 3.4), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    shades = colormaps["viridis"](np.linspace(0.9, 0.0, len(histories)))
+    for (name, rows), shade in zip(histories.items(), shades, strict=True):
+        steps, scores = ([row[column] for row in rows] for column in ("step", "val_snr"))
+        axes.plot(steps, scores, color=shade, marker=".", label=name)
+    axes.set_xlabel("step", fontsize=8)
+    axes.set_ylabel("SNR on validation, dB", fontsize=8)
+    axes.tick_params(labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(title="trial", frameon=False, fontsize=7, ncols=1 + len(histories) // 12)
+    return png_address(figure)
