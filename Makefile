@@ -8,7 +8,7 @@ PYTHON_NEWEST ?= $(shell for p in python3.13 "$$(pyenv prefix 3.13 2>/dev/null)/
 	$$p -c '' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-newest lint ffmpeg constraints clean
+.PHONY: help setup demo test test-slow test-newest lint ffmpeg browser constraints clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -18,14 +18,17 @@ setup: .venv/installed ffmpeg  ## make .venv and install SynthGen into it, pinne
 demo: setup  ## the whole story in minutes: render, train, evaluate, separate, export, report
 	.venv/bin/synthgen demo --out demo
 
-test: setup lint  ## ruff and the quick test suite
-	.venv/bin/python -m pytest
+# two processes at a time; each renders its own songs
+TWO = -n 2 --dist loadfile
 
-test-slow: setup  ## the tests that take minutes: whole demo, wheel, real training
+test: setup lint  ## ruff and the quick test suite
+	.venv/bin/python -m pytest $(TWO)
+
+test-slow: setup browser  ## the tests that take minutes: whole demo, wheel, page in a browser
 	.venv/bin/python -m pytest -m slow
 
 test-newest: .venv-newest/installed ffmpeg  ## the quick suite on the newest TensorFlow, as on Python 3.13 or macOS
-	.venv-newest/bin/python -m pytest
+	.venv-newest/bin/python -m pytest $(TWO)
 
 lint: .venv/installed
 	.venv/bin/ruff check .
@@ -35,7 +38,7 @@ lint: .venv/installed
 define install
 	@test -n "$(1)" || { echo "make: $(2)" >&2; exit 2; }
 	$(1) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,museval,vita]'
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,museval,ray,serve,tune,vita]'
 	@# Its dependency pyaudio does not build everywhere, and is not needed to render.
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps tinysoundfont==0.3.7 \
 	|| echo "tinysoundfont cannot be installed here: synthgen render works, but without --font"
@@ -48,15 +51,23 @@ endef
 .venv-newest/installed: pyproject.toml constraints.txt
 	$(call install,$(PYTHON_NEWEST),no Python 3.13 found: install one or call make with PYTHON_NEWEST=/path/to/python3.13)
 
+# $(1): package for each package manager; $(2): command that it brings; $(3): what goes without it
+define system
+	@sh -c 'command -v $(2) >/dev/null && exit 0; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && apt-get install -y -qq $(1) >/dev/null; \
+	elif command -v apt-get >/dev/null && sudo -n true 2>/dev/null; then \
+	  sudo apt-get update -qq && sudo apt-get install -y -qq $(1) >/dev/null; \
+	elif command -v brew >/dev/null; then brew install --quiet $(1); fi; \
+	command -v $(2) >/dev/null || echo "$(2) is missing, so $(3): install it with your package manager"'
+endef
+
 # musdb needs ffmpeg on PATH; all else reads audio through Python packages.
 ffmpeg:
-	@sh -c 'command -v ffmpeg >/dev/null && exit 0; \
-	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-	  apt-get update -qq && apt-get install -y -qq ffmpeg >/dev/null; \
-	elif command -v apt-get >/dev/null && sudo -n true 2>/dev/null; then \
-	  sudo apt-get update -qq && sudo apt-get install -y -qq ffmpeg >/dev/null; \
-	elif command -v brew >/dev/null; then brew install --quiet ffmpeg; fi; \
-	command -v ffmpeg >/dev/null || echo "ffmpeg is missing, so MUSDB stem files cannot be read: install it with your package manager"'
+	$(call system,ffmpeg,ffmpeg,MUSDB stem files cannot be read)
+
+browser:
+	$(call system,chromium chromium-driver,chromedriver,the page of synthgen serve is not tested)
 
 constraints: .venv/installed  ## pin every version anew, for all platforms and Pythons
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.10 --all-extras \

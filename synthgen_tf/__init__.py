@@ -15,6 +15,8 @@ The flow, each room fed by the ones above it:
     evaluate   separator, Tracks                 -> scores.json
     export     run directory                     -> SavedModel, TFLite, card.json
     report     scores, history, signals          -> report.html, MODEL_CARD.md
+    serve      HTTP request                      -> stems, jobs, predictions, a page
+    scale      folder or bucket of songs         -> stems of all, on a Ray cluster
     cli        command line                      -> one call into a room
 """
 
