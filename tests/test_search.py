@@ -60,7 +60,7 @@ def test_spaces_that_come_with_it_are_sound(name):
         ("search: {data.remix: {min: 0.0, max: 2.0}}", "data.remix: got 2.0"),
         ("search: {data.gain_db: {min: 0.0, max: 2.0, log: true}}", "expected min above 0"),
         ("search: {data.gain_db: {min: 0.0, max: 2.0, step: 0}}", "has step 0"),
-        ("search: {model.stride: [4, 7]}", "must be whole coarse bands"),
+        ("search: {model.group: [4, 7]}", "must leave whole groups"),
         ("preset: tyni\nsearch: {model.width: [8]}", "unknown preset 'tyni'"),
         ("search: {model.width: [8}", "cannot be read as YAML"),
     ],
