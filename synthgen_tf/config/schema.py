@@ -205,7 +205,9 @@ class Training(Section):
         0.99, lt=1.0, description="share of the averaged weights that a step keeps; 0: none"
     )
     warmup: Share = Field(0.05, description="share of the training in which the rate rises")
-    patience: PositiveInt = Field(20, description="epochs without a better val_snr until it stops")
+    patience: PositiveInt = Field(
+        20, description="epochs without a better val_si_sdr_improvement until it stops"
+    )
 
 
 class Config(Section):

@@ -87,6 +87,8 @@ def _resplit(tracks: Sequence[Track], config: Config) -> list[tuple[str, Track]]
     if not named:
         return [(track.split, track) for track in tracks]
     return [
-        ("test" if track.split == "test" else "valid" if track.name in named else "train", track)
+        (track.split, track)
+        if track.split not in ("train", "valid")
+        else ("valid" if track.name in named else "train", track)
         for track in tracks
     ]

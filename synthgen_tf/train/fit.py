@@ -21,7 +21,6 @@ from synthgen_tf.train.callbacks import (
     Recorder,
     Samples,
     Schedule,
-    Validation,
     restore,
     steps_done,
 )
@@ -36,6 +35,7 @@ from synthgen_tf.train.run import (
     load_weights,
     read_history,
     refuse_existing_run,
+    refuse_other_monitor,
     write_text,
 )
 from synthgen_tf.train.strategy import (
@@ -45,6 +45,7 @@ from synthgen_tf.train.strategy import (
     mean_over_workers,
     share_out,
 )
+from synthgen_tf.train.validation import Validation, audible_si_sdr
 
 
 def train(
@@ -60,7 +61,7 @@ def train(
         weights: run directory whose best model is where this one begins; same network.
 
     Returns:
-        The path of the best model, by SNR on the validation segments.
+        The path of the best model, by `MONITOR` over the validation segments.
 
     Raises:
         InputError: before anything is written, when data or run directory do not fit.
@@ -81,6 +82,9 @@ def train(
             load_weights(model, config, weights)
         trained = trained_part(model, config)
         rows = restore(trained, run, read_history(run)) if resume else []
+    refuse_other_monitor(run, rows)
+    with damage_explained(valid_tracks):
+        judge = Validation(model, validation_examples(valid_tracks, config))
     if resume:
         _refuse_complete_run(run, config, rows)
         if leading:
@@ -89,9 +93,14 @@ def train(
         create_run(run, config, data)
     explained = damage_explained([*train_tracks, *valid_tracks])
     with explained, lost_workers_explained(strategy):
-        fit(model, trained, config, (train_tracks, valid_tracks), run, rows)
+        fit(trained, judge, config, train_tracks, run, rows)
     if leading and not (run / BEST).is_file():
-        raise InputError(f"run {run} ended before its first epoch: give it more --minutes")
+        raise InputError(
+            f"no epoch of run {run} has a finite score, nothing is kept: lower "
+            "training.learning_rate"
+            if read_history(run)
+            else f"run {run} ended before its first epoch: give it more --minutes"
+        )
     return run / BEST
 
 
@@ -110,7 +119,11 @@ def compile_model(config: Config, synchronized: bool = False) -> keras.Model:
     model = build_model(config, synchronized)
     model.compile(
         loss="mse" if "magnitude" in config.loss.terms else build_loss(config),
-        metrics=[metrics.AudibleMean(metrics.snr), metrics.AudibleMean(metrics.level_error)],
+        metrics=[
+            metrics.AudibleMean(metrics.snr),
+            audible_si_sdr(),
+            metrics.AudibleMean(metrics.level_error),
+        ],
         jit_compile=False,  # XLA is slower on CPUs and does not take every audio op
     )
     return model
@@ -136,25 +149,23 @@ def _optimizer(config: Config) -> keras.optimizers.Optimizer:
 
 
 def fit(
-    model: keras.Model,
     trained: keras.Model,
+    judge: Validation,
     config: Config,
-    tracks: tuple[Sequence[Track], Sequence[Track]],
+    tracks: Sequence[Track],
     run: Path,
     rows: list[Row],
 ) -> None:
-    """Run `model.fit` on (training, validation) tracks, after the epochs that `rows` tells of."""
+    """Run `model.fit` on training tracks, after the epochs that `rows` tells of."""
     strategy, leading = trained.distribute_strategy, leads(config)
     first = steps_done(trained) * config.data.batch_size
-    examples = share_out(strategy, functools.partial(training_examples, tracks[0], config, first))
-    validation = validation_examples(tracks[1], config)
+    examples = share_out(strategy, functools.partial(training_examples, tracks, config, first))
     with progress_bar("training", total=1.0) as advance, deferred_interrupt() as interrupted:
         agree = functools.partial(mean_over_workers, strategy)
         schedule = Schedule(config, sum(row["seconds"] for row in rows), advance, agree)
-        judge = Validation(model, validation)
         seen = [
             keras.callbacks.TensorBoard(run / LOGS, write_graph=False),
-            Samples(run / LOGS, next(iter(validation)), config.model.sample_rate, model),
+            Samples(run / LOGS, next(iter(judge.examples)), config.model.sample_rate, judge.model),
         ]
         trained.fit(
             examples,

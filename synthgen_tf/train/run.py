@@ -6,6 +6,7 @@
 
 import csv
 import json
+import math
 import platform
 import subprocess
 import sys
@@ -23,6 +24,14 @@ HISTORY = "history.csv"
 ENVIRONMENT = "environment.json"
 LOGS = "logs"
 BACKUP = Path("backup") / "latest.weights.h5"
+
+MONITOR = "val_si_sdr_improvement"
+"""Column of the history that decides which epoch is kept: how much SI-SDR rises over the mixture's,
+which no gain can buy. Mean over the validation segments whose target is audible, each SI-SDR
+counting as -30 dB at least."""
+
+EARLIER_MONITOR = "val_snr"
+"""What decided in runs whose history has no such column."""
 
 PACKAGES = ("synthgen_tf", "tensorflow", "keras", "tensorflow-io", "numpy", "soundfile", "musdb")
 
@@ -115,6 +124,31 @@ def read_history(run: Path) -> list[Row]:
         return []
     with (run / HISTORY).open(newline="") as file:
         return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def monitor_of(rows: Sequence[Row]) -> str:
+    """The column by which the best epoch of a history was chosen: `MONITOR`, but in old runs."""
+    return MONITOR if all(MONITOR in row for row in rows) else EARLIER_MONITOR
+
+
+def score_of(row: Row, column: str = MONITOR) -> float:
+    """Score of an epoch, to compare epochs by: what is not finite is behind all else."""
+    return row[column] if math.isfinite(row[column]) else -math.inf
+
+
+def best_epoch(rows: Sequence[Row]) -> Row:
+    """The row of the epoch whose model was kept; `rows` has one at least."""
+    column = monitor_of(rows)
+    return max(rows, key=lambda row: score_of(row, column))
+
+
+def refuse_other_monitor(run: Path, rows: Sequence[Row]) -> None:
+    """Raise `InputError` for a run whose best model was chosen by another measure."""
+    if monitor_of(rows) != MONITOR:
+        raise InputError(
+            f"run {run} cannot go on, an earlier SynthGen chose its best model by "
+            f"{EARLIER_MONITOR}, this one by {MONITOR}: start a new run from it by --weights {run}"
+        )
 
 
 def write_history(run: Path, rows: list[Row]) -> None:
