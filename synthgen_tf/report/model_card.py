@@ -15,6 +15,7 @@ from synthgen_tf.train.run import (
     ENVIRONMENT,
     read_history,
     read_run_config,
+    weights_licence,
     write_text,
 )
 
@@ -54,6 +55,7 @@ def write_model_card(run: Path, folder: Path | None = None) -> Path:
         settings=config_to_yaml(config),
         config_file=CONFIG,
         facts=facts,
+        licence=weights_licence(run),
         command=shlex.join([Path(program).name, *arguments]),
         best=max(history, key=lambda row: row["val_snr"]),
         epochs=len(history),

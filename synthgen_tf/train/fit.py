@@ -35,6 +35,7 @@ from synthgen_tf.train.run import (
     create_run,
     load_weights,
     read_history,
+    record_data,
     refuse_existing_run,
     write_text,
 )
@@ -85,8 +86,9 @@ def train(
         _refuse_complete_run(run, config, rows)
         if leading:
             write_text(run / CONFIG, config_to_yaml(config))
+            record_data(run, data)
     elif leading:
-        create_run(run, config, data)
+        create_run(run, config, data, weights)
     explained = damage_explained([*train_tracks, *valid_tracks])
     with explained, lost_workers_explained(strategy):
         fit(model, trained, config, (train_tracks, valid_tracks), run, rows)
