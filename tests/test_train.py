@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import threading
 
 import keras
 import numpy as np
@@ -11,8 +12,10 @@ import soundfile
 import tensorflow as tf
 
 from synthgen_tf.config import load_config
+from synthgen_tf.data import prepare, refuse_silence
 from synthgen_tf.errors import InputError
 from synthgen_tf.model.spectrum import Spectrum, magnitude, mid_and_side
+from synthgen_tf.tracks import Track
 from synthgen_tf.train import load_run, read_history, resume_config, train
 from synthgen_tf.train.callbacks import Recorder, averaged_weights, learning_rate
 from synthgen_tf.train.fit import compile_model, trained_part
@@ -61,6 +64,71 @@ def test_run_directory_explains_itself(run, songs):
     assert [row["step"] for row in rows] == [2, 4, 6]
     validated = {"val_loss", "val_si_sdr_improvement", "val_snr", "val_si_sdr", "val_level_error"}
     assert rows[-1].keys() >= {"loss", "learning_rate"} | validated
+
+
+def write_song(root, split, target):
+    folder = root / split / f"song_{split}"
+    folder.mkdir(parents=True)
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, 44_100)
+    for stem, samples in (("synth", target), ("drums", noise)):
+        soundfile.write(folder / f"{stem}.wav", samples, 44_100, subtype="FLOAT")
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+@pytest.mark.parametrize("level", [0.0, 1e-9])
+def test_targets_that_are_all_silent_are_refused(tmp_path, split, level):
+    sound = 0.1 * np.sin(np.arange(44_100) * 0.05)
+    for name in ("train", "valid"):
+        write_song(tmp_path / "data", name, level * sound if name == split else sound)
+    with pytest.raises(InputError, match=f"'synth' stem is silent in all 1 {split} tracks"):
+        train(short(), tmp_path / "data", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    store = tmp_path / "store"
+    prepare(tmp_path / "data", store, short())
+    with pytest.raises(InputError, match=f"'synth' stem is silent in all 1 {split} tracks"):
+        train(short(), store, tmp_path / "run")
+
+
+def test_a_target_that_sounds_late_is_found():
+    samples = np.zeros((44_100 * 25, 1), np.float32)
+    samples[-1] = 0.01
+    track = Track("late", "train", {"synth": ()}, 44_100, len(samples), 1, "FLOAT")
+    reader = type("Late", (Track,), {"read": lambda self, stem, at, n: samples[at : at + n]})
+    refuse_silence([reader(**vars(track))], "train", "synth")
+    samples[-1] = 0.0
+    with pytest.raises(InputError, match="silent"):
+        refuse_silence([reader(**vars(track))], "train", "synth")
+
+
+def test_the_only_song_is_said_to_have_become_test(tmp_path):
+    write_song(tmp_path, "data", 0.1 * np.sin(np.arange(44_100) * 0.05))
+    with pytest.raises(InputError, match=r"the only one, 'song_data', became `test`"):
+        train(short(), tmp_path / "data", tmp_path / "run")
+
+
+@pytest.mark.parametrize("error", [FloatingPointError("not finite"), KeyboardInterrupt()])
+def test_the_chain_ends_with_training_whatever_ends_it(songs, tmp_path, monkeypatch, error):
+    ended = threading.Event()
+
+    def endless():
+        try:
+            while True:
+                yield np.zeros((4, 11_025, 2), np.float32), np.zeros((4, 11_025, 2), np.float32)
+        finally:
+            ended.set()
+
+    def chain(*arguments):
+        spec = tf.TensorSpec((4, 11_025, 2))
+        return tf.data.Dataset.from_generator(endless, output_signature=(spec, spec)).prefetch(2)
+
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr("synthgen_tf.train.fit.training_examples", chain)
+    monkeypatch.setattr(Recorder, "on_train_batch_end", fail)
+    with pytest.raises(type(error)) as caught:  # its traceback lives on and keeps nothing
+        train(short(), songs, tmp_path / "run")
+    assert ended.wait(10), caught
 
 
 def test_tensorboard_has_curves_pictures_and_sound(run):

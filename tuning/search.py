@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 import typer
 import yaml
 
-from synthgen_tf.cli import run
+from synthgen_tf.cli import run_command
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow
 from synthgen_tf.train.run import EARLIER_MONITOR, MONITOR
@@ -125,4 +125,4 @@ def _open_directory(out: Path, space: Path, facts: dict, resume: bool) -> None:
 
 
 if __name__ == "__main__":
-    run(lambda: typer.run(search))
+    run_command(search)

@@ -167,7 +167,7 @@ def export(
     import_tensorflow()
     from synthgen_tf.export import export_run
 
-    variants = [name.strip() for name in tflite.split(",") if name.strip()]
+    variants = [name.strip().lower() for name in tflite.split(",") if name.strip()]
     export_run(model, out, version, variants, half)
     for file in sorted(out.iterdir()):
         typer.echo(file)

@@ -126,7 +126,11 @@ def render(
     settings = {"seconds": seconds, "seed": seed, "jobs": jobs, "first": first, "format": format}
     from synthgen_tf.render import render_songs
 
-    written = render_songs(out, songs, **settings, midi=midi, fonts=font or (), vital=vital)
+    def tell(line: str) -> None:
+        typer.echo(f"synthgen: {line}", err=True)
+
+    sources = {"midi": midi, "fonts": font or (), "vital": vital}
+    written = render_songs(out, songs, **settings, **sources, tell=tell)
     if not font:
         typer.echo(
             "no soundfont: SynthGen's own engines played everything; --font FILE adds the sounds "

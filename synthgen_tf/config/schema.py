@@ -223,7 +223,10 @@ class Config(Section):
     @model_validator(mode="after")
     def _loss_must_fit_the_network(self) -> "Config":
         if "magnitude" in self.loss.terms and self.model.kind != "spectral":
-            raise ValueError("loss.terms with magnitude needs model.kind spectral")
+            raise ValueError(
+                "loss.terms with magnitude needs model.kind spectral: start from --preset card, or "
+                "name other losses, such as loss.terms={nmse: 1}"
+            )
         return self
 
     @property

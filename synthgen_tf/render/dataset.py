@@ -5,7 +5,7 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +73,7 @@ def render_songs(
     fonts: Sequence[Path] = (),
     vital: float = 0.0,
     format: str = "wav",
+    tell: Callable[[str], object] | None = None,
 ) -> list[Path]:
     """Render the songs `first` to `first + songs - 1` of a data set.
 
@@ -92,6 +93,7 @@ def render_songs(
         fonts: soundfonts that play some of the parts; the splits share none.
         vital: share of the synth parts that Vital plays, 0 to 1; needs the extra `vita`.
         format: `wav`, or `flac` for the same samples in less room.
+        tell: is given one line about MIDI files that cannot be used and were left out.
 
     Returns:
         The folders of all songs asked for, in the order of their indices.
@@ -106,7 +108,7 @@ def render_songs(
     if format not in FORMATS:
         raise InputError(f"format is {format!r}; expected {' or '.join(FORMATS)}")
     _check_folder(out)
-    sources = open_sources(midi, fonts, vital)
+    sources = open_sources(midi, fonts, vital, tell)
     orders = [
         Order(out, seed, index, float(seconds), sources, format)
         for index in range(first, first + songs)

@@ -19,6 +19,7 @@ from synthgen_tf.train.run import (
     monitor_of,
     read_history,
     read_run_config,
+    weights_licence,
     write_text,
 )
 
@@ -63,6 +64,7 @@ def write_model_card(run: Path, folder: Path | None = None) -> Path:
         settings=config_to_yaml(config),
         config_file=CONFIG,
         facts=facts,
+        licence=weights_licence(run),
         command=shlex.join([Path(program).name, *arguments]),
         best=best_epoch(history),
         monitored=monitor_of(history) == MONITOR,

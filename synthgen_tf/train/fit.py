@@ -1,7 +1,9 @@
 """Training: strategy, build, compile and `model.fit` into a run directory."""
 
+import contextlib
 import functools
 import gc
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import keras
 
 from synthgen_tf import metrics
 from synthgen_tf.config import Config, config_to_yaml
-from synthgen_tf.data import open_tracks, select_tracks
+from synthgen_tf.data import open_tracks, refuse_silence, select_tracks
 from synthgen_tf.data.chain import training_examples, validation_examples
 from synthgen_tf.data.reader import damage_explained
 from synthgen_tf.errors import InputError
@@ -34,6 +36,7 @@ from synthgen_tf.train.run import (
     create_run,
     load_weights,
     read_history,
+    record_data,
     refuse_existing_run,
     refuse_other_monitor,
     write_text,
@@ -74,6 +77,8 @@ def train(
     tracks = open_tracks(data, config)
     train_tracks = select_tracks(tracks, "train", config)
     valid_tracks = select_tracks(tracks, "valid", config)
+    refuse_silence(train_tracks, "train", config.data.target)
+    refuse_silence(valid_tracks, "valid", config.data.target)
     strategy = build_strategy(config)
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
@@ -89,8 +94,9 @@ def train(
         _refuse_complete_run(run, config, rows)
         if leading:
             write_text(run / CONFIG, config_to_yaml(config))
+            record_data(run, data)
     elif leading:
-        create_run(run, config, data)
+        create_run(run, config, data, weights)
     explained = damage_explained([*train_tracks, *valid_tracks])
     with explained, lost_workers_explained(strategy):
         fit(trained, judge, config, train_tracks, run, rows)
@@ -167,18 +173,33 @@ def fit(
             keras.callbacks.TensorBoard(run / LOGS, write_graph=False),
             Samples(run / LOGS, next(iter(judge.examples)), config.model.sample_rate, judge.model),
         ]
-        trained.fit(
-            examples,
-            epochs=config.training.epochs,
-            initial_epoch=len(rows),
-            steps_per_epoch=config.training.steps_per_epoch,
-            shuffle=False,  # the chain draws at random itself
-            verbose=0,
-            callbacks=[
-                schedule,
-                Recorder(run if leading else None, rows, config.training.patience, judge),
-                *(seen if leading else ()),
-                interrupted,  # last, so that a finished epoch is recorded
-            ],
-        )
-    gc.collect()  # ends the endless chain: Python readers still at work would hang the exit
+        try:
+            trained.fit(
+                examples,
+                epochs=config.training.epochs,
+                initial_epoch=len(rows),
+                steps_per_epoch=config.training.steps_per_epoch,
+                shuffle=False,  # the chain draws at random itself
+                verbose=0,
+                callbacks=[
+                    schedule,
+                    Recorder(run if leading else None, rows, config.training.patience, judge),
+                    *(seen if leading else ()),
+                    interrupted,  # last, so that a finished epoch is recorded
+                ],
+            )
+        except BaseException as error:
+            _forget_frames(error)  # they hold the chain's iterator
+            raise
+        finally:
+            del examples
+            gc.collect()  # ends the endless chain: readers still at work would hang the exit
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Empty all frames that an error came through; Keras hides its own from the traceback."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        with contextlib.suppress(RuntimeError):  # the first that is still at work
+            while frame is not None:
+                frame.clear()
+                frame = frame.f_back
