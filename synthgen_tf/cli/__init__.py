@@ -1,6 +1,7 @@
 """The command line: thin, and quick to start: commands import what they need when they run."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -17,7 +18,9 @@ def run(app: Callable[[], None]) -> None:
     """Call a command line: errors become one line and an exit code, never a traceback."""
     from synthgen_tf.errors import InputError
 
+    _end_like_interrupt()
     try:
+        _refuse_empty(sys.argv[1:])
         app()
     except InputError as error:
         _end(2, error)
@@ -35,6 +38,30 @@ def run(app: Callable[[], None]) -> None:
         )
         hint = " (SYNTHGEN_DEBUG=1 shows where)"
         _end(2 if isinstance(error, OSError) else 1, f"{kind}{error}{hint}")
+
+
+def _end_like_interrupt() -> None:
+    """Let what else ends a process, politely, do what Ctrl-C does: nothing half-written stays."""
+    for name in ("SIGTERM", "SIGHUP"):  # no SIGHUP on Windows
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # not under nohup
+            signal.signal(number, signal.default_int_handler)
+
+
+def _refuse_empty(arguments: list[str]) -> None:
+    """An empty argument is an unset variable of a shell; `Path` takes it for the current folder."""
+    from synthgen_tf.errors import InputError
+
+    for number, argument in enumerate(arguments):
+        option, equals, value = argument.partition("=")
+        if argument and not (option.startswith("--") and equals and not value):
+            continue
+        before = arguments[number - 1] if number else ""
+        name = option or (before if before.startswith("--") else f"argument {number + 1}")
+        raise InputError(
+            f"{name} is empty, as from a shell variable that is not set: give a value, or leave "
+            "it out"
+        )
 
 
 def _end(code: int, message: object) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synthgen_tf.config import Config
+from synthgen_tf.drafts import draft_beside, sweep
 from synthgen_tf.errors import InputError
 from synthgen_tf.export.examples import write_examples
 from synthgen_tf.export.half import half_stored
@@ -52,8 +53,8 @@ def export_run(
     model, config = load_run(run)
     model = half_stored(model) if half else model
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out, prefix=".writing_") as temporary:
-        draft = Path(temporary)
+    sweep(out)
+    with draft_beside(out / "export", folder=True) as draft:
         write_savedmodel(model, config, version, draft / str(version))
         write_warmup(config, out.name, draft / str(version))
         _write_variants(tflite, config, draft / str(version), draft / out.name)
