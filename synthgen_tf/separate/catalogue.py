@@ -88,6 +88,11 @@ def shipped_models() -> list[Card]:
     return [read_card(folder) for folder in folders if (folder / CARD).is_file()]
 
 
+def is_shipped(folder: Path) -> bool:
+    """Whether a model's folder is one of those that come with the package."""
+    return (folder / CARD).is_file() and folder.resolve().parent in SHIPPED
+
+
 def find_model(name_or_path: str | Path | None) -> Path:
     """The folder of a model: a shipped one's name, a run directory or an exported model's folder.
 

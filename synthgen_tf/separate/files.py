@@ -157,7 +157,7 @@ class _Spool:
 
     def __enter__(self) -> "_Spool":
         with self._explained():
-            self.file = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115 -- __exit__ closes it
+            self.file = tempfile.TemporaryFile(dir=self.folder)
         return self
 
     def __exit__(self, *error) -> None:

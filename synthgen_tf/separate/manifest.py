@@ -92,7 +92,7 @@ class Manifest:
         self.torn = False
         if self.path.is_file():
             self._read()
-        self.inputs = {folded(Path(output)): row["input"] for output, row in self.rows.items()}
+        self.outputs = {folded(Path(output)): output for output in self.rows}
 
     def _read(self) -> None:
         text = self.path.read_bytes().decode("utf-8", "surrogateescape")
@@ -107,7 +107,10 @@ class Manifest:
 
     def owner(self, output: PurePath) -> Path | None:
         """The file, links followed, whose stems lie in an output folder; None for nobody's."""
-        recorded, folder = Path(self.inputs.get(folded(output), "")), self.path.parent / output
+        known = self.outputs.get(folded(output))
+        if known is None:
+            return None
+        recorded, folder = Path(self.rows[known]["input"]), self.path.parent / known
         if not recorded.is_absolute() or not folder.is_dir() or not any(folder.iterdir()):
             return None
         return recorded.resolve()

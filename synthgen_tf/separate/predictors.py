@@ -15,9 +15,9 @@ from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import native_noise_silenced
 from synthgen_tf.separate.catalogue import (
     CARD,
-    SHIPPED,
     Card,
     find_model,
+    is_shipped,
     read_card,
     sha256_of,
 )
@@ -72,8 +72,7 @@ def quick_engine(model: str | Path | None = None) -> Engine | None:
         InputError: for an unknown model.
     """
     folder = find_model(model)
-    shipped = (folder / CARD).is_file() and folder.parent in SHIPPED
-    return "tflite" if shipped and any(folder.glob("*.tflite")) else None
+    return "tflite" if is_shipped(folder) and any(folder.glob("*.tflite")) else None
 
 
 def _limit_tensorflow(threads: int | None) -> None:
