@@ -1,7 +1,8 @@
 """Files and folders in the making, under a hidden name beside their own.
 
 The process at work on a draft holds a lock on it, which ends with the process, however that ends.
-So a draft without a lock is what a killed process left, and any later run may remove it.
+So a draft without a lock is what a killed process left, and any later run may remove it. (What
+HDF5 writes cannot be one: it locks its files itself.)
 """
 
 import os
@@ -64,8 +65,7 @@ def sweep(folder: Path, *, below: bool = False) -> None:
 def _made(path: Path, folder: bool) -> tuple[Path, int | None]:
     """A draft and the lock on it."""
     while True:
-        ending = "".join(path.suffixes[-2:])  # Keras asks for .weights.h5
-        draft = path.with_name(f"{PREFIX}{secrets.token_hex(6)}{ending}")
+        draft = path.with_name(f"{PREFIX}{secrets.token_hex(6)}{path.suffix}")
         if folder:
             draft.mkdir()
         else:

@@ -27,10 +27,10 @@ def drafts_in(folder):
 
 @pytest.mark.parametrize("folder", [False, True])
 def test_a_draft_becomes_its_file_or_goes(tmp_path, folder):
-    path = tmp_path / "best.weights.h5"
+    path = tmp_path / "song.wav"
     with draft_beside(path, folder=folder) as draft:
         assert draft.parent == tmp_path
-        assert draft.name.endswith(".weights.h5")
+        assert draft.name.endswith(".wav")
         assert draft.is_dir() == folder
         draft.rename(path)
     assert path.exists()

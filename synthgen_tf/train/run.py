@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from synthgen_tf.config import Config, config_to_yaml, load_config
-from synthgen_tf.drafts import draft_beside, sweep
 from synthgen_tf.errors import InputError
 
 BEST = "best.keras"
@@ -137,10 +136,12 @@ def write_text(path: Path, text: str) -> None:
 
 def replace_file(path: Path, write: Callable[[Path], Result]) -> Result:
     """Let `write` fill a temporary file and rename it to `path`: it is whole or absent."""
-    sweep(path.parent)
-    with draft_beside(path) as temporary:
+    temporary = path.with_name(f".writing_{path.name}")
+    try:
         result = write(temporary)
         temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     return result
 
 
