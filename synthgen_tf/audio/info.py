@@ -19,7 +19,7 @@ AUDIO_SUFFIXES = frozenset(
 )
 """Names of audio files end like this; what is inside is told by their content, not by the name."""
 
-LONGEST_SHOWN = 300
+LONGEST_SHOWN = 400
 """Characters of a path that a message names."""
 
 

@@ -65,8 +65,8 @@ def quick_engine(model: str | Path | None = None) -> Engine | None:
     """The engine to take where none is asked for; None leaves it to `load_predictor`.
 
     Shipped models run by TFLite: it starts in 0.2 s, TensorFlow in 5 to 8, so that songs of up to
-    ten minutes are done sooner. Their stems differ from the SavedModel's by 46 dB or less, their
-    scores by 0.005 dB. TensorFlow separates 1.4 times as fast once it runs.
+    ten minutes are done sooner. Their stems differ from the SavedModel's at -46 dB, their scores
+    by 0.005 dB. TensorFlow separates 1.4 times as fast once it runs.
 
     Raises:
         InputError: for an unknown model.
