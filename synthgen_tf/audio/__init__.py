@@ -13,7 +13,7 @@ riff        -> the header of a WAV file that may outgrow 4 GB
 """
 
 from synthgen_tf.audio import stem_file
-from synthgen_tf.audio.info import AUDIO_SUFFIXES, AudioInfo, find_audio, shown
+from synthgen_tf.audio.info import AUDIO_SUFFIXES, AudioInfo, find_audio, shown, sort_files
 from synthgen_tf.audio.reader import BLOCK_FRAMES, blocks, even, probe, read
 from synthgen_tf.audio.resampler import Resampler, resample, resample_blocks
 from synthgen_tf.audio.tags import read_tags
@@ -39,5 +39,6 @@ __all__ = [
     "resample",
     "resample_blocks",
     "shown",
+    "sort_files",
     "stem_file",
 ]

@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-from synthgen_tf.audio.info import shown
+from synthgen_tf.audio.info import check_is_file, shown
 from synthgen_tf.errors import InputError
 
 UNKNOWN_LENGTHS = (0xFFFFFFFF, 0x7FFFF000)
@@ -18,9 +18,9 @@ def check_complete(path: Path) -> None:
         InputError: when it is missing, a folder, empty, unreadable or shorter than it says.
     """
     try:
-        if path.is_dir():
-            raise InputError(f"{shown(path)} is a folder: expected an audio file")
-        size = path.stat().st_size
+        facts = path.stat()
+        check_is_file(path, facts.st_mode)
+        size = facts.st_size
         if size == 0:
             raise InputError(f"{shown(path)} is empty: expected an audio file")
         promised = promised_bytes(path)

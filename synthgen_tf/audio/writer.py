@@ -4,9 +4,8 @@ Levels are never changed. What goes beyond [-1, 1) stays so in FLOAT; integers c
 """
 
 import os
-import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import soundfile
 
 from synthgen_tf.audio import riff
 from synthgen_tf.audio.info import shown
+from synthgen_tf.drafts import draft_beside, sweep
 from synthgen_tf.errors import InputError, OutputError
 
 FORMATS = {"wav": ("FLOAT", "PCM_16", "PCM_24"), "flac": ("PCM_24", "PCM_16"), "mp3": (None,)}
@@ -98,14 +98,11 @@ class Writer:
         self.frames = 0
 
     def __enter__(self) -> "Writer":
-        self.draft = self.path.with_name(f".writing_{secrets.token_hex(6)}.{self.format}")
-        with self._explained():
-            self.draft.touch(exist_ok=False)
-            try:
-                self.sink = self._open_sink()
-            except BaseException:
-                self.draft.unlink()
-                raise
+        with self._explained(), ExitStack() as stack:
+            sweep(self.path.parent)
+            self.draft = stack.enter_context(draft_beside(self.path))
+            self.sink = self._open_sink()
+            self.stack = stack.pop_all()
         return self
 
     def _open_sink(self) -> "_WaveSink | soundfile.SoundFile":
@@ -147,7 +144,7 @@ class Writer:
         self.frames += len(block)
 
     def __exit__(self, kind, error, trace) -> None:
-        try:
+        with self.stack:  # whose end removes a draft that was not renamed
             if kind is not None:
                 with suppress(OSError, soundfile.LibsndfileError):  # the error at hand counts
                     self.sink.close()
@@ -155,8 +152,6 @@ class Writer:
             with self._explained():
                 self.sink.close()
                 self.draft.replace(self.path)
-        finally:
-            self.draft.unlink(missing_ok=True)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

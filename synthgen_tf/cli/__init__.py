@@ -1,6 +1,7 @@
 """The command line: thin, and quick to start: commands import what they need when they run."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -31,7 +32,9 @@ def run(app: Callable[..., object]) -> None:
     from synthgen_tf.quiet import fill_closed_streams
 
     fill_closed_streams()
+    _end_like_interrupt()
     try:
+        _refuse_empty(sys.argv[1:])
         code = app(standalone_mode=False)
         if isinstance(code, int) and code:  # of typer.Exit
             sys.exit(code)
@@ -62,6 +65,30 @@ def _end_usage(error: Exception) -> None:
     context = getattr(error, "ctx", None)
     hint = f" ({context.command_path} --help tells)" if context else ""
     _end(2, f"{error.format_message().rstrip('.')}{hint}")
+
+
+def _end_like_interrupt() -> None:
+    """Let what else ends a process, politely, do what Ctrl-C does: nothing half-written stays."""
+    for name in ("SIGTERM", "SIGHUP"):  # no SIGHUP on Windows
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # not under nohup
+            signal.signal(number, signal.default_int_handler)
+
+
+def _refuse_empty(arguments: list[str]) -> None:
+    """An empty argument is an unset variable of a shell; `Path` takes it for the current folder."""
+    from synthgen_tf.errors import InputError
+
+    for number, argument in enumerate(arguments):
+        option, equals, value = argument.partition("=")
+        if argument and not (option.startswith("--") and equals and not value):
+            continue
+        before = arguments[number - 1] if number else ""
+        name = option or (before if before.startswith("--") else f"argument {number + 1}")
+        raise InputError(
+            f"{name} is empty, as from a shell variable that is not set: give a value, or leave "
+            "it out"
+        )
 
 
 def _end(code: int, message: object) -> None:
