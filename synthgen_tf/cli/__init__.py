@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 
 
@@ -17,6 +18,7 @@ def run(app: Callable[[], None]) -> None:
     """Call a command line: errors become one line and an exit code, never a traceback."""
     from synthgen_tf.errors import InputError
 
+    warnings.showwarning = _show
     try:
         app()
     except InputError as error:
@@ -35,6 +37,16 @@ def run(app: Callable[[], None]) -> None:
         )
         hint = " (SYNTHGEN_DEBUG=1 shows where)"
         _end(2 if isinstance(error, OSError) else 1, f"{kind}{error}{hint}")
+
+
+def _show(message, category, *place, shown=warnings.showwarning) -> None:
+    """One line without a place in the code for what is said of inputs; others as ever."""
+    from synthgen_tf.errors import InputWarning
+
+    if issubclass(category, InputWarning):
+        print(f"synthgen: {' '.join(str(message).split())}", file=sys.stderr)
+    else:
+        shown(message, category, *place)
 
 
 def _end(code: int, message: object) -> None:
