@@ -38,7 +38,7 @@ def probe(path: Path) -> AudioInfo:
     with opened(path) as (source, stream):
         frame = next((found for found, _ in _frames(path, source, stream) if found), None)
         if frame is None:
-            raise InputError(f"{shown(path)} holds no sound: expected one sample or more")
+            raise _silent(path)
         seconds = _stated_seconds(source, stream)
         codec, mask = stream.codec_context.name.upper(), 0
         for channel in frame.layout.channels:
@@ -143,12 +143,12 @@ def _frames(path: Path, source, stream, sought: bool = False) -> Iterator[tuple]
     """
     import av
 
-    last, lost, whole, when = None, 0, 0, 0.0
+    last, size, lost, whole, when = None, 0, 0, 0, 0.0
     try:
         for packet in source.demux(stream):
             try:
                 for last in packet.decode():
-                    whole += 1
+                    whole, size = whole + 1, packet.size or size
                     yield last, 0
             except av.FFmpegError:
                 if bytes(packet).startswith(TAGS) or (sought and not whole):
@@ -156,11 +156,13 @@ def _frames(path: Path, source, stream, sought: bool = False) -> Iterator[tuple]
                 lost += 1
                 if lost == 1 and packet.pts is not None:
                     when = max(0.0, float(packet.pts * packet.time_base))
-                yield None, _length(packet, last, stream)
+                yield None, _length(packet, last, size, source, stream)
     except av.FFmpegError as error:
         raise _damaged(path, error) from None
     if lost > MOST_LOST + whole / 8 or (lost and not whole):
         raise _damaged(path)
+    if not whole and not sought:
+        raise _silent(path)
     if lost:
         warnings.warn(
             f"{shown(path)} is damaged: {lost} of its pieces, the first at {when:.1f} s, cannot be "
@@ -170,10 +172,13 @@ def _frames(path: Path, source, stream, sought: bool = False) -> Iterator[tuple]
         )
 
 
-def _length(packet, last, stream) -> int:
-    """Samples of a packet that cannot be decoded."""
-    if last is not None and (stream.codec_context.frame_size or not packet.duration):
-        return last.samples
+def _length(packet, last, size: int, source, stream) -> int:
+    """Samples of a packet that cannot be decoded, after one of `size` bytes that could."""
+    fixed = stream.codec_context.frame_size or not packet.duration
+    if last is not None and fixed:
+        # without a container what lies between two frames is one packet, however many it was
+        several = size and source.format.name in ("mp3", "aac")
+        return last.samples * (min(4, max(1, round(packet.size / size))) if several else 1)
     rate = last.sample_rate if last is not None else stream.codec_context.sample_rate
     return round((packet.duration or 0) * packet.time_base * rate)
 
@@ -183,6 +188,10 @@ def _damaged(path: Path, error=None) -> InputError:
     return InputError(
         f"{shown(path)} cannot be decoded{reason}: it is damaged or cut off, get the whole file"
     )
+
+
+def _silent(path: Path) -> InputError:
+    return InputError(f"{shown(path)} holds no sound: expected one sample or more")
 
 
 def changed(path: Path, before: tuple[int, int], after: tuple[int, int]) -> InputError:

@@ -75,18 +75,24 @@ def _of_a_pipe(size: int) -> bool:
 
 def _is_open(file: BinaryIO, start: int, size: int, outer: int, total: int, order: str) -> bool:
     """Whether a length was left open. `outer` is the size that the file as a whole claims."""
+    end = start + size
+    if end > total:
+        return _of_a_pipe(size) or _of_a_pipe(outer)
     if size == 0:
-        if start >= total or outer + 8 == total:
+        return start < total != outer + 8 and not _only_chunks(file, start, total, order)
+    return end < total and _of_a_pipe(size) and not _only_chunks(file, end, total, order)
+
+
+def _only_chunks(file: BinaryIO, at: int, total: int, order: str) -> bool:
+    """Whether nothing but chunks follows, to the very end."""
+    at += at % 2
+    while total - at >= 8:
+        file.seek(at)
+        name, length = struct.unpack(order + "4sI", file.read(8))
+        if not name.isascii() or not name.decode("ascii").isprintable():
             return False
-        at = start
-        while 0 < total - at >= 8:  # nothing but more chunks to the very end: it is empty indeed
-            file.seek(at)
-            name, length = struct.unpack(order + "4sI", file.read(8))
-            if not name.isascii() or not name.decode("ascii").isprintable():
-                return True
-            at += 8 + length + length % 2
-        return at not in (total, total + 1)
-    return start + size > total and (_of_a_pipe(size) or _of_a_pipe(outer))
+        at += 8 + length + length % 2
+    return at in (total, total + 1)
 
 
 def _chunks(file: BinaryIO, order: str):
@@ -149,6 +155,8 @@ def _aiff(file: BinaryIO, head: bytes, total: int) -> Samples | None:
             return Samples(samples, total - samples, piped=True)
         frames = (total - samples) // frame_bytes
         whole = frames * frame_bytes
+        if samples + whole >= WRAP:
+            return Samples(samples, whole, piped=True, wrapped=True)
         patches = (
             (4, struct.pack(">I", samples + whole - 8)),
             (counted, struct.pack(">I", frames)),

@@ -23,6 +23,10 @@ RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8
 SUBTYPES = {1: "MPEG_LAYER_I", 2: "MPEG_LAYER_II", 3: "MPEG_LAYER_III"}
 OTHERS = (b"fLaC", b"RIFF", b"FORM", b"OggS")
 """What may stand after an ID3 tag and is not mp3."""
+SEARCHED = 1 << 16
+"""Bytes in which the first frame is searched for."""
+MOST_BYTES = 3000
+"""Of a frame, and a little more."""
 SLACK_BYTES = 4096
 """A tag's account of the file's size may be off by so much: encoders and small tags at the end."""
 
@@ -70,10 +74,10 @@ def is_mpeg(path: Path) -> bool:
 
 
 def account(path: Path) -> Account | None:
-    """What is known of a file that `is_mpeg`; None where something precedes its first frame.
+    """What is known of a file that `is_mpeg`; None where it does not begin with two frames.
 
     Raises:
-        InputError: when it is cut off.
+        InputError: when it is cut off, or only begins like MPEG audio.
         OSError: when it cannot be read.
     """
     status = path.stat()
@@ -86,9 +90,14 @@ def _account(path: Path, size: int, changed: int) -> Account | None:
     with path.open("rb") as file:
         start = _after_tags(file)
         file.seek(start)
-        head = file.read(4096)
+        head = file.read(SEARCHED)
     frame = _frame(head[:4])
-    if frame is None:
+    after = start + frame.size if frame else 0
+    if frame is None or (after + 128 < size and not _frame(head[after - start :][:4])):
+        if start == 0 and _next_frame(head, 1, len(head)) >= len(head) - MOST_BYTES:
+            raise InputError(
+                f"{shown(path)} is not audio that can be read: it only begins like mp3"
+            )
         return None
     promised, promised_bytes, trimmed = _xing(head, frame)
     if promised and abs(start + promised_bytes - size) <= SLACK_BYTES:

@@ -25,7 +25,7 @@ def check_complete(path: Path) -> None:
 
     Raises:
         InputError: when it is missing, a folder, empty, unreadable or shorter than it says; when
-            it is a WAV of more than 4 GB, which its header cannot tell.
+            there are more than 4 GB in it, which its header cannot tell.
     """
     try:
         if path.is_dir():
@@ -44,7 +44,7 @@ def check_complete(path: Path) -> None:
         ) from None
     if samples and samples.wrapped:
         raise InputError(
-            f"{shown(path)} holds more than the 4 GB that a WAV's header can tell: convert it with "
+            f"{shown(path)} holds more than the 4 GB that its header can tell: convert it with "
             "`ffmpeg -ignore_length 1 -i IN.wav -c copy -rf64 auto OUT.wav`"
         )
     if promised is not None and promised > size:
