@@ -34,7 +34,7 @@ def encoded(path, samples, *options, rate=44_100):
 
 
 def piped(path, samples, *options, rate=44_100):
-    """The same through a pipe, so that nothing is known of the length when the header is written."""
+    """The same through a pipe: the header, once written, cannot be told the length."""
     source = path.with_name(path.name + ".source.wav")
     soundfile.write(source, samples, rate)
     path.write_bytes(ffmpeg("-i", source, *options, "-"))

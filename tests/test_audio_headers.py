@@ -102,7 +102,7 @@ def test_wav_beyond_4_gb_is_told(tmp_path):
     path = wave(tmp_path / "x.wav", MUSIC)
     with path.open("r+b") as file:
         file.truncate(44 + (1 << 32) + 4 * len(MUSIC))  # sparse: needs no room
-    with pytest.raises(InputError, match="more than the 4 GB .*`ffmpeg -ignore_length"):
+    with pytest.raises(InputError, match=r"more than the 4 GB .*`ffmpeg -ignore_length"):
         audio.probe(path)
     path = wave(tmp_path / "x.wav", MUSIC, *SIZES["ffmpeg"])
     with path.open("r+b") as file:
