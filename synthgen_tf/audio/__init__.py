@@ -3,6 +3,7 @@
 Module      -> what comes in -> what goes out
 info        -> a folder -> its audio files; what is known of a file before it is decoded
 headers     -> a WAV or AIFF file -> where its samples lie, whatever its lengths say
+flac        -> a FLAC file -> where it ends by its last frame
 ogg         -> an Ogg file -> the streams that follow one another, and the order of channels
 mpeg        -> an mp3 file -> its length, by its tag or its frames
 truncation  -> a file -> where it must end by its own account

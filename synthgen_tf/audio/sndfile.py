@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from synthgen_tf.audio import headers, ogg
+from synthgen_tf.audio import flac, headers, ogg
 from synthgen_tf.audio.container import changed
 from synthgen_tf.audio.info import AudioInfo, channel_mask, shown
 from synthgen_tf.errors import InputError
@@ -107,15 +107,20 @@ class Source:
             if (part.samplerate, part.channels) != (rate, channels):
                 raise changed(self.path, (rate, channels), (part.samplerate, part.channels))
         self.frames = sum(part.frames for part in self.parts)
-        if self.frames >= ENDLESS or (self.frames == 0 and first.format == "FLAC"):
-            return
-        if first.subtype.startswith("MPEG"):  # in a WAV; see `mpeg`
+        if self._is_uncertain(first):
             return
         mask = samples.mask if samples else 0
         if links or first.format == "FLAC":
             mask = channel_mask(channels)
         seconds = self.frames / rate
         self.info = AudioInfo(rate, channels, self.frames, first.subtype, seconds, mask)
+
+    def _is_uncertain(self, first: soundfile.SoundFile) -> bool:
+        """Whether only decoding by other means tells the length."""
+        if first.format == "FLAC":
+            told = 0 < self.frames < ENDLESS
+            return not told or flac.samples_by_last_frame(self.path) > self.frames
+        return first.subtype.startswith("MPEG")  # in a WAV; see `mpeg`
 
     def _add(self, file: bytes | str | Part) -> None:
         if isinstance(file, Part):
