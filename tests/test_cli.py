@@ -328,6 +328,18 @@ def test_errors_end_the_process_with_one_line_and_code_2(tmp_path):
     assert done.stderr.startswith("synthgen: ")
 
 
+def test_what_is_said_of_an_input_is_one_line():
+    script = (
+        "import warnings; from synthgen_tf.cli import run; from synthgen_tf.errors import *\n"
+        "say = lambda line, kind: warnings.warn(line, kind, stacklevel=1)\n"
+        "run(lambda: [say('x.m4a is\\ndamaged', InputWarning) for _ in range(3)])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "synthgen: x.m4a is damaged\n"
+
+
 def test_one_bad_file_among_good_ones_is_code_1(run, songs, tmp_path):
     song = next((songs / "test").iterdir()) / "mixture.wav"
     result = invoke("separate", song, tmp_path / "no.wav", "--out", tmp_path / "o", "--model", run)

@@ -21,6 +21,8 @@ AUDIO_SUFFIXES = frozenset(
 
 LONGEST_SHOWN = 400
 """Characters of a path that a message names."""
+USUAL_MASKS = {1: 4, 2: 3, 3: 7, 4: 0x33, 5: 0x37, 6: 0x3F, 7: 0x70F, 8: 0x63F}
+"""Number of channels to WAV's mask, as in RFC 9639 (FLAC) and RFC 7845 (Opus)."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,11 @@ class AudioInfo:
         sample_rate: Hz.
         channels: one or more.
         frames: length, or None where only decoding tells (m4a and whatever else PyAV decodes).
-            Exact but for mp3, whose headers may be off by a few thousand.
+            Exact but for mp3, where it may be off by a few thousand.
         subtype: sample format as soundfile names it (`PCM_16`), else the codec in capitals (`AAC`).
         seconds: length, which a container may give inexactly; 0.0 where it says nothing.
+        mask: which loudspeakers the channels are for, a bit for each in WAV's order (front left 1,
+            front right 2, centre 4, LFE 8 ...); 0 where nothing tells.
     """
 
     sample_rate: int
@@ -41,6 +45,12 @@ class AudioInfo:
     frames: int | None
     subtype: str
     seconds: float
+    mask: int = 0
+
+
+def channel_mask(channels: int) -> int:
+    """The loudspeakers that FLAC, Vorbis and Opus mean by a number of channels; 0 where none."""
+    return USUAL_MASKS.get(channels, 0)
 
 
 def find_audio(path: Path) -> list[Path]:

@@ -77,6 +77,7 @@ class Writer:
         subtype: `FLOAT`, `PCM_16`, `PCM_24`, or None for the format's default. mp3 has none: it is
             320 kbit/s. A WAV above 4 GB becomes RF64.
         tags: of the file, see `tags.read_tags`.
+        mask: loudspeakers of the channels, as `AudioInfo` has it; only WAV keeps it.
 
     Raises:
         InputError: when the format cannot hold this, or the file cannot be written.
@@ -89,7 +90,9 @@ class Writer:
         channels: int,
         subtype: str | None = None,
         tags: Mapping[str, str] | None = None,
+        mask: int = 0,
     ):
+        self.mask = mask
         self.path, self.tags = Path(path), dict(tags or {})
         self.format = self.path.suffix.lower().lstrip(".")
         self.subtype = check_format(self.format, subtype)
@@ -108,7 +111,7 @@ class Writer:
     def _open_sink(self) -> "_WaveSink | soundfile.SoundFile":
         if self.format == "wav":
             layout = self.sample_rate, self.channels
-            return _WaveSink(self.draft, *layout, self.subtype, self.tags)
+            return _WaveSink(self.draft, *layout, self.subtype, self.tags, self.mask)
         quality = {}
         if self.format == "mp3":
             quality = {"compression_level": 0.0, "bitrate_mode": "CONSTANT"}  # 320 kbit/s
@@ -175,8 +178,9 @@ class _WaveSink:
         channels: int,
         subtype: str,
         tags: Mapping[str, str],
+        mask: int,
     ):
-        self.subtype, self.tags = subtype, tags
+        self.subtype, self.tags, self.mask = subtype, tags, mask
         self.sample_bytes = BITS.get(subtype, 32) // 8
         self.layout = (sample_rate, channels, self.sample_bytes)
         self.frames = 0
@@ -204,7 +208,8 @@ class _WaveSink:
             self.file.write(self._header())
 
     def _header(self) -> bytes:
-        return riff.header(*self.layout, self.frames, self.subtype == "FLOAT", self.tags)
+        float32 = self.subtype == "FLOAT"
+        return riff.header(*self.layout, self.frames, float32, self.tags, self.mask)
 
 
 def _check_limits(format: str, sample_rate: int, channels: int) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -33,6 +34,7 @@ def run(app: Callable[..., object]) -> None:
 
     fill_closed_streams()
     _end_like_interrupt()
+    warnings.showwarning = _show
     try:
         _refuse_empty(sys.argv[1:])
         code = app(standalone_mode=False)
@@ -89,6 +91,16 @@ def _refuse_empty(arguments: list[str]) -> None:
             f"{name} is empty, as from a shell variable that is not set: give a value, or leave "
             "it out"
         )
+
+
+def _show(message, category, *place, shown=warnings.showwarning) -> None:
+    """One line without a place in the code for what is said of inputs; others as ever."""
+    from synthgen_tf.errors import InputWarning
+
+    if issubclass(category, InputWarning):
+        print(f"synthgen: {' '.join(str(message).split())}", file=sys.stderr)
+    else:
+        shown(message, category, *place)
 
 
 def _end(code: int, message: object) -> None:

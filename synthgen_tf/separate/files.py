@@ -86,6 +86,7 @@ class StemFiles:
                 spool.fill(pieces)
                 self.gain, pieces = np.float32(min(1.0, _fitting(spool.peak))), spool
             layout = self.info.sample_rate, self.info.channels, self.subtype, self.tags
+            layout = *layout, self.info.mask
             writers = {
                 stem: stack.enter_context(audio.Writer(file, *layout))
                 for stem, file in self.files.items()
