@@ -17,6 +17,7 @@ from synthgen_tf.export.warmup import WARMUP
 from synthgen_tf.model import build_model
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
+from synthgen_tf.train import load_run
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,38 @@ def test_tflite_predicts_like_keras(run, exported, variant, at_least, frames):
     runner = interpreter.Interpreter(str(exported / f"tiny{variant}.tflite"))
     estimate = runner.get_signature_runner("serving_default")(mixture=blocks)["synth"]
     assert snr_db(load_predictor(run)(blocks), estimate) > at_least
+
+
+@pytest.fixture(scope="module")
+def mixers(tmp_path_factory):
+    """A band mixer with a last band that bins do not fill: its run, and it exported."""
+    run, folder = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("savedmodels") / "mixer"
+    small = "model={kind: band_mixer, window: 1024, hop: 512, fine_bins: 128, band: 24, width: 16"
+    config = load_config("tiny", settings=[small + ", dilations: [1, 4], block_seconds: 0.5}"])
+    tf.keras.utils.set_random_seed(3)
+    build_model(config).save(run / "best.keras")
+    (run / "config.yaml").write_text(config_to_yaml(config))
+    export_run(run, folder, tflite=("fp32", "fp16", "dynamic"), half=True)
+    return run, folder
+
+
+@pytest.mark.parametrize(("variant", "at_least"), [("", 50), ("_fp16", 50), ("_dynamic", 20)])
+@pytest.mark.parametrize("frames", [1000, 22_050])
+def test_tflite_of_a_band_mixer(mixers, variant, at_least, frames):
+    interpreter = pytest.importorskip("ai_edge_litert.interpreter")
+    run, folder = mixers
+    blocks = noise(2, frames, 2)
+    runner = interpreter.Interpreter(str(folder / f"mixer{variant}.tflite"))
+    estimate = runner.get_signature_runner("serving_default")(mixture=blocks)["synth"]
+    assert snr_db(load_predictor(run)(blocks), estimate) > at_least
+    if not variant:  # of the same weights, which are stored in half
+        assert snr_db(load_predictor(folder)(blocks), estimate) > 90
+
+
+def test_half_stored_band_mixer_is_half_the_size(mixers):
+    run, folder = mixers
+    size = sum(file.stat().st_size for file in (folder / "1" / "variables").iterdir())
+    assert size < 0.7 * 4 * load_run(run)[0].count_params()
 
 
 def test_tflite_engine_needs_no_tensorflow(exported):
