@@ -15,7 +15,7 @@ class HalfStored(keras.DTypePolicy):
 
 
 def half_stored(model: keras.Model) -> keras.Model:
-    """The same network, the weights of its convolutions and products rounded to float16 and stored so.
+    """The same network, those of its weights that multiply rounded to float16 and stored so.
 
     Batch norm keeps float32: its variances can be beyond what float16 holds.
     """
