@@ -13,6 +13,7 @@ import tensorflow as tf
 from synthgen_tf.config import config_to_yaml, load_config
 from synthgen_tf.errors import InputError
 from synthgen_tf.export import VARIANTS, export_run
+from synthgen_tf.export.fold import folded
 from synthgen_tf.export.warmup import WARMUP
 from synthgen_tf.model import build_model
 from synthgen_tf.separate import Separator
@@ -103,6 +104,19 @@ def test_tflite_of_a_band_mixer(mixers, variant, at_least, frames):
     assert snr_db(load_predictor(run)(blocks), estimate) > at_least
     if not variant:  # of the same weights, which are stored in half
         assert snr_db(load_predictor(folder)(blocks), estimate) > 90
+
+
+@pytest.mark.parametrize("network", [[], ["model.kind=band_mixer", "model.dilations=[1]"]])
+def test_norms_fold_away(network):
+    model = build_model(load_config("tiny", settings=network))
+    random = np.random.default_rng(1)
+    model.set_weights([random.uniform(0.1, 0.5, weight.shape) for weight in model.get_weights()])
+    without = folded(model)
+    norms = [each for each in without.layers if "BatchNorm" in type(each).__name__]
+    left = {"level_of_bins", *(["decoder_norm"] if network else [])}  # not behind a linear layer
+    assert {each.name for each in norms} == left
+    mixture = noise(2, 5000, 2)
+    assert snr_db(model.predict_on_batch(mixture), without.predict_on_batch(mixture)) > 90
 
 
 def test_half_stored_band_mixer_is_half_the_size(mixers):

@@ -9,6 +9,7 @@ from pathlib import Path
 from synthgen_tf.config import Config
 from synthgen_tf.errors import InputError
 from synthgen_tf.export.examples import write_examples
+from synthgen_tf.export.fold import folded
 from synthgen_tf.export.half import half_stored
 from synthgen_tf.export.savedmodel import write_savedmodel
 from synthgen_tf.export.tflite import check_variants, write_tflite
@@ -50,7 +51,8 @@ def export_run(
     check_variants(tflite)
     version = _free_version(out, version)
     model, config = load_run(run)
-    model = half_stored(model) if half else model
+    parameters = model.count_params()
+    model = half_stored(folded(model)) if half else folded(model)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".writing_") as temporary:
         draft = Path(temporary)
@@ -72,7 +74,7 @@ def export_run(
         "channels": config.model.channels,
         "segment": config.block,
         "hop": hop_of(config.block),
-        "parameters": model.count_params(),
+        "parameters": parameters,
         "license": "MIT",
         **environment(),
         "config": config.model_dump(mode="json"),
