@@ -38,7 +38,7 @@ lint: .venv/installed
 define install
 	@test -n "$(1)" || { echo "make: $(2)" >&2; exit 2; }
 	$(1) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,museval,ray,serve,tune,vita]'
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,jax,museval,ray,serve,tune,vita]'
 	@# Its dependency pyaudio does not build everywhere, and is not needed to render.
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps tinysoundfont==0.3.7 \
 	|| echo "tinysoundfont cannot be installed here: synthgen render works, but without --font"

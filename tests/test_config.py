@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from synthgen_tf.config import Config, config_to_yaml, load_config, preset_names
+from synthgen_tf.config import BandMixerModel, Config, config_to_yaml, load_config, preset_names
 from synthgen_tf.errors import InputError
 from synthgen_tf.train import read_run_config, resume_config
 
@@ -28,6 +28,16 @@ def test_yaml_round_trip(tmp_path):
         config = load_config(preset, settings=["loss.terms={mse: 2.0}", "seed=9"])
         file.write_text(config_to_yaml(config))
         assert load_config(file=file) == config
+
+
+def test_another_kind_of_network_starts_from_its_own_defaults(tmp_path):
+    settings = ["model.kind=band_mixer", "model.dilations=[1, 2]"]
+    config = load_config("base", settings=settings)
+    assert isinstance(config.model, BandMixerModel)
+    assert (config.model.width, config.model.dilations) == (64, (1, 2))
+    assert (config.model.bands, config.data.remix) == (56, 0.6)  # of base, but for its network
+    (tmp_path / "config.yaml").write_text(config_to_yaml(config))
+    assert load_config(file=tmp_path / "config.yaml") == config
 
 
 def test_is_frozen():
@@ -93,7 +103,7 @@ def test_a_run_of_a_preset_that_is_gone_stays_readable(tmp_path):
 
 
 def test_unknown_preset_names_the_known():
-    with pytest.raises(InputError, match=r"'huge'.*card, small, tiny"):
+    with pytest.raises(InputError, match=r"'huge'.*card, large, small, tiny"):
         load_config("huge")
 
 

@@ -15,11 +15,13 @@ from synthgen_tf.config import config_to_yaml, load_config
 from synthgen_tf.data import licence
 from synthgen_tf.errors import InputError
 from synthgen_tf.export import VARIANTS, export_run
+from synthgen_tf.export.fold import folded
 from synthgen_tf.export.warmup import WARMUP
 from synthgen_tf.model import build_model
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.catalogue import find_model, read_card
 from synthgen_tf.separate.predictors import load_predictor
+from synthgen_tf.train import load_run
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +123,49 @@ def test_shipped_files_are_those_of_the_card_and_small():
 def test_weights_of_8_bits_take_less_room(exported):
     sizes = [(exported / f"tiny{part}.tflite").stat().st_size for part in ("", "_dynamic")]
     assert sizes[1] < 0.6 * sizes[0]  # of so small a network half is graph
+
+
+@pytest.fixture(scope="module")
+def mixers(tmp_path_factory):
+    """A band mixer with a last band that bins do not fill: its run, and it exported."""
+    run, folder = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("savedmodels") / "mixer"
+    small = "model={kind: band_mixer, window: 1024, hop: 512, fine_bins: 128, band: 24, width: 16"
+    config = load_config("tiny", settings=[small + ", dilations: [1, 4], block_seconds: 0.5}"])
+    tf.keras.utils.set_random_seed(3)
+    build_model(config).save(run / "best.keras")
+    (run / "config.yaml").write_text(config_to_yaml(config))
+    export_run(run, folder, tflite=("fp32", "fp16", "dynamic"), half=True)
+    return run, folder
+
+
+@pytest.mark.parametrize(("variant", "at_least"), [("", 90), ("_fp16", 50), ("_dynamic", 20)])
+@pytest.mark.parametrize("frames", [1000, 22_050])
+def test_tflite_of_a_band_mixer(mixers, variant, at_least, frames):
+    interpreter = pytest.importorskip("ai_edge_litert.interpreter")
+    run, folder = mixers
+    blocks = noise(2, frames, 2)
+    runner = interpreter.Interpreter(str(folder / f"mixer{variant}.tflite"))
+    estimate = runner.get_signature_runner("serving_default")(mixture=blocks)["synth"]
+    assert snr_db(load_predictor(run)(blocks), estimate) > at_least
+
+
+@pytest.mark.parametrize("network", [[], ["model.kind=band_mixer", "model.dilations=[1]"]])
+def test_norms_fold_away(network):
+    model = build_model(load_config("tiny", settings=network))
+    random = np.random.default_rng(1)
+    model.set_weights([random.uniform(0.1, 0.5, weight.shape) for weight in model.get_weights()])
+    without = folded(model)
+    norms = [each for each in without.layers if "BatchNorm" in type(each).__name__]
+    left = {"level_of_bins", *(["decoder_norm"] if network else [])}  # not behind a linear layer
+    assert {each.name for each in norms} == left
+    mixture = noise(2, 5000, 2)
+    assert snr_db(model.predict_on_batch(mixture), without.predict_on_batch(mixture)) > 90
+
+
+def test_half_stored_band_mixer_is_half_the_size(mixers):
+    run, folder = mixers
+    size = sum(file.stat().st_size for file in (folder / "1" / "variables").iterdir())
+    assert size < 0.7 * 4 * load_run(run)[0].count_params()
 
 
 def test_tflite_engine_needs_no_tensorflow(exported):

@@ -10,9 +10,21 @@ import pytest
 
 from synthgen_tf.config import load_config, preset_names
 from synthgen_tf.model import build_model
+from synthgen_tf.model.band_mixer import AcrossBands, PerBand
 from synthgen_tf.model.spectrum import Spectrum, Waveform, inverse_rfft
 
-PARAMETERS = {"card": 249_090, "tiny": 69_200, "small": 1_564_416, "base": 6_578_944}
+PARAMETERS = {
+    "card": 249_090,
+    "tiny": 69_200,
+    "small": 1_564_416,
+    "base": 6_578_944,
+    "large": 1_702_336,
+}
+MIXER = (
+    "model={kind: band_mixer, window: 1024, hop: 512, fine_bins: 128, band: 24, width: 16, "
+    "dilations: [1, 4]}"
+)
+"""Small, and with a last band that bins do not fill."""
 
 
 def noise(*shape, seed=0):
@@ -41,6 +53,49 @@ def test_any_length_comes_back_signed(preset, frames):
     assert frames == 1 or (estimate.min() < 0 < estimate.max())
 
 
+@pytest.mark.parametrize(
+    ("channels", "window", "hop", "group"), [(1, 1024, 512, 4), (2, 1024, 256, 1), (3, 512, 128, 2)]
+)
+def test_band_mixer_takes_any_channels_window_and_hop(channels, window, hop, group):
+    keys = {"channels": channels, "window": window, "hop": hop, "group": group}
+    settings = [MIXER, *(f"model.{key}={value}" for key, value in keys.items())]
+    config = load_config("tiny", settings=settings).model
+    assert config.bands == -(-(128 + (window // 2 - 128) // group) // 24)
+    mixture = noise(2, 3000, channels)
+    estimate = build_model(load_config("tiny", settings=settings)).predict_on_batch(mixture)
+    assert estimate.shape == mixture.shape
+    assert np.isfinite(estimate).all()
+
+
+def test_bands_are_mixed_and_weighted_as_numpy_does():
+    bands = noise(2, 3, 5, 4)  # b n f c
+    across, per_band = AcrossBands(6), PerBand(7)
+    for layer in (across, per_band):
+        layer.build(bands.shape)
+        layer.set_weights([noise(*weight.shape, seed=i) for i, weight in enumerate(layer.weights)])
+    (kernel, bias), expected = across.get_weights(), np.empty((2, 6, 5, 4))
+    for unit in range(6):
+        expected[:, unit] = np.tensordot(kernel[unit], bands, (0, 1)) + bias[unit]
+    np.testing.assert_allclose(np.array(across(bands)), expected, atol=1e-5)
+    (kernel, bias), expected = per_band.get_weights(), np.empty((2, 3, 5, 7))
+    for band in range(3):
+        expected[:, band] = bands[:, band] @ kernel[band] + bias[band]
+    np.testing.assert_allclose(np.array(per_band(bands)), expected, atol=1e-5)
+
+
+def test_band_mixer_hears_left_from_right():
+    """Left and right exchanged leaves the magnitudes of middle and side: the cosine tells."""
+    model = build_model(load_config("tiny", settings=[MIXER]))
+    features = keras.Model(model.input, model.get_layer("bins_as_channels").output)
+    mixture = noise(1, 4000, 2)
+    there, swapped = (
+        np.array(features(each)).reshape(-1, 3, 224) for each in (mixture, mixture[..., ::-1])
+    )
+    np.testing.assert_allclose(swapped[:, :2], there[:, :2], atol=1e-4)
+    np.testing.assert_allclose(swapped[:, 2], -there[:, 2], atol=1e-4)
+    assert 0.1 < abs(there[:, 2]).max() <= 1
+
+
 @pytest.mark.parametrize("normalisation", ["rms", "peak"])
 def test_scaling_the_mixture_scales_the_estimate(normalisation):
     config = load_config("tiny", settings=[f"model.normalisation={normalisation}"])
@@ -57,9 +112,10 @@ def test_silence_stays_silent():
     assert not model.predict_on_batch(np.zeros((1, 3000, 2), np.float32)).any()
 
 
-def test_untrained_spectral_network_is_near_the_mask_start():
+@pytest.mark.parametrize("settings", [[], [MIXER]], ids=["spectral", "band_mixer"])
+def test_untrained_network_of_masks_is_near_the_mask_start(settings):
     """It starts between silence and the mixture, where both mistakes can be learnt from."""
-    config = load_config("tiny")
+    config = load_config("tiny", settings=settings)
     mixture = noise(1, 44_100, 2)
     estimate = build_model(config).predict_on_batch(mixture)
     gain = (estimate * mixture).sum() / (mixture**2).sum()
@@ -112,8 +168,9 @@ def test_inverse_rfft_is_numpys():
     np.testing.assert_allclose(np.array(again), signal, atol=1e-5)
 
 
-def test_saved_model_file_loads_with_equal_output(tmp_path):
-    model = build_model(load_config("tiny"))
+@pytest.mark.parametrize("settings", [[], [MIXER]], ids=["spectral", "band_mixer"])
+def test_saved_model_file_loads_with_equal_output(tmp_path, settings):
+    model = build_model(load_config("tiny", settings=settings))
     mixture = noise(1, 3000, 2)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")

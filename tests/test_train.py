@@ -390,8 +390,14 @@ def test_trained_part_shares_its_weights(terms):
         np.testing.assert_array_equal(trained(mixture), model(mixture))
 
 
-def test_magnitude_loss_learns(songs, tmp_path):
-    settings = ["loss.terms={magnitude: 1.0}", "training.steps_per_epoch=10"]
+MIXER = (
+    "model={kind: band_mixer, window: 1024, hop: 512, fine_bins: 128, width: 16, dilations: [1, 4]}"
+)
+
+
+@pytest.mark.parametrize("network", [(), (MIXER,)], ids=["spectral", "band_mixer"])
+def test_magnitude_loss_learns(songs, tmp_path, network):
+    settings = [*network, "loss.terms={magnitude: 1.0}", "training.steps_per_epoch=10"]
     train(short(*settings, "training.learning_rate=0.01"), songs, tmp_path / "run")
     rows = read_history(tmp_path / "run")
     assert rows[-1]["loss"] < rows[0]["loss"]

@@ -1,20 +1,16 @@
 """One validated configuration: presets, YAML files, `key=value` settings."""
 
 from synthgen_tf.config.load import config_to_yaml, load_config, parse_config, preset_names
-from synthgen_tf.config.schema import (
-    GRID,
-    CardModel,
-    Config,
-    Kind,
-    SpectralModel,
-    block_frames,
-)
+from synthgen_tf.config.networks import BandMixerModel, CardModel, MaskingModel, SpectralModel
+from synthgen_tf.config.schema import GRID, Config, Kind, block_frames
 
 __all__ = [
     "GRID",
+    "BandMixerModel",
     "CardModel",
     "Config",
     "Kind",
+    "MaskingModel",
     "SpectralModel",
     "block_frames",
     "config_to_yaml",

@@ -9,10 +9,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from synthgen_tf.config.schema import CardModel, Config, SpectralModel
+from synthgen_tf.config.networks import BandMixerModel, CardModel, SpectralModel
+from synthgen_tf.config.schema import Config
 from synthgen_tf.errors import InputError
 
-NETWORKS = {"card": CardModel, "spectral": SpectralModel}
+NETWORKS = {"band_mixer": BandMixerModel, "card": CardModel, "spectral": SpectralModel}
 
 
 def preset_names() -> list[str]:
@@ -33,7 +34,8 @@ def load_config(
     Args:
         preset: one of `preset_names()`; left out, the file's, else the default one.
         file: YAML of nested sections, such as a run's `config.yaml`.
-        settings: `section.key=value` strings, the value in YAML.
+        settings: `section.key=value` strings, the value in YAML. Another `model.kind` than the
+            preset's starts from the defaults of that kind, so it comes ahead of its other keys.
         flags: dotted keys to values; None values are left out.
         recorded: the file is the record of a run, which has every key: its preset may be one that
             was renamed since.
@@ -123,14 +125,23 @@ def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in over.items():
         both = isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
         # loss.terms is one value: a file that names losses replaces those of the preset
-        merged[key] = _merge(base[key], value) if both and key != "terms" else value
+        whole = key == "terms" or (both and _other_kind(base[key], value.get("kind")))
+        merged[key] = _merge(base[key], value) if both and not whole else value
     return merged
+
+
+def _other_kind(model: Mapping[str, Any], kind: Any) -> bool:
+    """Whether another kind of network is asked for, whose keys are not those of the preset's."""
+    return kind is not None and model.get("kind", kind) != kind
 
 
 def _put(tree: dict[str, Any], dotted: str, value: Any) -> None:
     if dotted.split(".")[0] not in Config.model_fields or dotted.count(".") > 3:
         raise InputError(_unknown(dotted))
     *sections, key = dotted.split(".")
+    model = tree.get("model")
+    if dotted == "model.kind" and isinstance(model, Mapping) and _other_kind(model, value):
+        tree["model"] = {}
     for section in sections:
         inner = tree.get(section)
         tree[section] = dict(inner) if isinstance(inner, Mapping) else {}

@@ -7,8 +7,6 @@ has to say sample rate, channels or normalisation twice.
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     PositiveFloat,
     PositiveInt,
@@ -16,8 +14,15 @@ from pydantic import (
     model_validator,
 )
 
+from synthgen_tf.config.networks import (
+    BandMixerModel,
+    CardModel,
+    MaskingModel,
+    Section,
+    SpectralModel,
+)
+
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Normalisation = Literal["rms", "peak", "none"]
 Strategy = Literal["auto", "one", "mirrored", "multiworker"]
 Kind = Literal["rendered", "musdb18", "musdb18hq", "slakh", "moisesdb", "medleydb", "folder"]
 LabelledKind = Literal["slakh", "moisesdb", "medleydb"]
@@ -27,67 +32,6 @@ LossName = Literal["magnitude", "nmse", "unit_norm", "mse", "l1", "si_sdr", "mr_
 GRID = 1024
 """Blocks of a song begin at multiples of this many frames, as far as they are that long: networks
 that hop by a power of two then see the music alike, however it is cut."""
-
-
-class Section(BaseModel):
-    """A group of settings: frozen, unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Signal(Section):
-    """What every model takes and gives."""
-
-    sample_rate: PositiveInt = Field(44_100, description="Hz")
-    channels: PositiveInt = Field(2, description="channels of the input and of the output")
-    block_seconds: PositiveFloat = Field(
-        12.0, description="length of the blocks in which songs are separated"
-    )
-    normalisation: Normalisation = Field(
-        "rms", description="gain taken from each mixture before the network, undone after it"
-    )
-
-
-class CardModel(Signal):
-    """The network of the SynthGen v1.0 model card: a Conv1D encoder and its mirror image."""
-
-    kind: Literal["card"] = "card"
-    filters: tuple[PositiveInt, ...] = Field((64, 128, 256), description="of the encoder's layers")
-    kernel: PositiveInt = Field(3, description="kernel size of every layer, samples")
-
-
-class SpectralModel(Signal):
-    """Conv1D encoder, dilated bottleneck and decoder over short-time spectra, giving masks."""
-
-    kind: Literal["spectral"] = "spectral"
-    window: PositiveInt = Field(4096, description="samples of an analysis frame, even")
-    hop: PositiveInt = Field(1024, description="samples from frame to frame, divides the window")
-    width: PositiveInt = Field(192, description="channels between the layers")
-    bottleneck: PositiveInt = Field(128, description="channels inside a dilated block")
-    dilations: tuple[PositiveInt, ...] = Field(
-        (1, 2, 4, 8, 1, 2, 4, 8), description="one dilated block each, in frames"
-    )
-    fine_bins: PositiveInt = Field(512, description="lowest bins, which each have a mask value")
-    group: PositiveInt = Field(4, description="bins above those that share a mask value")
-    level_frames: PositiveInt = Field(
-        65, description="frames around each over which the level is taken that it is seen against"
-    )
-    mask_start: PositiveFloat = Field(0.4, description="every mask value before training")
-
-    @model_validator(mode="after")
-    def _frames_must_tile(self) -> "SpectralModel":
-        if self.window % 2 or self.window % self.hop or self.window // self.hop < 2:
-            raise ValueError(
-                f"window {self.window} must be even and at least twice hop {self.hop}, "
-                "in whole hops"
-            )
-        rest = self.window // 2 - self.fine_bins
-        if rest < self.group or rest % self.group:
-            raise ValueError(
-                f"fine_bins {self.fine_bins} of window {self.window} must leave whole groups of "
-                f"{self.group}, and one at least"
-            )
-        return self
 
 
 StemName = Annotated[str, Field(pattern=r"^\w[\w-]*$", description="a stem's files are named so")]
@@ -215,17 +159,19 @@ class Config(Section):
 
     preset: str = Field("small", description="the preset that this configuration started from")
     seed: int = Field(0, ge=0, lt=2**31, description="of weights, segments and augmentation")
-    model: Annotated[CardModel | SpectralModel, Field(discriminator="kind")] = SpectralModel()
+    model: Annotated[CardModel | SpectralModel | BandMixerModel, Field(discriminator="kind")] = (
+        SpectralModel()
+    )
     data: Data = Data()
     loss: Loss = Loss()
     training: Training = Training()
 
     @model_validator(mode="after")
     def _loss_must_fit_the_network(self) -> "Config":
-        if "magnitude" in self.loss.terms and self.model.kind != "spectral":
+        if "magnitude" in self.loss.terms and not isinstance(self.model, MaskingModel):
             raise ValueError(
-                "loss.terms with magnitude needs model.kind spectral: start from --preset card, or "
-                "name other losses, such as loss.terms={nmse: 1}"
+                "loss.terms with magnitude needs model.kind spectral or band_mixer: start from "
+                "--preset card, or name other losses, such as loss.terms={nmse: 1}"
             )
         return self
 

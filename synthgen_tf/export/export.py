@@ -10,6 +10,7 @@ from synthgen_tf.config import Config
 from synthgen_tf.drafts import draft_beside, sweep
 from synthgen_tf.errors import InputError
 from synthgen_tf.export.examples import write_examples
+from synthgen_tf.export.fold import folded
 from synthgen_tf.export.half import half_stored
 from synthgen_tf.export.savedmodel import write_savedmodel
 from synthgen_tf.export.tflite import VARIANTS, check_variants, write_tflite
@@ -53,6 +54,7 @@ def export_run(
     check_variants(tflite)
     version = _free_version(out, version)
     model, config = load_run(run)
+    parameters, model = model.count_params(), folded(model)
     out.mkdir(parents=True, exist_ok=True)
     sweep(out)
     with draft_beside(out / "export", folder=True) as temporary:
@@ -82,7 +84,7 @@ def export_run(
         "channels": config.model.channels,
         "segment": config.block,
         "hop": hop_of(config.block),
-        "parameters": model.count_params(),
+        "parameters": parameters,
         "license": weights_licence(run),
         **environment(),
         "config": config.model_dump(mode="json"),

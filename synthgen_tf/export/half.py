@@ -2,6 +2,10 @@
 
 import keras
 
+from synthgen_tf.model.band_mixer import Linear
+
+WEIGHTED = (keras.layers.Conv1D, keras.layers.Conv2D, Linear)
+
 
 class HalfStored(keras.DTypePolicy):
     """float16 variables, float32 in all that is computed with them."""
@@ -11,13 +15,13 @@ class HalfStored(keras.DTypePolicy):
 
 
 def half_stored(model: keras.Model) -> keras.Model:
-    """The same network, the weights of its convolutions rounded to float16 and stored so.
+    """The same network, those of its weights that multiply rounded to float16 and stored so.
 
     Batch norm keeps float32: its variances can be beyond what float16 holds.
     """
 
     def clone(layer):
-        if isinstance(layer, keras.layers.Conv1D):
+        if isinstance(layer, WEIGHTED):
             settings = layer.get_config() | {"dtype": HalfStored("float32")}
             return type(layer).from_config(settings)
         return type(layer).from_config(layer.get_config())

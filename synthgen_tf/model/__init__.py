@@ -1,4 +1,4 @@
-"""The functional Conv1D encoder/decoder; keras and keras.ops only: it runs on any backend."""
+"""The functional Conv1D networks, by kind; keras and keras.ops only: they run on any backend."""
 
 from synthgen_tf.model.build import build_model, masked_magnitudes
 

@@ -3,9 +3,18 @@
 import keras
 from keras import layers
 
-from synthgen_tf.config import CardModel, Config
+from synthgen_tf.config import Config
 from synthgen_tf.level import mixture_gain
-from synthgen_tf.model.networks import MAGNITUDES, MASKS, card_network, spectral_network
+from synthgen_tf.model.band_mixer import band_mixer_network
+from synthgen_tf.model.masking import MAGNITUDES, MASKS
+from synthgen_tf.model.networks import card_network, spectral_network
+
+NETWORKS = {
+    "card": card_network,
+    "spectral": spectral_network,
+    "band_mixer": band_mixer_network,
+}
+"""Kind of the configuration to what builds it: (mixture, config, synchronized) -> estimate."""
 
 
 @keras.saving.register_keras_serializable("synthgen")
@@ -41,13 +50,12 @@ def build_model(config: Config, synchronized: bool = False) -> keras.Model:
     signal = config.model
     mixture = keras.Input((None, signal.channels), name="mixture")
     gain = MixtureGain(signal.normalisation, name="gain")(mixture)
-    network = card_network if isinstance(signal, CardModel) else spectral_network
-    estimate = network(mixture * gain, signal, synchronized)
+    estimate = NETWORKS[signal.kind](mixture * gain, signal, synchronized)
     return keras.Model(mixture, estimate / gain, name=f"synthgen_{config.preset}")
 
 
 def masked_magnitudes(model: keras.Model) -> keras.Model:
-    """The part of a spectral network ahead of the way back to samples, with the same weights.
+    """The part of a network of masks ahead of the way back to samples, with the same weights.
 
     Output: magnitudes of the estimate in middle and side, (b, f, c, k), at the level at which the
     network sees the mixture.

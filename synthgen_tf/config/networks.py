@@ -1,0 +1,94 @@
+"""What can be configured of each kind of network; see `schema` for the rest."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+
+Normalisation = Literal["rms", "peak", "none"]
+
+
+class Section(BaseModel):
+    """A group of settings: frozen, unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Signal(Section):
+    """What every model takes and gives."""
+
+    sample_rate: PositiveInt = Field(44_100, description="Hz")
+    channels: PositiveInt = Field(2, description="channels of the input and of the output")
+    block_seconds: PositiveFloat = Field(
+        12.0, description="length of the blocks in which songs are separated"
+    )
+    normalisation: Normalisation = Field(
+        "rms", description="gain taken from each mixture before the network, undone after it"
+    )
+
+
+class CardModel(Signal):
+    """The network of the SynthGen v1.0 model card: a Conv1D encoder and its mirror image."""
+
+    kind: Literal["card"] = "card"
+    filters: tuple[PositiveInt, ...] = Field((64, 128, 256), description="of the encoder's layers")
+    kernel: PositiveInt = Field(3, description="kernel size of every layer, samples")
+
+
+class MaskingModel(Signal):
+    """What the networks share that give a mask for every bin of short-time spectra."""
+
+    window: PositiveInt = Field(4096, description="samples of an analysis frame, even")
+    hop: PositiveInt = Field(1024, description="samples from frame to frame, divides the window")
+    fine_bins: PositiveInt = Field(512, description="lowest bins, which each have a mask value")
+    group: PositiveInt = Field(4, description="bins above those that share a mask value")
+    level_frames: PositiveInt = Field(
+        65, description="frames around each over which the level is taken that it is seen against"
+    )
+    mask_start: PositiveFloat = Field(0.4, description="every mask value before training")
+
+    @model_validator(mode="after")
+    def _frames_must_tile(self) -> "MaskingModel":
+        if self.window % 2 or self.window % self.hop or self.window // self.hop < 2:
+            raise ValueError(
+                f"window {self.window} must be even and at least twice hop {self.hop}, "
+                "in whole hops"
+            )
+        rest = self.window // 2 - self.fine_bins
+        if rest < self.group or rest % self.group:
+            raise ValueError(
+                f"fine_bins {self.fine_bins} of window {self.window} must leave whole groups of "
+                f"{self.group}, and one at least"
+            )
+        return self
+
+    @property
+    def groups(self) -> int:
+        """Mask values of a frame and channel."""
+        return self.fine_bins + (self.window // 2 - self.fine_bins) // self.group
+
+
+class SpectralModel(MaskingModel):
+    """Conv1D encoder, dilated bottleneck and decoder over all bins at once, giving masks."""
+
+    kind: Literal["spectral"] = "spectral"
+    width: PositiveInt = Field(192, description="channels between the layers")
+    bottleneck: PositiveInt = Field(128, description="channels inside a dilated block")
+    dilations: tuple[PositiveInt, ...] = Field(
+        (1, 2, 4, 8, 1, 2, 4, 8), description="one dilated block each, in frames"
+    )
+
+
+class BandMixerModel(MaskingModel):
+    """Bands of bins, each seen alike through time and then mixed with each other, giving masks."""
+
+    kind: Literal["band_mixer"] = "band_mixer"
+    band: PositiveInt = Field(16, description="mask values that make up a band")
+    width: PositiveInt = Field(64, description="channels of each band between the layers")
+    dilations: tuple[PositiveInt, ...] = Field(
+        (1, 2, 4, 8, 16, 1), description="one block each, in frames"
+    )
+
+    @property
+    def bands(self) -> int:
+        """How many bands there are; the last is filled up with nothing."""
+        return -(-self.groups // self.band)
