@@ -332,7 +332,7 @@ def test_what_is_said_of_an_input_is_one_line():
     script = (
         "import warnings; from synthgen_tf.cli import run; from synthgen_tf.errors import *\n"
         "say = lambda line, kind: warnings.warn(line, kind, stacklevel=1)\n"
-        "run(lambda: [say('x.m4a is\\ndamaged', InputWarning) for _ in range(3)])"
+        "run(lambda **_: [say('x.m4a is\\ndamaged', InputWarning) for _ in range(3)])"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

@@ -415,9 +415,7 @@ def test_half_of_the_songs_are_from_files_of_their_split(folder, tmp_path, monke
     again = tmp_path / "again"
     arguments = ["render", str(again), "--songs", "2", "--first", "3", "--seconds", "1"]
     monkeypatch.setattr("sys.argv", ["synthgen", *arguments, "--seed", "5", "--midi", str(folder)])
-    with pytest.raises(SystemExit) as caught:
-        main()
-    assert not caught.value.code
+    main()
     for song in songs[3:5]:
         twin = again / song.relative_to(out)
         for file in song.iterdir():
