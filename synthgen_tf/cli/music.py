@@ -99,6 +99,20 @@ def render(
             metavar="<path>", help="Soundfont, .sf2 or .sf3, that plays some parts; repeatable."
         ),
     ] = None,
+    recorded: Annotated[
+        bool,
+        typer.Option(
+            "--recorded",
+            help="Let the soundfonts and drum kits of Debian play that are here (make sources).",
+        ),
+    ] = False,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="far: synths, fonts and kits that no other split hears; hard: dense mixes. "
+            "Else by number: train, valid and test."
+        ),
+    ] = None,
     vital: Annotated[
         float, typer.Option(help="Share of the synth parts that Vital plays (extra vita), 0 to 1.")
     ] = 0.0,
@@ -124,13 +138,19 @@ def render(
     if jobs > (cores := os.cpu_count() or 1):
         typer.echo(f"synthgen: {jobs} jobs asked for, {cores} cores: {cores} are used", err=True)
     settings = {"seconds": seconds, "seed": seed, "jobs": jobs, "first": first, "format": format}
-    from synthgen_tf.render import render_songs
+    from synthgen_tf.render import find_recorded, render_songs
 
-    written = render_songs(out, songs, **settings, midi=midi, fonts=font or (), vital=vital)
-    if not font:
+    if recorded:
+        settings["recorded"], missing = find_recorded()
+        if missing:
+            typer.echo(f"synthgen: not installed: {', '.join(missing)} (make sources)", err=True)
+    written = render_songs(
+        out, songs, **settings, midi=midi, fonts=font or (), vital=vital, split=split
+    )
+    if not (font or recorded):
         typer.echo(
-            "no soundfont: SynthGen's own engines played everything; --font FILE adds the sounds "
-            "of one, such as TimGM6mb.sf2 of the Debian package timgm6mb-soundfont",
+            "no recordings: our own engines played everything; --recorded adds the soundfonts "
+            "and drum kits of this machine, --font FILE one of yours",
             err=True,
         )
     typer.echo(f"{len(written)} songs of {seconds:g} s in {out}")

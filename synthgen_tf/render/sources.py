@@ -12,6 +12,7 @@ from .engines import SPLITS
 from .engines.soundfont import Font, read_font
 from .engines.vital import load_vita
 from .midi_file import MidiSong, read_midi
+from .recorded import NO_RECORDINGS, Recorded
 
 MIDI_SUFFIXES = (".mid", ".midi")
 
@@ -34,16 +35,19 @@ class Sources:
         midi: sorted by hash.
         fonts: in the order in which they were given.
         vital: share of the synth parts that Vital plays, 0 to 1.
+        recorded: soundfonts and drum kits that are dealt to the splits already.
     """
 
     midi: tuple[MidiEntry, ...] = ()
     fonts: tuple[Font, ...] = ()
     vital: float = 0.0
+    recorded: Recorded = NO_RECORDINGS
 
     @property
     def digest(self) -> str | None:
         """Twelve hexadecimal digits that stand for all of it; None where there is nothing."""
         hashes = [entry.sha256 for entry in self.midi] + [font.sha256 for font in self.fonts]
+        hashes += self.recorded.hashes
         if not (hashes or self.vital):
             return None
         text = f"{len(self.midi)} {self.vital} {' '.join(hashes)}"
@@ -56,23 +60,27 @@ class Sources:
     def fonts_of(self, split: str) -> tuple[Font, ...]:
         """The fonts that play in songs of a split.
 
-        A single one plays in train only; of two the second serves valid and test; of more the
-        last two are valid's and test's.
+        Of those given by name a single one plays in train only; of two the second serves valid
+        and test; of more the last two are valid's and test's. None of them is far's.
         """
+        listed = self.recorded.fonts_of(split)
         count = len(self.fonts)
         if split == "train":
-            return self.fonts[: max(1, count - 2)]
-        if count < 2:
-            return ()
+            return self.fonts[: max(1, count - 2)] + listed
+        if count < 2 or split == "far":
+            return listed
         place = -2 if split == "valid" and count > 2 else -1
-        return (self.fonts[place],)
+        return (self.fonts[place], *listed)
 
 
 NO_SOURCES = Sources()
 
 
 def open_sources(
-    midi: Path | None = None, fonts: Sequence[Path] = (), vital: float = 0.0
+    midi: Path | None = None,
+    fonts: Sequence[Path] = (),
+    vital: float = 0.0,
+    recorded: Recorded = NO_RECORDINGS,
 ) -> Sources:
     """Check all files and deal them to the splits.
 
@@ -80,6 +88,7 @@ def open_sources(
         midi: folder that holds .mid and .midi files, at any depth.
         fonts: soundfonts.
         vital: share of the synth parts that Vital plays, 0 to 1.
+        recorded: soundfonts and drum kits that are dealt to the splits already.
 
     Raises:
         InputError: the folder is missing or holds no MIDI files, a file cannot be used, Vital is
@@ -94,7 +103,7 @@ def open_sources(
     for number, font in enumerate(read):
         if font.sha256 in [other.sha256 for other in read[:number]]:
             raise InputError(f"--font {font.path} was given twice; expected different soundfonts")
-    return Sources(entries, read, vital)
+    return Sources(entries, read, vital, recorded)
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,7 @@ from synthgen_tf import audio
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks.track import Track
 
-SPLITS = ("train", "valid", "test")
+SPLITS = ("train", "valid", "test", "far", "hard")
 SUFFIXES = (".wav", ".flac", ".mp3")
 USUAL_RATE = 44_100
 YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
