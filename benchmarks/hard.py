@@ -76,21 +76,27 @@ def as_table(groups: Mapping[str, Sequence[Mapping]]) -> Table:
     """A row for each neighbour: medians over its songs."""
 
     def median(scores, system, measure):
-        return format_db(float(np.median([each[system][measure] for each in scores])))
+        values = [each.get(system, {}).get(measure) for each in scores]
+        values = [value for value in values if value is not None]  # earlier scores have fewer
+        return format_db(float(np.median(values)) if values else None)
 
     rows = [
         [
             name,
             str(len(scores)),
             median(scores, "estimate", "snr"),
+            median(scores, "estimate", "si_sdr_improvement"),
             median(scores, "estimate", "si_sdr"),
             median(scores, MIXTURE, "snr"),
+            median(scores, "best_gain", "snr"),
             median(scores, "oracle_irm", "snr"),
         ]
         for name, scores in groups.items()
         if scores
     ]
-    columns = ["beside", "songs", "SNR", "SI-SDR", "SNR of the mixture", "SNR of the oracle"]
+    ours = ["SNR", "SI-SDR improvement", "SI-SDR"]
+    others = ["SNR of the mixture", "at its best gain", "SNR of the oracle"]
+    columns = ["beside", "songs", *ours, *others]
     note = f"Medians, dB; songs whose other stem is at most {LOUD_DB:g} dB below the synth."
     return Table("By neighbour", columns, rows, note)
 

@@ -9,7 +9,7 @@ that stand in the folder already are scored as they are.
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -23,7 +23,7 @@ from synthgen_tf.config import load_config
 from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
 from synthgen_tf.render import render_songs
 from synthgen_tf.report import Table
-from synthgen_tf.report.tables import format_db
+from synthgen_tf.report.tables import COLUMNS, ROWS, format_db
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE, Track, read_tracks
@@ -40,7 +40,8 @@ LOSSES = {
     "`log_mel` with NMSE": {"log_mel": 1.0, "nmse": 1.0},
     "NMSE of magnitudes": {"magnitude": 1.0},
 }
-MEASURES = ("snr", "si_sdr", "level_error", "silence_level")
+MEASURES = ("snr", "si_sdr_improvement", "si_sdr", "level_error", "silence_level")
+BESIDE = (MIXTURE, "best_gain")
 WINDOW, HOP = 2048, 512
 
 
@@ -67,16 +68,23 @@ def main() -> None:
         if not (run / BEST).is_file():
             train(load_config(arguments.preset, flags=settings), songs, run)
         estimator = separated_by(Separator(load_predictor(run)))
-        scores = evaluate(estimator, tracks, "synth")["median"]["estimate"]
-        cells = [format_db(scores.get(name)) for name in MEASURES]
-        rows.append([title, *cells, format_db(median_distance(estimator, tracks))])
+        medians = evaluate(estimator, tracks, "synth")["median"]
+        rows.append(
+            [*row(title, medians["estimate"]), format_db(median_distance(estimator, tracks))]
+        )
+    rows += [[*row(ROWS[name], medians[name]), format_db(None)] for name in BESIDE]
     title = f"{arguments.preset}, {arguments.steps} steps, {arguments.songs} songs"
     note = (
         f"dB, medians over {len(tracks)} test songs. Level error: 0 is right, below is quiet. "
         "Distance: log-spectral, smaller is better."
     )
-    columns = ["loss", "SNR", "SI-SDR", "level error", "output in silence", "distance"]
+    columns = ["loss", *map(COLUMNS.get, MEASURES), "distance"]
     print_table(Table(title, columns, rows, note))
+
+
+def row(title: str, medians: Mapping[str, float]) -> list[str]:
+    """A title and the measures."""
+    return [title, *(format_db(medians.get(name)) for name in MEASURES)]
 
 
 def median_distance(estimator, tracks: Sequence[Track]) -> float:

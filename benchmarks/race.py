@@ -10,6 +10,7 @@ are scored as they are. Rows go to `race.md` there.
 import argparse
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -21,25 +22,19 @@ from synthgen_tf.config import Config, load_config, preset_names
 from synthgen_tf.data import open_tracks, select_tracks
 from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
 from synthgen_tf.report import Table
-from synthgen_tf.report.tables import format_db
+from synthgen_tf.report.tables import COLUMNS, ROWS, format_db
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
+from synthgen_tf.tracks import MIXTURE
 from synthgen_tf.train import load_run, train
 from synthgen_tf.train.run import BEST, read_history
 
 RIVAL = "open-unmix"
-MEASURES = ("snr", "snr_improvement", "si_sdr", "level_error", "silence_level")
-COLUMNS = [
-    "network",
-    "parameters",
-    "steps",
-    "SNR",
-    "improvement",
-    "SI-SDR",
-    "level error",
-    "output in silence",
-    "times real time",
-]
+MEASURES = (
+    *("snr", "si_sdr_improvement", "snr_improvement", "si_sdr"),
+    *("level_error", "silence_level"),
+)
+BESIDE = (MIXTURE, "best_gain")
 TIMED = 5
 
 
@@ -59,11 +54,19 @@ def main() -> None:
     rows = []
     for (name, (predictor, parameters, steps)), speed in zip(found.items(), speeds, strict=True):
         scores = evaluate(separated_by(Separator(predictor)), tracks, predictor.stem)
-        medians = scores["median"]["estimate"]
-        cells = [format_db(medians.get(measure)) for measure in MEASURES]
-        rows.append([name, f"{parameters / 1e6:.2f} M", f"{steps:,}", *cells, f"{speed:.0f}"])
+        medians = scores["median"]
+        facts = [f"{parameters / 1e6:.2f} M", f"{steps:,}"]
+        rows.append([name, *facts, *cells(medians["estimate"]), f"{speed:.0f}"])
+    rows += [[ROWS[name], "", "", *cells(medians[name]), ""] for name in BESIDE]
     note = f"Medians over {len(tracks)} test songs, dB. Speed: the network alone, blocks of stereo."
-    print_table(Table(f"{arguments.minutes:g} minutes each", COLUMNS, rows, note))
+    scored = [COLUMNS[measure] for measure in MEASURES]
+    columns = ["network", "parameters", "steps", *scored, "times real time"]
+    print_table(Table(f"{arguments.minutes:g} minutes each", columns, rows, note))
+
+
+def cells(medians: Mapping[str, float]) -> list[str]:
+    """The measures as text."""
+    return [format_db(medians.get(measure)) for measure in MEASURES]
 
 
 def trained(name: str, arguments: argparse.Namespace):

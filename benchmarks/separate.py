@@ -25,7 +25,7 @@ from synthgen_tf.config import load_config
 from synthgen_tf.data import open_tracks
 from synthgen_tf.evaluate import measure, select_test_tracks
 from synthgen_tf.report import Table
-from synthgen_tf.report.tables import format_db
+from synthgen_tf.report.tables import ROWS, format_db
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE, Track
@@ -133,24 +133,43 @@ def cost_outside(predictor, song: Path, folder: Path) -> Table:
 
 
 def knobs(predictor, tracks: Sequence[Track]) -> Table:
-    """Median SNR and speed for each setting."""
+    """Median SNR, mean SI-SDR improvement and speed for each setting."""
     songs = [(track.read(MIXTURE), track.read(predictor.stem)) for track in tracks]
-    songs = [(mixture, truth) for mixture, truth in songs if truth.any()]
+    songs = [pair for pair in songs if measure(metrics.snr, pair[1], pair[0]) is not None]
     seconds = sum(len(mixture) for mixture, _ in songs) / tracks[0].sample_rate
     rows = []
     for settings in KNOBS:
         separator = Separator(predictor, **settings)
         separator.separate(songs[0][0], tracks[0].sample_rate)
         started, found = time.perf_counter(), []
-        for mixture, truth in songs:
+        for mixture, _ in songs:
             stems = separator.separate(mixture, tracks[0].sample_rate)
-            found.append(measure(metrics.snr, truth, stems[predictor.stem]))
+            found.append(stems[predictor.stem])
         took = time.perf_counter() - started
         name = ", ".join(f"{key} {value:g}" for key, value in settings.items())
-        scores = format_db(float(np.median(found))), f"{float(np.mean(found)):.3f}"
+        scores = scored(songs, found)
         rows.append([name or "as it is", *scores, f"{seconds / took:.0f}"])
-    columns = ["setting", "SNR, median", "SNR, mean", "times real time"]
+    for name, gain in {"mixture": lambda *_: 1.0, "best_gain": best_gain}.items():
+        signals = [gain(truth, mixture) * mixture for mixture, truth in songs]
+        rows.append([ROWS[name], *scored(songs, signals), ""])
+    columns = ["setting", "SNR, median", "SNR, mean", "SI-SDR improvement, mean", "times real time"]
     return Table(f"{len(songs)} songs in memory", columns, rows)
+
+
+def best_gain(truth: np.ndarray, mixture: np.ndarray) -> np.ndarray:
+    """The one gain of a mixture, (time, channels), that is best against a stem."""
+    return np.asarray(metrics.best_gain(truth[None], mixture[None]))[0]
+
+
+def scored(songs: Sequence[tuple], estimates: Sequence[np.ndarray]) -> list[str]:
+    """Median and mean SNR and mean SI-SDR improvement over (mixture, truth) pairs, as text."""
+    pairs = list(zip(songs, estimates, strict=True))
+    snr = [measure(metrics.snr, truth, estimate) for (_, truth), estimate in pairs]
+    rise = [
+        measure(metrics.si_sdr, truth, estimate) - measure(metrics.si_sdr, truth, mixture)
+        for (mixture, truth), estimate in pairs
+    ]
+    return [format_db(float(np.median(snr))), f"{np.mean(snr):.3f}", f"{np.mean(rise):.3f}"]
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from synthgen_tf.evaluate import (
     described,
     evaluate,
     measure,
+    score_track,
     select_test_tracks,
     separated_by,
     write_scores,
@@ -22,7 +24,7 @@ from synthgen_tf.export import export_run
 from synthgen_tf.render import render_songs
 from synthgen_tf.report import Example, Table, write_model_card, write_page
 from synthgen_tf.report.model_card import SCORES
-from synthgen_tf.report.tables import ROWS, format_db, score_table
+from synthgen_tf.report.tables import COLUMNS, ROWS, format_db, score_table
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE, Track, read_tracks
@@ -32,6 +34,7 @@ SONGS, RUN, MUSDB, SEPARATED, MODELS = "songs", "run", "musdb", "separated", "sa
 PAGE = "report.html"
 MARK = ".synthgen_demo"
 PARITY_SECONDS = 2.0
+SHOWN = ("snr", "si_sdr_improvement")
 
 
 @dataclass(frozen=True)
@@ -126,13 +129,15 @@ def _show_track(track: Track, separator: Separator) -> Example:
         "synth, estimate": stems[separator.stem],
         "rest, estimate": stems["rest"],
     }
-    score = snr_text(truth, stems[separator.stem])
-    return Example(f"Test song {track.name}", f"{track.genre}; SNR {score} dB", 44_100, signals)
+    score = score_track(track, truth, stems[separator.stem], mixture)
+    snr, rise = map(format_db, shown_of(score.systems["estimate"]))
+    note = f"{track.genre}; SNR {snr} dB, SI-SDR improvement {rise} dB"
+    return Example(f"Test song {track.name}", note, track.sample_rate, signals)
 
 
-def snr_text(truth: np.ndarray, estimate: np.ndarray) -> str:
-    """SNR of one pair as text, a dash for a silent target."""
-    return format_db(measure(metrics.snr, truth, estimate))
+def shown_of(scores: Mapping[str, float | None]) -> list[float | None]:
+    """The measures that are shown, None for one that a silent target does not have."""
+    return [scores.get(kind) for kind in SHOWN]
 
 
 def _separate_excerpt(out: Path, separator: Separator) -> tuple[list[Example], Table]:
@@ -146,12 +151,11 @@ def _separate_excerpt(out: Path, separator: Separator) -> tuple[list[Example], T
     for stem, samples in stems.items():
         with audio.Writer(folder / f"{stem}.wav", track.sample_rate, track.channels) as writer:
             writer.write(samples)
-    estimates = {
-        ROWS["shipped"]: stems[separator.stem],
-        ROWS["mixture"]: mixture,
-        ROWS["silence"]: np.zeros_like(mixture),
-    }
-    rows = [[name, snr_text(other, estimate)] for name, estimate in estimates.items()]
+    score = score_track(track, other, stems[separator.stem], mixture)
+    rows = [
+        [ROWS["shipped" if name == "estimate" else name], *map(format_db, shown_of(scores))]
+        for name, scores in score.systems.items()
+    ]
     note = (
         f"{track.name}, from MUSDB18, scored against its stem `other`: guitars, keys, strings and "
         "synthesizers together, since MUSDB has no synth stem. A synth extractor that is right "
@@ -164,7 +168,7 @@ def _separate_excerpt(out: Path, separator: Separator) -> tuple[list[Example], T
         "rest, estimate": stems["rest"],
     }
     example = Example(f"A real recording: {track.name}", note, track.sample_rate, signals)
-    return [example], Table(title, [track.name, "SNR"], rows, note)
+    return [example], Table(title, [track.name, *map(COLUMNS.get, SHOWN)], rows, note)
 
 
 def musdb_excerpt(root: Path) -> Track:
@@ -193,6 +197,7 @@ def _export_and_compare(out: Path) -> Table:
         difference = float(np.abs(estimate - expected).max())
         if difference > 1e-3:
             raise RuntimeError(f"engine {engine} differs from Keras by {difference:.1e}")
-        rows.append([engine, f"{difference:.1e}", snr_text(expected, estimate)])
+        snr = format_db(measure(metrics.snr, expected, estimate))
+        rows.append([engine, f"{difference:.1e}", snr])
     columns = ["engine", "largest difference", "SNR against Keras"]
     return Table("Exported models against Keras", columns, rows)

@@ -1,9 +1,12 @@
-"""Silence for what native libraries print while they start; Python's own messages still show."""
+"""TensorFlow starts here: without its noise, and without what is set for other users of Keras."""
 
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+LIMITS = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
+"""Of the environment, for trying things out: Keras would end training and scoring early."""
 
 
 @contextmanager
@@ -12,6 +15,7 @@ def native_noise_silenced() -> Iterator[None]:
 
     TensorFlow 2.21 and LiteRT greet on it whatever TF_CPP_MIN_LOG_LEVEL says.
     """
+    fill_closed_streams()
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
@@ -23,7 +27,33 @@ def native_noise_silenced() -> Iterator[None]:
         os.close(nowhere)
 
 
+def fill_closed_streams() -> None:
+    """Open standard streams that the caller closed, on nowhere.
+
+    Else the next file to be opened would take their place, and be written to as if it were one.
+    """
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != descriptor:
+                os.dup2(nowhere, descriptor)
+                os.close(nowhere)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
 def import_tensorflow() -> None:
-    """Import TensorFlow without its start-up noise."""
+    """Import TensorFlow without its start-up noise, as the backend of Keras.
+
+    What the environment and a keras.json say for other programs (backend, order of channels,
+    precision, limits) does not hold here: there is no configuration where Keras will look for one.
+    """
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+        os.environ["KERAS_HOME"] = os.devnull
+        for name in LIMITS:
+            os.environ.pop(name, None)
     with native_noise_silenced():
         import tensorflow  # noqa: F401

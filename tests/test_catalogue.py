@@ -1,6 +1,7 @@
 """Finding models by name and path, reading their cards, loading them from Python."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,7 +67,9 @@ def test_bad_cards(shipped, content, words):
 
 
 def test_tflite_prefers_fp32_and_says_when_there_is_none(shipped):
-    card = catalogue.read_card(shipped)
+    names = ("good.tflite", "good_fp16.tflite")
+    card = replace(catalogue.read_card(shipped), sha256=dict.fromkeys(names, ""))
+    (shipped / "good_dynamic.tflite").touch()  # of an older version: the card does not know it
     with pytest.raises(InputError, match=r"no \.tflite"):
         card.tflite()
     (shipped / "good_fp16.tflite").touch()

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -58,6 +59,92 @@ def test_help_starts_no_tensorflow_and_tells_every_command():
         "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'numpy')))"
     )
     assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["separate"], ["FILE_OR_DIR", "synthgen separate --help"]),
+        (["frobnicate"], ["frobnicate", "synthgen --help"]),
+        (["train", "--frobnicate", "3"], ["--frobnicate"]),
+        (["train", "--run", "x", "--minutes", "abc"], ["--minutes", "number"]),
+        (["train", "--run"], ["--run", "argument"]),
+    ],
+)
+def test_bad_usage_is_one_line_and_code_2(arguments, words):
+    done = synthgen(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("synthgen: ")
+    assert all(word in line for word in words), line
+
+
+def test_short_help_version_and_module():
+    for command in ([], ["train"]):
+        assert synthgen(*command, "-h").stdout == synthgen(*command, "--help").stdout != ""
+    assert synthgen("--version").stdout == f"synthgen {__version__}\n"
+    module = [sys.executable, "-m", "synthgen_tf", "--version"]
+    done = subprocess.run(module, capture_output=True, text=True, check=True)
+    assert done.stdout == f"synthgen {__version__}\n"
+
+
+def test_exit_code_of_a_command_is_that_of_the_process(tmp_path):
+    assert synthgen("prepare", tmp_path / "gone", tmp_path / "store").returncode == 2
+    folder = tmp_path / "data" / "train" / "song"
+    folder.mkdir(parents=True)
+    (folder / "synth.wav").write_bytes(b"no sound")
+    assert synthgen("prepare", tmp_path / "data", tmp_path / "store").returncode == 1
+
+
+def test_what_others_set_for_keras_does_not_matter(run, songs, tmp_path):
+    mixture = next((songs / "test").iterdir()) / "mixture.wav"
+    home = tmp_path / "home"
+    (home / ".keras").mkdir(parents=True)
+    strange = {"backend": "jax", "floatx": "float16", "image_data_format": "channels_first"}
+    (home / ".keras" / "keras.json").write_text(json.dumps({**strange, "epsilon": 0.5}))
+    others = {
+        "KERAS_BACKEND": "torch",
+        "KERAS_MAX_STEPS_PER_EPOCH": "1",
+        "HOME": str(home),
+    }
+    stems = []
+    for name, more in (("plain", {}), ("others", others)):
+        command = ["separate", mixture, "--out", tmp_path / name, "--model", run]
+        done = synthgen(*command, env={**os.environ, **more})
+        assert (done.returncode, done.stderr) == (0, "")
+        stems.append((tmp_path / name / "mixture" / "synth.wav").read_bytes())
+    assert stems[0] == stems[1]
+
+
+def test_closed_streams_are_survived(run, songs, tmp_path):
+    """Bad input still ends with its code, good input with stems that hold sound alone."""
+    mixture = next((songs / "test").iterdir()) / "mixture.wav"
+    stems = []
+    for name, closing in (("open", ""), ("closed", "<&- >&- 2>&-")):
+        command = f"{SYNTHGEN} separate {mixture} --out {tmp_path / name} --model {run} {closing}"
+        subprocess.run(["sh", "-c", command], check=True, capture_output=True)
+        stems.append((tmp_path / name / "mixture" / "synth.wav").read_bytes())
+    assert stems[0] == stems[1]
+    command = f"{SYNTHGEN} separate no.wav --out {tmp_path / 'o'} --model {run} 2>&-"
+    assert subprocess.run(["sh", "-c", command], capture_output=True).returncode == 2
+
+
+def test_resume_works_from_elsewhere(songs, tmp_path):
+    steps = ["--set", "training.steps_per_epoch=2"]
+    start = ["train", "--data", songs.name, "--run", tmp_path / "run", *TINY, *steps]
+    assert synthgen(*start, "--set", "training.epochs=1", cwd=songs.parent).returncode == 0
+    facts = json.loads((tmp_path / "run" / "environment.json").read_text())
+    assert facts["data"] == str(songs)
+    assert facts["licences"] == ["MIT"]
+    assert "Weights: MIT." in (tmp_path / "run" / "MODEL_CARD.md").read_text()
+    again = ["train", "--run", "run", "--resume", "--set", "training.epochs=2"]
+    assert synthgen(*again, cwd=tmp_path).returncode == 0
+    facts["data"] = str(tmp_path / "gone")
+    (tmp_path / "run" / "environment.json").write_text(json.dumps(facts))
+    done = synthgen(*again[:-1], "training.epochs=3", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "by --data where it is now" in done.stderr
 
 
 def test_info_and_models():

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from synthgen_tf.config import Config, config_to_yaml, load_config, preset_names
 from synthgen_tf.errors import InputError
+from synthgen_tf.train import read_run_config, resume_config
 
 
 def test_layers_win_in_order(tmp_path):
@@ -44,6 +45,9 @@ def test_is_frozen():
         ("data.remix=1.5", ["data.remix", "1.5", "less than or equal to 1"]),
         ("model.window=1000", ["window 1000", "hop 512", "whole hops"]),
         ("loss.terms={nsme: 1}", ["loss.terms", "nsme"]),
+        ("model.kind=card", ["model.kind card has no model.window", "--preset card"]),
+        ("model.kind=crad", ["model.kind", "'crad'", "card or spectral"]),
+        ("preset=base", ["--preset base"]),
         ("seed", ["'seed'", "section.key=value"]),
         ("seed={", ["seed", "YAML"]),
     ],
@@ -55,6 +59,37 @@ def test_bad_setting_is_one_line(setting, words):
     assert "\n" not in message
     for word in words:
         assert word in message
+
+
+def test_losses_that_do_not_fit_the_network_are_told_with_the_way_out():
+    with pytest.raises(InputError, match=r"needs model\.kind spectral: start from --preset card"):
+        load_config("small", settings=["model.kind=card"])
+    with pytest.raises(InputError, match=r"nearest valid key is 'model\.filters'"):
+        load_config("card", settings=["model.filtres=[3]"])
+
+
+def test_the_preset_on_record_is_the_one_that_was_built(tmp_path):
+    file = tmp_path / "base.yaml"
+    file.write_text(config_to_yaml(load_config("base")))
+    for settings in ([], ["model.width=500"]):
+        config = load_config("tiny", file, settings)
+        assert config.model.bottleneck == 256  # the file's
+        assert config.preset == "base"
+    file.write_text("preset: base\nmodel: {width: 7}\n")
+    config = load_config("tiny", file)
+    assert (config.preset, config.model.window, config.model.width) == ("tiny", 1024, 7)
+
+
+def test_a_run_of_a_preset_that_is_gone_stays_readable(tmp_path):
+    file = tmp_path / "config.yaml"
+    expected = load_config("tiny", settings=["seed=9"])
+    file.write_text(config_to_yaml(expected).replace("preset: tiny", "preset: gone"))
+    config = read_run_config(tmp_path)
+    assert config == expected.model_copy(update={"preset": "gone"})
+    config, data = resume_config(tmp_path, ["training.epochs=3"], {}, tmp_path)
+    assert (config.training.epochs, config.model, data) == (3, expected.model, tmp_path)
+    with pytest.raises(InputError, match=r"'gone' in .*config\.yaml: choose one of base"):
+        load_config(file=file)
 
 
 def test_unknown_preset_names_the_known():

@@ -311,6 +311,17 @@ def test_named_validation_tracks(songs):
         select_tracks(tracks, "train", wrong)
 
 
+@pytest.mark.parametrize("split", ["test", "far", "hard"])
+def test_tests_of_their_own_are_never_trained_on(songs, split):
+    tracks = read_tracks(songs)
+    names = [track.name for track in tracks if track.split == "train"]
+    tracks.append(replace(tracks[0], name="kept apart", split=split))
+    for config in (config_for_tests(), config_for_tests(f"data.valid_tracks=[{names[1]}]")):
+        for used in ("train", "valid"):
+            chosen = select_tracks(tracks, used, config)
+            assert "kept apart" not in {track.name for track in chosen}
+
+
 def test_only_tracks_whose_target_holds_something(songs):
     tracks = [track for track in read_tracks(songs) if track.split == "train"]
     known = replace(tracks[1], holds={"synth": ("Synth Pad",)})

@@ -35,9 +35,11 @@ def test_tables_tell_scores_recording_and_exports(demo):
         "the model",
         "shipped model",
         "mixture as it is",
+        "mixture at its best gain",
         "silence",
         "oracle: ideal ratio mask",
     ]
+    assert scores.columns[1:4] == ["SNR", "95 % interval", "SI-SDR improvement"]
     assert "other" in recording.note or "ffmpeg" in recording.rows[0][1]
     assert [row[0] for row in exports.rows] == ["savedmodel", "tflite"]
     assert all(float(row[1]) < 1e-3 for row in exports.rows)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from synthgen_tf.metrics import AudibleMean, level_error, nmse, si_sdr, snr
+from synthgen_tf.metrics import AudibleMean, best_gain, level_error, nmse, si_sdr, snr
 
 TARGET = np.array([[[3.0], [4.0]]], np.float32)
 ESTIMATE = np.array([[[3.0], [2.0]]], np.float32)
@@ -57,3 +57,38 @@ def test_audible_mean_leaves_silent_targets_out():
     )
     assert metric.name == "snr"
     assert float(metric.result()) == pytest.approx(value(snr), abs=1e-4)
+
+
+def test_best_gain_and_what_it_earns():
+    """Mixture 3, 2: g = 17/13, rho^2 = 289/325, and the SNR 10 log10(325/36)."""
+    gain = value(best_gain)
+    assert gain == pytest.approx(17 / 13)
+    assert value(snr, estimate=gain * ESTIMATE) == pytest.approx(9.556, abs=1e-3)
+    assert value(snr, estimate=(gain + 0.01) * ESTIMATE) < 9.556
+    assert value(snr, estimate=(gain - 0.01) * ESTIMATE) < 9.556
+    assert value(best_gain, estimate=np.zeros_like(TARGET)) == 0.0
+
+
+def test_target_of_minus_180_db_is_not_audible():
+    faint = 1e-9 * TARGET / np.sqrt(12.5)
+    assert np.isnan(value(snr, faint, 1e-7 * ESTIMATE))
+    assert np.isfinite(value(snr, 2e-5 * TARGET, ESTIMATE))
+
+
+def test_audible_mean_of_no_target_or_of_nan_is_no_score():
+    metric = AudibleMean(snr)
+    assert np.isnan(float(metric.result()))
+    metric.update_state(np.zeros_like(TARGET), ESTIMATE)
+    assert np.isnan(float(metric.result()))
+    metric.update_state(TARGET, ESTIMATE)
+    assert float(metric.result()) == pytest.approx(value(snr), abs=1e-4)
+    metric.update_state(TARGET, np.full_like(TARGET, np.nan))
+    assert np.isnan(float(metric.result()))
+
+
+def test_floor_of_a_mean():
+    """An exact copy counts 100 dB, silence -30 rather than -100: their mean is 35."""
+    metric = AudibleMean(si_sdr, floor=-30.0)
+    both = np.concatenate([TARGET, TARGET])
+    metric.update_state(both, np.concatenate([TARGET, np.zeros_like(TARGET)]))
+    assert float(metric.result()) == pytest.approx(35.0, abs=1e-3)

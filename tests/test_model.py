@@ -1,5 +1,9 @@
 """The networks: sizes, shapes, exact analysis and synthesis, scale, files."""
 
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -80,6 +84,25 @@ def test_spectrum_is_numpys():
     np.testing.assert_allclose(real[0, 1, 0], expected.real, atol=1e-3)
     np.testing.assert_allclose(imaginary[0, 1, 0], expected.imag, atol=1e-3)
     assert real.shape == Spectrum(1024, 512).compute_output_shape(signal.shape)[0]
+
+
+def test_spectrum_can_be_traced_by_jax():
+    pytest.importorskip("jax")
+    code = """
+import jax, numpy
+from synthgen_tf.model.spectrum import Spectrum, Waveform
+spectrum, waveform = Spectrum(256, 64), Waveform(256, 64)
+signal = numpy.random.default_rng(0).standard_normal((2, 1001, 2)).astype("float32")
+again = jax.jit(lambda x: waveform(*spectrum(x), x))(signal)
+assert abs(numpy.asarray(again) - signal).max() < 1e-4
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_inverse_rfft_is_numpys():

@@ -102,7 +102,7 @@ def test_two_processes_learn_like_one_even_when_one_is_killed(songs, tmp_path):
     assert len(read_history(tmp_path / "two")) < EPOCHS
     codes, said = finish(start(songs, tmp_path / "two", 2, "--resume"))
     assert codes == [0, 0], said
-    for column in ("loss", "val_loss", "val_snr"):
+    for column in ("loss", "val_loss", "val_snr", "val_si_sdr_improvement"):
         one, two = (
             [row[column] for row in read_history(tmp_path / name)] for name in ("one", "two")
         )

@@ -146,11 +146,12 @@ def test_bad_files_are_one_line_each(tmp_path):
     folder.mkdir()
     with pytest.raises(InputError, match=r"holds no \.mid or \.midi files; expected at least"):
         open_sources(folder)
-    song_of(folder)
+    song = song_of(folder).read_bytes()
+    (folder / "song.mid").unlink()
     (folder / "a.mid").write_bytes(b"noise, and no music")
     write(folder / "b.MID", [control(7, 100)])
     write(folder / "c.midi", [on(36, channel=9), off(36, 50, channel=9)])
-    (folder / "d.mid").write_bytes((folder / "song.mid").read_bytes()[:60])
+    (folder / "d.mid").write_bytes(song[:60])
     with pytest.raises(InputError) as caught:
         render_songs(tmp_path / "out", 1, seconds=1, midi=folder)
     line = str(caught.value)
@@ -162,6 +163,25 @@ def test_bad_files_are_one_line_each(tmp_path):
         with pytest.raises(InputError, match=name) as caught:
             read_midi(folder / name)
         assert reason in str(caught.value)
+
+
+def test_one_broken_file_does_not_stop_the_rest(tmp_path):
+    folder = tmp_path / "midi"
+    folder.mkdir()
+    song_of(folder)
+    good = open_sources(folder)
+    (folder / "._song.mid").write_bytes(b"what a Mac leaves on foreign disks")
+    lines = []
+    assert open_sources(folder, tell=lines.append) == good
+    assert lines == []
+    (folder / "a.mid").write_bytes(b"noise, and no music")
+    write(folder / "b.mid", [control(7, 100)])
+    songs = render_songs(tmp_path / "out", 2, seconds=1, midi=folder, tell=lines.append)
+    assert all((song / "song.json").is_file() for song in songs)
+    (line,) = lines
+    assert line.startswith(f"left out 2 of 3 MIDI files: {folder / 'a.mid'} is no MIDI file")
+    assert line.endswith("(and 1 more files like it)")
+    assert open_sources(folder).digest == good.digest  # the same songs as without them
 
 
 def test_files_are_dealt_by_content_and_every_split_gets_some():

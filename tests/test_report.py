@@ -19,6 +19,7 @@ from synthgen_tf.report.page import loudest_excerpt
 from synthgen_tf.report.report import best_and_worst
 from synthgen_tf.report.tables import format_db, genre_table, score_table
 from synthgen_tf.train import train
+from synthgen_tf.train.run import MONITOR
 
 RATE = 44_100
 
@@ -37,7 +38,7 @@ def picture_of(address):
 
 def test_page_is_self_contained(tmp_path):
     signals = {"mixture": tone(440) + tone(880), "synth": tone(440)}
-    rows = [{"epoch": 0, "loss": 1.0, "val_loss": 0.9, "val_snr": 1.0}]
+    rows = [{"epoch": 0, "loss": 1.0, "val_loss": 0.9, "val_snr": 1.0, MONITOR: 0.5}]
     table = Table("Scores <1>", ["", "SNR"], [["the model", "3.21"]], "note & more")
     example = Example("Song", "a note", RATE, signals)
     write_page(tmp_path / "page.html", "Title", "Lead", [table], [example], rows)
@@ -83,10 +84,11 @@ def scores_of(genres):
             genre,
             10.0,
             {
-                "estimate": {"snr": snr, "level_error": -2.0},
-                "mixture": {"snr": -3.0},
+                "estimate": {"snr": snr, "level_error": -2.0, "si_sdr_improvement": snr / 2},
+                "mixture": {"snr": -3.0, "si_sdr_improvement": 0.0},
+                "best_gain": {"snr": 1.76, "si_sdr_improvement": 0.0},
                 "silence": {"snr": 0.0},
-                "oracle_irm": {"snr": 9.0},
+                "oracle_irm": {"snr": 9.0, "si_sdr_improvement": 5.0},
             },
         )
         for genre, values in genres.items()
@@ -102,14 +104,14 @@ GENRES = {"pop": [1.0, 1.234, 5.0], "rock": [-1.0], "house": [6.0] * 5}
 
 def test_score_table():
     table = score_table(scores_of(GENRES))
-    assert table.columns == ["", "SNR", "95 % interval", "level error"]
+    assert table.columns == ["", "SNR", "95 % interval", "SI-SDR improvement", "level error"]
     assert [row[0] for row in table.rows][1:] == [
-        *("mixture as it is", "silence", "oracle: ideal ratio mask"),
+        *("mixture as it is", "mixture at its best gain", "silence", "oracle: ideal ratio mask"),
     ]
     low, high = scores_of(GENRES)["interval"]["estimate"]["snr"]
-    assert table.rows[0][1:] == ["6.00", f"{low:.2f} to {high:.2f}", "-2.00"]
-    assert [row[1] for row in table.rows[1:]] == ["-3.00", "0.00", "9.00"]
-    assert table.rows[1][2:] == [format_db(None), "–"]
+    assert table.rows[0][1:] == ["6.00", f"{low:.2f} to {high:.2f}", "3.00", "-2.00"]
+    assert [row[1] for row in table.rows[1:]] == ["-3.00", "1.76", "0.00", "9.00"]
+    assert table.rows[1][2:] == [format_db(None), "0.00", "–"]
     assert "9 tracks" in table.note
     assert format_db(-0.001) == "0.00"
 
@@ -119,7 +121,7 @@ def test_genre_table_has_the_best_first():
     assert [row[:3] for row in rows] == [
         *(["house", "5", "6.00"], ["pop", "3", "1.23"], ["rock", "1", "-1.00"]),
     ]
-    assert rows[1][3] == "1.00 to 5.00"
+    assert rows[1][3:] == ["1.00 to 5.00", "0.62", "-3.00", "1.76", "9.00"]
 
 
 def test_findings_say_only_what_the_numbers_say():
@@ -134,11 +136,38 @@ def test_findings_say_only_what_the_numbers_say():
     assert findings(good) == []
 
 
+def test_findings_say_how_little_is_separated():
+    """An SNR of 2 dB where a gain earns 1.76; SI-SDR rises by 1 dB, the oracle's by 5."""
+    found = " ".join(findings(scores_of({"house": [2.0] * 5})))
+    assert "median SNR of 2.00 dB is mostly what a gain earns" in found
+    assert "has 1.76 dB" in found
+    assert "SI-SDR, which no gain can raise, is 1.0 dB above the mixture's" in found
+    assert "oracle 5.0 dB" in found
+
+
+def test_scores_of_earlier_versions_are_shown():
+    """They know of no best gain, no SI-SDR improvement and no splits."""
+    old = scores_of(GENRES)
+    parts = [old, *old["by_genre"].values()]
+    summaries = [part[key] for part in parts for key in ("median", "interval")]
+    for systems in [*old["tracks"], *summaries]:
+        systems.pop("best_gain")
+        systems.pop("split", None)
+        for kinds in systems.values():
+            if isinstance(kinds, dict):
+                kinds.pop("si_sdr_improvement", None)
+    assert score_table(old).columns == ["", "SNR", "95 % interval", "level error"]
+    assert genre_table(old).rows[1][3:] == ["1.00 to 5.00", "–", "-3.00", "–", "9.00"]
+    assert "gain" not in " ".join(findings(old))
+    assert [track["name"] for track, _ in best_and_worst(old["tracks"])][-1] == "rock 0"
+
+
 def test_best_and_worst():
     chosen = best_and_worst(scores_of(GENRES)["tracks"])
-    assert list(chosen) == ["house 0", "house 1", "pop 0", "rock 0"]
-    assert chosen["rock 0"] == "One of the worst: rock, SNR -1.00 dB"
-    assert list(best_and_worst(scores_of({"a": [1.0]})["tracks"])) == ["a 0"]
+    assert [track["name"] for track, _ in chosen] == ["house 0", "house 1", "pop 0", "rock 0"]
+    expected = "One of the worst: rock, SNR -1.00 dB, SI-SDR improvement -0.50 dB"
+    assert chosen[-1][1] == expected
+    assert len(best_and_worst(scores_of({"a": [1.0]})["tracks"])) == 1
 
 
 def test_model_card_is_written_from_the_run(songs, tmp_path):
@@ -151,6 +180,7 @@ def test_model_card_is_written_from_the_run(songs, tmp_path):
     train(load_config("tiny", settings=settings), songs, run)
     card = write_model_card(run).read_text()
     assert f"{read_history(run)[0]['val_snr']:.2f}" in card
+    assert f"over the mixture was 1, with {read_history(run)[0][MONITOR]:.2f} dB" in card
     assert "Not yet scored" in card
     assert str(songs) in card
     assert "training.epochs" not in card
@@ -159,8 +189,9 @@ def test_model_card_is_written_from_the_run(songs, tmp_path):
     write_scores(run / "scores.json", scores_of(GENRES))
     card = write_model_card(run).read_text()
     low, high = scores_of(GENRES)["interval"]["estimate"]["snr"]
-    assert f"| the model | 6.00 | {low:.2f} to {high:.2f} | – | – | -2.00 | – |" in card
-    assert "| pop | 3 | 1.23 | 1.00 to 5.00 | -3.00 |" in card
+    assert f"| the model | 6.00 | {low:.2f} to {high:.2f} | 3.00 | – | – | -2.00 | – |" in card
+    assert "| mixture at its best gain | 1.76 | – | 0.00 |" in card
+    assert "| pop | 3 | 1.23 | 1.00 to 5.00 | 0.62 | -3.00 | 1.76 |" in card
     assert "Not yet scored" not in card
     sections = re.findall(r"^## (.+)$", card, re.MULTILINE)
     assert sections == [
@@ -197,7 +228,7 @@ def test_report_of_a_run_shows_its_best_and_worst(songs, tmp_path):
     assert html.count("data:audio/mpeg") == 4  # one test song: mixture, truth, estimate, rest
     assert "One of the best" in html
     assert "Box plots of SNR by genre" in html
-    assert "Loss and SNR over the epochs" in html
+    assert "Loss and the score on validation over the epochs" in html
     shutil.rmtree(data)
     moved = tmp_path / "elsewhere"
     (run / "scores.json").rename(tmp_path / "mine.json")
@@ -206,6 +237,21 @@ def test_report_of_a_run_shows_its_best_and_worst(songs, tmp_path):
     assert "No sounds are shown" in html
     assert html.count("data:audio/mpeg") == 0
     assert sorted(file.name for file in moved.iterdir()) == ["report.html"]
+
+
+def test_report_of_a_run_without_an_epoch_writes_nothing(tmp_path):
+    from synthgen_tf.config import load_config
+    from synthgen_tf.train.run import create_run
+
+    create_run(tmp_path / "run", load_config("tiny"), tmp_path)
+    before = sorted((tmp_path / "run").iterdir())
+    for write in (write_report, write_model_card):
+        with pytest.raises(InputError, match="has no whole epoch yet"):
+            write(tmp_path / "run")
+    with pytest.raises(InputError, match="has no whole epoch yet"):
+        write_report(tmp_path / "run", tmp_path / "out")
+    assert sorted((tmp_path / "run").iterdir()) == before
+    assert not (tmp_path / "out").exists()
 
 
 def test_report_on_something_else(tmp_path):

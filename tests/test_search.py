@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "tuning"))
 from findings import Trial, importance, read_trials  # noqa: E402
 from process import Failed, call_in_process  # noqa: E402
 from space import ConfiguredModel, Space, read_space  # noqa: E402
-from trials import build_oracle  # noqa: E402
+from trials import OBJECTIVE, build_oracle  # noqa: E402
 
 TINY = """
 preset: tiny
@@ -103,10 +103,16 @@ def test_oracles_choose_within_the_space_and_end(tuner, tmp_path, space_file):
     for _ in range(6):
         trial = oracle.create_trial("tuner0")
         assert 1e-4 <= trial.hyperparameters.values["training.learning_rate"] <= 1e-2
-        oracle.update_trial(trial.trial_id, {"val_snr": 1.0})
+        oracle.update_trial(trial.trial_id, {OBJECTIVE.name: 1.0})
         trial.status = "COMPLETED"
         oracle.end_trial(trial)
     assert oracle.create_trial("tuner0").status == "STOPPED"
+
+
+def test_objective_is_what_training_keeps_models_by():
+    from synthgen_tf.train.run import MONITOR
+
+    assert OBJECTIVE.name == MONITOR == "val_si_sdr_improvement"
 
 
 def test_the_key_that_matters_is_found():
@@ -138,7 +144,11 @@ def search(songs, out, *options, **popen):
 
 def test_what_cannot_be_searched_is_one_line_and_writes_nothing(songs, tmp_path, space_file):
     out = tmp_path / "out"
+    old = tmp_path / "old"  # of a version that searched for the highest SNR
+    old.mkdir()
+    (old / "search.yaml").write_text(f"data: {songs}\ntuner: hyperband\nseed: 0\n")
     cases = [
+        (search(songs, old, "--resume"), "has objective val_snr, not val_si_sdr_improvement"),
         (search(tmp_path / "nowhere", out), "nowhere"),
         (search(songs, out, "--resume"), "holds no search"),
         (search(songs, tmp_path), "exists: choose another directory"),

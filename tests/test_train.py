@@ -3,21 +3,27 @@
 import json
 import shutil
 import signal
+import threading
 
 import keras
 import numpy as np
 import pytest
+import soundfile
 import tensorflow as tf
 
 from synthgen_tf.config import load_config
+from synthgen_tf.data import prepare, refuse_silence
 from synthgen_tf.errors import InputError
 from synthgen_tf.model.spectrum import Spectrum, magnitude, mid_and_side
+from synthgen_tf.tracks import Track
 from synthgen_tf.train import load_run, read_history, resume_config, train
 from synthgen_tf.train.callbacks import Recorder, averaged_weights, learning_rate
 from synthgen_tf.train.fit import compile_model, trained_part
 from synthgen_tf.train.interrupt import deferred_interrupt
 from synthgen_tf.train.optimizer import clip_over_replicas
+from synthgen_tf.train.run import MONITOR, best_epoch, write_history
 from synthgen_tf.train.strategy import build_strategy
+from synthgen_tf.train.validation import LEAST_SI_SDR, Validation
 
 
 def short(*settings):
@@ -56,7 +62,73 @@ def test_run_directory_explains_itself(run, songs):
     rows = read_history(run)
     assert [row["epoch"] for row in rows] == [0, 1, 2]
     assert [row["step"] for row in rows] == [2, 4, 6]
-    assert rows[-1].keys() >= {"loss", "val_loss", "val_snr", "val_level_error", "learning_rate"}
+    validated = {"val_loss", "val_si_sdr_improvement", "val_snr", "val_si_sdr", "val_level_error"}
+    assert rows[-1].keys() >= {"loss", "learning_rate"} | validated
+
+
+def write_song(root, split, target):
+    folder = root / split / f"song_{split}"
+    folder.mkdir(parents=True)
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, 44_100)
+    for stem, samples in (("synth", target), ("drums", noise)):
+        soundfile.write(folder / f"{stem}.wav", samples, 44_100, subtype="FLOAT")
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+@pytest.mark.parametrize("level", [0.0, 1e-9])
+def test_targets_that_are_all_silent_are_refused(tmp_path, split, level):
+    sound = 0.1 * np.sin(np.arange(44_100) * 0.05)
+    for name in ("train", "valid"):
+        write_song(tmp_path / "data", name, level * sound if name == split else sound)
+    with pytest.raises(InputError, match=f"'synth' stem is silent in all 1 {split} tracks"):
+        train(short(), tmp_path / "data", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    store = tmp_path / "store"
+    prepare(tmp_path / "data", store, short())
+    with pytest.raises(InputError, match=f"'synth' stem is silent in all 1 {split} tracks"):
+        train(short(), store, tmp_path / "run")
+
+
+def test_a_target_that_sounds_late_is_found():
+    samples = np.zeros((44_100 * 25, 1), np.float32)
+    samples[-1] = 0.01
+    track = Track("late", "train", {"synth": ()}, 44_100, len(samples), 1, "FLOAT")
+    reader = type("Late", (Track,), {"read": lambda self, stem, at, n: samples[at : at + n]})
+    refuse_silence([reader(**vars(track))], "train", "synth")
+    samples[-1] = 0.0
+    with pytest.raises(InputError, match="silent"):
+        refuse_silence([reader(**vars(track))], "train", "synth")
+
+
+def test_the_only_song_is_said_to_have_become_test(tmp_path):
+    write_song(tmp_path, "data", 0.1 * np.sin(np.arange(44_100) * 0.05))
+    with pytest.raises(InputError, match=r"the only one, 'song_data', became `test`"):
+        train(short(), tmp_path / "data", tmp_path / "run")
+
+
+@pytest.mark.parametrize("error", [FloatingPointError("not finite"), KeyboardInterrupt()])
+def test_the_chain_ends_with_training_whatever_ends_it(songs, tmp_path, monkeypatch, error):
+    ended = threading.Event()
+
+    def endless():
+        try:
+            while True:
+                yield np.zeros((4, 11_025, 2), np.float32), np.zeros((4, 11_025, 2), np.float32)
+        finally:
+            ended.set()
+
+    def chain(*arguments):
+        spec = tf.TensorSpec((4, 11_025, 2))
+        return tf.data.Dataset.from_generator(endless, output_signature=(spec, spec)).prefetch(2)
+
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr("synthgen_tf.train.fit.training_examples", chain)
+    monkeypatch.setattr(Recorder, "on_train_batch_end", fail)
+    with pytest.raises(type(error)) as caught:  # its traceback lives on and keeps nothing
+        train(short(), songs, tmp_path / "run")
+    assert ended.wait(10), caught
 
 
 def test_tensorboard_has_curves_pictures_and_sound(run):
@@ -84,8 +156,9 @@ def test_best_model_is_the_one_of_the_best_epoch(run, songs):
     compiled.set_weights(model.get_weights())
     tracks = select_tracks(read_tracks(songs), "valid", config)
     scores = compiled.evaluate(validation_examples(tracks, config), return_dict=True, verbose=0)
-    best = max(row["val_snr"] for row in read_history(run))
-    assert scores["snr"] == pytest.approx(best, abs=1e-4)
+    best = best_epoch(read_history(run))
+    assert scores["snr"] == pytest.approx(best["val_snr"], abs=1e-4)
+    assert scores["si_sdr"] == pytest.approx(best["val_si_sdr"], abs=1e-4)
 
 
 def losses(run):
@@ -180,32 +253,109 @@ def test_minutes_end_the_run(songs, tmp_path):
     assert rows[-1]["learning_rate"] < 1e-3
 
 
-@pytest.mark.parametrize(("patience", "last"), [(1, 2), (2, 5), (9, None)])
-def test_patience_ends_the_run(tmp_path, patience, last):
-    """Training ends `patience` epochs after the best score."""
+def recorded(run, patience, scores):
+    """The epoch after which a Recorder ends the training that scores so; None if it does not."""
     model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.Adam(use_ema=True), "mse")
     model.optimizer.build(model.trainable_variables)
-    scores = iter([1.0, 2.0, 1.5, 2.5, 2.4, 2.4])
+    coming = iter(scores)
 
     class Scores:
         def __init__(self):
             self.model = model
 
         def __call__(self, trained):
-            return {"val_snr": next(scores)}
+            return {MONITOR: next(coming)}
 
-    recorder = Recorder(tmp_path, [], patience, Scores())
+    recorder = Recorder(run, [], patience, Scores())
     recorder.set_model(model)
-    ended = None
-    for epoch in range(6):
+    for epoch in range(len(scores)):
         model.stop_training = False
         recorder.on_epoch_begin(epoch)
         recorder.on_epoch_end(epoch, {"loss": 1.0})
         if model.stop_training:
-            ended = epoch
-            break
-    assert ended == last
+            return epoch
+    return None
+
+
+@pytest.mark.parametrize(("patience", "last"), [(1, 2), (2, 5), (9, None)])
+def test_patience_ends_the_run(tmp_path, patience, last):
+    """Training ends `patience` epochs after the best score."""
+    assert recorded(tmp_path, patience, [1.0, 2.0, 1.5, 2.5, 2.4, 2.4]) == last
+
+
+def test_nan_never_wins_and_is_told(tmp_path, capfd):
+    """NaN, then -2, NaN, -1, NaN, NaN: the fourth is the best, and two more are waited for."""
+    nan = float("nan")
+    assert recorded(tmp_path, 3, [nan, -2.0, nan, -1.0, nan, nan]) is None
+    assert best_epoch(read_history(tmp_path))["epoch"] == 3
+    told = capfd.readouterr().err.splitlines()
+    assert [line[:18] for line in told] == [f"synthgen: epoch {n} " for n in (1, 3, 5, 6)]
+    assert all("is not kept" in line for line in told)
+    never = tmp_path / "never"
+    never.mkdir()
+    assert recorded(never, 3, [nan]) is None
+    assert not (never / "best.keras").exists()
+
+
+def validated(songs, estimated):
+    """What validation finds of a network that gives `estimated(mixture)`."""
+    from synthgen_tf.data import select_tracks
+    from synthgen_tf.data.chain import validation_examples
+    from synthgen_tf.tracks import read_tracks
+
+    config = short()
+    tracks = select_tracks(read_tracks(songs), "valid", config)
+    mixture = keras.layers.Input((None, 2))
+    model = keras.Model(mixture, keras.layers.Lambda(estimated)(mixture))
+    compiled = compile_model(config)
+    model.compile(loss="mse", metrics=compiled._compile_metrics._user_metrics)
+    return Validation(model, validation_examples(tracks, config))(model)
+
+
+@pytest.mark.parametrize("gain", [0.01, 0.5, 1.0, -2.0])
+def test_no_gain_raises_the_score_of_validation(songs, gain):
+    found = validated(songs, lambda mixture: gain * mixture)
+    assert found[MONITOR] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_segments_are_scored_where_their_target_is_audible(tmp_path):
+    """A target at -180 dB under a mixture at -140 dB is none, though both are raised alike."""
+    from synthgen_tf.data.chain import validation_examples
+    from synthgen_tf.tracks import read_tracks
+
+    noise = np.random.default_rng(0).standard_normal((11_025, 2))
+    for song, level in {"faint": 1e-7, "loud": 0.1}.items():
+        folder = tmp_path / "valid" / song
+        folder.mkdir(parents=True)
+        soundfile.write(folder / "synth.wav", 0.01 * level * noise, 44_100, subtype="FLOAT")
+        soundfile.write(folder / "drums.wav", level * noise[::-1], 44_100, subtype="FLOAT")
+    config = short("data.valid_segments=1")
+    faint, loud = read_tracks(tmp_path)
+    examples = validation_examples([faint, loud], config)
+    (mixture, target), *_ = examples
+    assert np.square(mixture).mean((1, 2)) == pytest.approx([1.0, 1.0], rel=1e-3)
+    assert not np.any(target[0])
+    assert np.any(target[1])
+    judge = Validation(compile_model(config), examples)
+    assert judge.mixture_si_sdr == pytest.approx(LEAST_SI_SDR)  # the target is 40 dB below
+    with pytest.raises(InputError, match="no validation segment has an audible target"):
+        Validation(compile_model(config), validation_examples([faint], config))
+
+
+def test_run_of_an_earlier_version_is_not_mixed_with_this_one(run, songs, tmp_path):
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    rows = read_history(copy)
+    for row in rows:
+        del row[MONITOR]
+    write_history(copy, rows)
+    assert best_epoch(rows)["val_snr"] == max(row["val_snr"] for row in rows)
+    config, data = resume_config(copy, ["training.epochs=9"], {}, None)
+    before = (copy / "config.yaml").read_text()
+    with pytest.raises(InputError, match=r"chose its best model by val_snr.*--weights"):
+        train(config, data, copy, resume=True)
+    assert (copy / "config.yaml").read_text() == before
 
 
 def test_kept_model_has_the_averaged_weights(tmp_path):
@@ -245,7 +395,7 @@ def test_magnitude_loss_learns(songs, tmp_path):
     train(short(*settings, "training.learning_rate=0.01"), songs, tmp_path / "run")
     rows = read_history(tmp_path / "run")
     assert rows[-1]["loss"] < rows[0]["loss"]
-    assert rows[0].keys() >= {"val_loss", "val_snr", "val_level_error"}
+    assert rows[0].keys() >= {"val_loss", MONITOR, "val_snr", "val_level_error"}
 
 
 def test_diverging_run_stops_and_says_so(songs, tmp_path):

@@ -22,6 +22,7 @@ from trials import OBJECTIVE, RESULT, RUN, with_epochs
 
 from synthgen_tf.config import config_to_yaml
 from synthgen_tf.errors import InputError
+from synthgen_tf.report.tables import format_db
 from synthgen_tf.table import Table
 from synthgen_tf.train import read_history
 from synthgen_tf.train.run import Row, write_text
@@ -40,9 +41,10 @@ class Trial:
         status: KerasTuner's word: COMPLETED, FAILED, RUNNING.
         values: of the keys that were searched.
         epochs: that Hyperband gave it; None for the configuration's own.
-        score: best `val_snr`, dB; None for a trial without a result.
+        score: best `val_si_sdr_improvement`, dB; None for a trial without a result.
         history: rows of its epochs.
         reason: why it failed, in one line.
+        snr: `val_snr` of that epoch, dB; None for a trial without a result.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Trial:
     score: float | None
     history: list[Row]
     reason: str
+    snr: float | None = None
 
 
 def read_trials(folder: Path, space: Space) -> list[Trial]:
@@ -79,6 +82,7 @@ def _read_trial(path: Path, space: Space) -> Trial:
         row.get(OBJECTIVE.name),
         read_history(path.parent / RUN),
         message[-1].rpartition("Error: ")[2] if message else "",
+        row.get("val_snr"),
     )
 
 
@@ -144,14 +148,19 @@ def _table(trials: Sequence[Trial], space: Space) -> Table:
         [
             trial.name,
             trial.reason or trial.status.lower() if trial.score is None else f"{trial.score:.2f}",
+            format_db(trial.snr),
             str(len(trial.history)),
             f"{sum(row['seconds'] for row in trial.history):.0f}",
             *(show(trial.values.get(key)) for key in space.search),
         ]
         for trial in trials
     ]
-    columns = ["trial", "SNR, dB", "epochs", "seconds", *space.search]
-    note = "SNR: mean over the validation segments at a trial's best epoch."
+    scores = ["SI-SDR improvement, dB", "SNR, dB"]
+    columns = ["trial", *scores, "epochs", "seconds", *space.search]
+    note = (
+        "Means over the validation segments whose target is audible, at a trial's best epoch, "
+        "which is the one of the highest SI-SDR improvement over the mixture."
+    )
     return Table("Trials, the best first", columns, rows, note)
 
 

@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from synthgen_tf.report.figures import png_address
-from synthgen_tf.train.run import Row
+from synthgen_tf.train.run import MONITOR, Row
 
 LABELS = 6
 """At most so many values stand beside an axis."""
@@ -32,7 +32,7 @@ def parallel_coordinates(
     shades = colormaps["viridis"](heights[:, -1] * 0.9)
     for line, shade in sorted(zip(heights, shades, strict=True), key=lambda pair: pair[0][-1]):
         axes.plot(line, color=shade, linewidth=1.6, alpha=0.85)
-    axes.set_xticks(range(len(columns)), [*keys, "SNR, dB"], fontsize=8)
+    axes.set_xticks(range(len(columns)), [*keys, "SI-SDR improvement, dB"], fontsize=8)
     axes.set_yticks([])
     axes.set_xlim(-0.3, len(columns) - 0.5)
     axes.spines[:].set_visible(False)
@@ -76,15 +76,15 @@ def importance_bars(shares: Mapping[str, float]) -> str:
 
 
 def learning_curves(histories: Mapping[str, Sequence[Row]]) -> str:
-    """SNR on validation over the steps: trial to its rows, the best trial first."""
+    """SI-SDR improvement on validation over the steps: trial to its rows, the best trial first."""
     figure = Figure(figsize=(8.6, 3.4), dpi=110, layout="constrained")
     axes = figure.subplots()
     shades = colormaps["viridis"](np.linspace(0.9, 0.0, len(histories)))
     for (name, rows), shade in zip(histories.items(), shades, strict=True):
-        steps, scores = ([row[column] for row in rows] for column in ("step", "val_snr"))
+        steps, scores = ([row[column] for row in rows] for column in ("step", MONITOR))
         axes.plot(steps, scores, color=shade, marker=".", label=name)
     axes.set_xlabel("step", fontsize=8)
-    axes.set_ylabel("SNR on validation, dB", fontsize=8)
+    axes.set_ylabel("SI-SDR improvement on validation, dB", fontsize=8)
     axes.tick_params(labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(title="trial", frameon=False, fontsize=7, ncols=1 + len(histories) // 12)

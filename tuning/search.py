@@ -1,4 +1,4 @@
-"""Search the configuration for the highest SNR on validation, with KerasTuner.
+"""Search the configuration for the highest SI-SDR improvement on validation, with KerasTuner.
 
     .venv/bin/python tuning/search.py --data SONGS --out search --tuner hyperband --trials 8
 
@@ -16,9 +16,10 @@ from typing import Annotated, Literal
 import typer
 import yaml
 
-from synthgen_tf.cli import run
+from synthgen_tf.cli import run_command
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow
+from synthgen_tf.train.run import EARLIER_MONITOR, MONITOR
 
 HERE = Path(__file__).parent
 SPACE, SEARCH = "space.yaml", "search.yaml"
@@ -41,7 +42,7 @@ def search(
 ) -> None:
     """Search the configuration; leave best.yaml, search.html and TensorBoard's HParams in --out."""
     role = _role()
-    facts = {"data": str(data.absolute()), "tuner": tuner, "seed": seed}
+    facts = {"data": str(data.absolute()), "tuner": tuner, "seed": seed, "objective": MONITOR}
     import_tensorflow()
     if role == "worker":
         _await_chief()
@@ -105,9 +106,12 @@ def _open_directory(out: Path, space: Path, facts: dict, resume: bool) -> None:
         if not known.is_file():
             raise InputError(f"{out} holds no search: leave --resume out to begin one")
         before = yaml.safe_load(known.read_text(encoding="utf-8"))
-        for key in ("tuner", "seed"):
+        before = {"objective": EARLIER_MONITOR, **before}
+        for key in ("tuner", "seed", "objective"):
             if facts[key] != before[key]:
-                raise InputError(f"the search in {out} has {key} {before[key]}, not {facts[key]}")
+                raise InputError(
+                    f"the search in {out} has {key} {before[key]}, not {facts[key]}: begin another"
+                )
         space = out / SPACE
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} exists: choose another directory, or go on with it by --resume")
@@ -121,4 +125,4 @@ def _open_directory(out: Path, space: Path, facts: dict, resume: bool) -> None:
 
 
 if __name__ == "__main__":
-    run(lambda: typer.run(search))
+    run_command(search)

@@ -24,9 +24,9 @@ from space import ConfiguredModel, Space
 
 from synthgen_tf.config import Config
 from synthgen_tf.errors import InputError
-from synthgen_tf.train.run import CONFIG, write_text
+from synthgen_tf.train.run import CONFIG, MONITOR, best_epoch, write_text
 
-OBJECTIVE = keras_tuner.Objective("val_snr", direction="max")
+OBJECTIVE = keras_tuner.Objective(MONITOR, direction="max")
 RUN, RESULT = "run", "result.json"
 FACTOR = 3
 """Hyperband trains the best third of a round three times as long in the next."""
@@ -146,7 +146,7 @@ class ProcessTuner(BaseTuner):
 def train_trial(config: Config, data: Path, folder: Path) -> None:
     """Train into `folder`, or go on with what a killed process left there; then write the result.
 
-    The result is the row of `history.csv` with the best `val_snr`.
+    The result is the row of `history.csv` whose model was kept.
     """
     from synthgen_tf.quiet import import_tensorflow
 
@@ -159,8 +159,7 @@ def train_trial(config: Config, data: Path, folder: Path) -> None:
         shutil.rmtree(run)
     if len(read_history(run)) < config.training.epochs:
         train(config, data, run, resume=begun)
-    best = max(read_history(run), key=lambda row: row[OBJECTIVE.name])
-    write_text(folder / RESULT, json.dumps(best))
+    write_text(folder / RESULT, json.dumps(best_epoch(read_history(run))))
 
 
 def outcome(status: str, message: str | None, folder: Path) -> str:

@@ -4,6 +4,9 @@ import os
 import sys
 from collections.abc import Callable
 
+HELP = {"help_option_names": ["-h", "--help"]}
+"""Settings of every command."""
+
 
 def main() -> None:
     """Entry point of `synthgen`."""
@@ -13,12 +16,25 @@ def main() -> None:
     run(app)
 
 
-def run(app: Callable[[], None]) -> None:
-    """Call a command line: errors become one line and an exit code, never a traceback."""
-    from synthgen_tf.errors import InputError
+def run_command(command: Callable[..., None]) -> None:
+    """Call a command line of one command, see `run`."""
+    import typer
 
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(context_settings=HELP)(command)
+    run(app)
+
+
+def run(app: Callable[..., object]) -> None:
+    """Call a Typer app: errors become one line and an exit code, never a traceback."""
+    from synthgen_tf.errors import InputError
+    from synthgen_tf.quiet import fill_closed_streams
+
+    fill_closed_streams()
     try:
-        app()
+        code = app(standalone_mode=False)
+        if isinstance(code, int) and code:  # of typer.Exit
+            sys.exit(code)
     except InputError as error:
         _end(2, error)
     except KeyboardInterrupt:
@@ -28,6 +44,8 @@ def run(app: Callable[[], None]) -> None:
             _end(130, "interrupted")
         raise
     except Exception as error:
+        if hasattr(error, "format_message"):  # of Typer: an option or argument that does not fit
+            _end_usage(error)
         if os.environ.get("SYNTHGEN_DEBUG"):
             raise
         kind = (
@@ -35,6 +53,15 @@ def run(app: Callable[[], None]) -> None:
         )
         hint = " (SYNTHGEN_DEBUG=1 shows where)"
         _end(2 if isinstance(error, OSError) else 1, f"{kind}{error}{hint}")
+
+
+def _end_usage(error: Exception) -> None:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(2)
+    context = getattr(error, "ctx", None)
+    hint = f" ({context.command_path} --help tells)" if context else ""
+    _end(2, f"{error.format_message().rstrip('.')}{hint}")
 
 
 def _end(code: int, message: object) -> None:

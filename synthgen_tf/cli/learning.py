@@ -102,7 +102,9 @@ def train(
 def evaluate(
     data: Data,
     out: Annotated[Path, typer.Option(help="JSON file to write; a CSV of its name beside it.")],
-    split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
+    split: Annotated[
+        str, typer.Option(help="train, valid, test, another that the data set has, or all.")
+    ] = "test",
     model: Model = None,
     engine: EngineName = None,
     estimates: Annotated[
@@ -119,6 +121,8 @@ def evaluate(
     target: Annotated[
         str | None, typer.Option(help="Stem that is the truth; the model's own by default.")
     ] = None,
+    config: ConfigFile = None,
+    settings: Settings = None,
 ) -> None:
     """Score a model, or estimates, against known stems."""
     import_tensorflow()
@@ -128,7 +132,8 @@ def evaluate(
         raise InputError("--estimates and --model were given: score one at a time")
     if stem and not estimates:
         raise InputError("--stem names files of --estimates: give both, or leave it out")
-    score(data, out, split, kind, target, model, engine, estimates, stem, museval)
+    chosen = (model, engine, estimates, stem, museval, config, settings or ())
+    score(data, out, split, kind, target, *chosen)
 
 
 def report(
@@ -162,7 +167,7 @@ def export(
     import_tensorflow()
     from synthgen_tf.export import export_run
 
-    variants = [name.strip() for name in tflite.split(",") if name.strip()]
+    variants = [name.strip().lower() for name in tflite.split(",") if name.strip()]
     export_run(model, out, version, variants, half)
     for file in sorted(out.iterdir()):
         typer.echo(file)

@@ -140,13 +140,15 @@ def render(
     settings = {"seconds": seconds, "seed": seed, "jobs": jobs, "first": first, "format": format}
     from synthgen_tf.render import find_recorded, render_songs
 
+    def tell(line: str) -> None:
+        typer.echo(f"synthgen: {line}", err=True)
+
+    sources = {"midi": midi, "fonts": font or (), "vital": vital, "split": split}
     if recorded:
-        settings["recorded"], missing = find_recorded()
+        sources["recorded"], missing = find_recorded()
         if missing:
-            typer.echo(f"synthgen: not installed: {', '.join(missing)} (make sources)", err=True)
-    written = render_songs(
-        out, songs, **settings, midi=midi, fonts=font or (), vital=vital, split=split
-    )
+            tell(f"not installed: {', '.join(missing)} (make sources)")
+    written = render_songs(out, songs, **settings, **sources, tell=tell)
     if not (font or recorded):
         typer.echo(
             "no recordings: our own engines played everything; --recorded adds the soundfonts "

@@ -1,24 +1,29 @@
 """The command `evaluate`, from its options to its files."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
 from synthgen_tf.cli.tables import print_table
-from synthgen_tf.config import load_config
+from synthgen_tf.config import Config, load_config
 from synthgen_tf.data import open_tracks
 from synthgen_tf.evaluate import (
     Estimates,
     described,
     evaluate,
+    make_room_for_scores,
+    score_files,
     select_test_tracks,
     separated_by,
     write_scores,
 )
 from synthgen_tf.report.tables import genre_table, score_table
 from synthgen_tf.separate import Separator
-from synthgen_tf.separate.catalogue import DEFAULT_MODEL
+from synthgen_tf.separate.catalogue import CARD, DEFAULT_MODEL, find_model
 from synthgen_tf.separate.predictors import load_predictor
+from synthgen_tf.train.run import CONFIG
 
 
 def score(
@@ -32,9 +37,11 @@ def score(
     estimates: Path | None,
     stem: str | None,
     museval: bool,
+    config_file: Path | None = None,
+    settings: Sequence[str] = (),
 ) -> None:
     """Score and write; the options are the command's."""
-    config = load_config()
+    config = scoring_config(None if estimates else model or DEFAULT_MODEL, config_file, settings)
     separator = None if estimates else Separator(load_predictor(model, engine))
     target = target or (separator.stem if separator else config.data.target)
     tracks = select_test_tracks(open_tracks(data, config, kind), split, target)
@@ -43,17 +50,42 @@ def score(
     else:
         estimator = Estimates(estimates, stem or target, tracks)
         judged = f"{stem or target} of {estimates}"
-    folder = out.with_name(f"{out.stem}_museval") if museval else None
+    folder = score_files(out)[2] if museval else None
+    make_room_for_scores(out)
     scores = evaluate(estimator, tracks, target, folder)
-    made_of = {"data": data, "split": split, "kind": kind, "judged": judged}
+    if estimates and (told := estimator.told()):
+        typer.echo(f"synthgen: {told}", err=True)
+        judged = f"{judged}; {told}"
+    labels = config.data.model_dump(mode="json")["labels"]
+    made_of = {"data": data, "split": split, "kind": kind, "judged": judged, "labels": labels}
     if separator:
         made_of["model"] = model or DEFAULT_MODEL
     else:
         made_of |= {"estimates": estimates, "stem": stem or target}
-    table = write_scores(out, described(scores, **made_of))
+    written = write_scores(out, described(scores, **made_of))
     print_table(score_table(scores))
     if scores["by_genre"]:
         print_table(genre_table(scores))
-    for path in (out, table, folder):
+    for path in (*written, folder):
         if path is not None:
             typer.echo(path)
+
+
+def scoring_config(model: str | None, file: Path | None, settings: Sequence[str]) -> Config:
+    """What tells the labels of which the stems of a data set are made, and the target.
+
+    Args:
+        model: whose own configuration holds where nothing is given; None for estimates.
+        file: `--config`.
+        settings: `--set`.
+    """
+    flags = {}
+    if model and file is None:
+        folder = find_model(model)
+        if (folder / CARD).is_file():
+            trained = json.loads((folder / CARD).read_text(encoding="utf-8")).get("config", {})
+            labels = trained.get("data", {}).get("labels")
+            flags = {} if settings else {"data.labels": labels}
+        elif (folder / CONFIG).is_file():
+            file = folder / CONFIG
+    return load_config(None, file, settings, flags)

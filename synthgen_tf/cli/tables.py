@@ -12,6 +12,7 @@ from rich.table import Table as Grid
 from synthgen_tf.data.store import ACTIVE_ABOVE, StoredTrack, active_seconds
 from synthgen_tf.table import Table
 from synthgen_tf.tracks import SPLITS
+from synthgen_tf.tracks.files import USUAL_SPLITS
 
 
 def print_table(table: Table) -> None:
@@ -31,7 +32,8 @@ def print_table(table: Table) -> None:
 def print_store(tracks: Sequence[StoredTrack], target: str) -> None:
     """Print what a store holds, split by split."""
     rows = []
-    for split in [*SPLITS, "all"]:
+    found = {track.split for track in tracks}
+    for split in [*(split for split in SPLITS if split in {*USUAL_SPLITS, *found}), "all"]:
         chosen = [track for track in tracks if split in (track.split, "all")]
         having = [track for track in chosen if target in track.stems]
         active = [active_seconds(track, target) for track in having]

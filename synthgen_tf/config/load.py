@@ -12,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 from synthgen_tf.config.schema import CardModel, Config, SpectralModel
 from synthgen_tf.errors import InputError
 
+NETWORKS = {"card": CardModel, "spectral": SpectralModel}
+
 
 def preset_names() -> list[str]:
     """Names of the presets, each a YAML file in this package."""
@@ -24,6 +26,7 @@ def load_config(
     file: Path | None = None,
     settings: Iterable[str] = (),
     flags: Mapping[str, Any] | None = None,
+    recorded: bool = False,
 ) -> Config:
     """Build the configuration: defaults, then preset, file, settings and flags, the last one wins.
 
@@ -32,25 +35,56 @@ def load_config(
         file: YAML of nested sections, such as a run's `config.yaml`.
         settings: `section.key=value` strings, the value in YAML.
         flags: dotted keys to values; None values are left out.
+        recorded: the file is the record of a run, which has every key: its preset may be one that
+            was renamed since.
+
+    Returns:
+        The configuration; its `preset` is the one that its network is of.
 
     Raises:
         InputError: for an unknown preset, key or value, in one line that names the nearest key.
     """
     given = _read_yaml(file) if file else {}
-    preset = preset or given.get("preset") or Config.model_fields["preset"].default
-    if preset not in preset_names():
-        raise InputError(f"unknown preset {preset!r}: choose one of {', '.join(preset_names())}")
-    resource = files("synthgen_tf.config") / "presets" / f"{preset}.yaml"
-    tree = _merge(yaml.safe_load(resource.read_text()) or {}, given)
+    own = given.get("preset")
+    name = preset or own or Config.model_fields["preset"].default
+    if name in preset_names():
+        start = _read_preset(name)
+    elif recorded and name == own:
+        start = {}
+    else:
+        where = f" in {file}" if file and not preset else ""
+        known = ", ".join(preset_names())
+        raise InputError(f"unknown preset {name!r}{where}: choose one of {known}")
+    tree = _merge(start, given)
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals:
             raise InputError(f"setting {setting!r} has no '=': write it as section.key=value")
+        if key.strip() == "preset":
+            raise InputError(f"setting {setting!r} comes too late: give it as --preset {value}")
         _put(tree, key.strip(), _parse(key, value))
     for key, value in (flags or {}).items():
         if value is not None:
             _put(tree, key, value)
-    return parse_config({**tree, "preset": preset})
+    config = parse_config({**tree, "preset": name})
+    if start and own and own != name:
+        config = config.model_copy(update={"preset": _nearest_preset(config, [name, own])})
+    return config
+
+
+def _read_preset(name: str) -> dict[str, Any]:
+    resource = files("synthgen_tf.config") / "presets" / f"{name}.yaml"
+    return yaml.safe_load(resource.read_text(encoding="utf-8")) or {}
+
+
+def _nearest_preset(config: Config, names: list[str]) -> str:
+    """That of two presets whose network has more in common with what was built; else the first."""
+
+    def likeness(name: str) -> int:
+        model = parse_config(_read_preset(name)).model.model_dump()
+        return len(model.items() & config.model.model_dump().items())
+
+    return max((name for name in names if name in preset_names()), key=likeness)
 
 
 def parse_config(tree: Mapping[str, Any]) -> Config:
@@ -104,11 +138,11 @@ def _put(tree: dict[str, Any], dotted: str, value: Any) -> None:
     tree[key] = value
 
 
-def _known_keys() -> list[str]:
+def _known_keys(networks: Iterable[type[BaseModel]] = NETWORKS.values()) -> list[str]:
     keys = []
     for name, field in Config.model_fields.items():
         if name == "model":
-            fields = {**CardModel.model_fields, **SpectralModel.model_fields}
+            fields = [key for network in networks for key in network.model_fields]
         elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             fields = field.annotation.model_fields
         else:
@@ -117,19 +151,31 @@ def _known_keys() -> list[str]:
     return keys
 
 
-def _unknown(dotted: str) -> str:
-    nearest = difflib.get_close_matches(dotted, _known_keys(), n=1, cutoff=0.0)[0]
+def _unknown(dotted: str, networks: Iterable[type[BaseModel]] = NETWORKS.values()) -> str:
+    nearest = difflib.get_close_matches(dotted, _known_keys(networks), n=1, cutoff=0.0)[0]
     return f"unknown configuration key {dotted!r}: the nearest valid key is {nearest!r}"
 
 
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
     location = [str(part) for part in first["loc"]]
+    network = None
     if location[:1] == ["model"] and len(location) > 1:
-        del location[1]  # the discriminator: model.spectral.width is written model.width
+        network = location.pop(1)  # the discriminator: model.spectral.width is written model.width
     dotted = ".".join(part for part in location if part != "[key]")
     if first["type"] == "extra_forbidden":
-        return _unknown(dotted)
-    got = repr(first["input"])
-    message = first["msg"].removeprefix("Value error, ")
-    return f"configuration key {dotted or 'model'}: got {got[:60]}, expected: {message}"
+        if network and dotted in _known_keys():
+            presets = " or ".join(
+                name for name in preset_names() if _read_preset(name)["model"]["kind"] == network
+            )
+            return (
+                f"a network of model.kind {network} has no {dotted}: start from a preset of that "
+                f"kind, --preset {presets}, or leave {dotted} out"
+            )
+        return _unknown(dotted, [NETWORKS[network]] if network else NETWORKS.values())
+    got, message = repr(first["input"]), first["msg"].removeprefix("Value error, ")
+    if not location:  # sections that do not fit each other
+        return f"configuration: {message}"
+    if first["type"] == "union_tag_invalid":
+        dotted, got, message = f"{dotted}.kind", repr(first["ctx"]["tag"]), " or ".join(NETWORKS)
+    return f"configuration key {dotted}: got {got[:60]}, expected: {message}"

@@ -205,7 +205,9 @@ class Training(Section):
         0.99, lt=1.0, description="share of the averaged weights that a step keeps; 0: none"
     )
     warmup: Share = Field(0.05, description="share of the training in which the rate rises")
-    patience: PositiveInt = Field(20, description="epochs without a better val_snr until it stops")
+    patience: PositiveInt = Field(
+        20, description="epochs without a better val_si_sdr_improvement until it stops"
+    )
 
 
 class Config(Section):
@@ -221,7 +223,10 @@ class Config(Section):
     @model_validator(mode="after")
     def _loss_must_fit_the_network(self) -> "Config":
         if "magnitude" in self.loss.terms and self.model.kind != "spectral":
-            raise ValueError("loss.terms with magnitude needs model.kind spectral")
+            raise ValueError(
+                "loss.terms with magnitude needs model.kind spectral: start from --preset card, or "
+                "name other losses, such as loss.terms={nmse: 1}"
+            )
         return self
 
     @property

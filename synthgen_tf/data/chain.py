@@ -14,7 +14,7 @@ from synthgen_tf.config import Config
 from synthgen_tf.data.draw import Dice
 from synthgen_tf.data.mix import add, mix
 from synthgen_tf.data.reader import segment_reader
-from synthgen_tf.level import mixture_gain
+from synthgen_tf.level import AUDIBLE_POWER, mixture_gain, power
 from synthgen_tf.tracks import Track
 
 CORES = os.cpu_count() or 1
@@ -73,7 +73,9 @@ def validation_examples(tracks: Sequence[Track], config: Config) -> tf.data.Data
         facts = place[1], tf.constant(config.segment, tf.int64), 1.0, tf.constant(False)
         cuts = (read(place[0], i, *facts) for i in range(len(stems)))
         cuts = [fit_channels(each, config.model.channels) for each in cuts]
-        return normalise(add(cuts), cuts[0], config)
+        # what nobody hears is no target, however quiet the mixture that is raised with it
+        heard = tf.cast(power(cuts[0][None])[0] > AUDIBLE_POWER, tf.float32)
+        return normalise(add(cuts), heard * cuts[0], config)
 
     return (
         tf.data.Dataset.from_tensor_slices(np.array(places, np.int64))

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from synthgen_tf.config import Config, Kind
 from synthgen_tf.data.convert import convert
+from synthgen_tf.data.licence import LICENCES, data_set_licences
 from synthgen_tf.data.store import (
     FORMAT,
     INDEX,
@@ -137,7 +138,8 @@ def prepare(
         entries |= made
         ordered = [entries[name] for name in orders if name in entries]
         if ordered:
-            write_json(out / INDEX, {**settings, "tracks": ordered})
+            licences = {LICENCES: data_set_licences(source, scan.kind)}
+            write_json(out / INDEX, {**settings, **licences, "tracks": ordered})
         else:
             (out / INDEX).unlink(missing_ok=True)
     finally:

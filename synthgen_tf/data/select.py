@@ -46,7 +46,7 @@ def select_tracks(tracks: Sequence[Track], split: str, config: Config) -> list[T
     chosen = [track for track in _resplit(tracks, config) if track[0] == split]
     chosen = [track for _, track in chosen]
     if not chosen:
-        raise InputError(f"no {split} tracks among {len(tracks)}: the split needs at least one")
+        raise InputError(_none_of(split, tracks))
     target, wanted = config.data.target, config.data.target_holds
     if not any(target in track.stems for track in chosen):
         found = sorted({stem for track in chosen for stem in track.parts()})
@@ -72,6 +72,15 @@ def select_tracks(tracks: Sequence[Track], split: str, config: Config) -> list[T
     return chosen
 
 
+def _none_of(split: str, tracks: Sequence[Track]) -> str:
+    if len(tracks) == 1:
+        return (
+            f"no {split} tracks: the only one, {tracks[0].name!r}, became `{tracks[0].split}`, and "
+            f"the split needs at least one: add songs, or put them into folders train, valid, test"
+        )
+    return f"no {split} tracks among {len(tracks)}: the split needs at least one"
+
+
 def _resplit(tracks: Sequence[Track], config: Config) -> list[tuple[str, Track]]:
     """The tracks and the splits that they are used in."""
     named = set(config.data.valid_tracks)
@@ -87,6 +96,8 @@ def _resplit(tracks: Sequence[Track], config: Config) -> list[tuple[str, Track]]
     if not named:
         return [(track.split, track) for track in tracks]
     return [
-        ("test" if track.split == "test" else "valid" if track.name in named else "train", track)
+        (track.split, track)
+        if track.split not in ("train", "valid")
+        else ("valid" if track.name in named else "train", track)
         for track in tracks
     ]

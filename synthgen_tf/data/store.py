@@ -1,6 +1,7 @@
 """A prepared store: every stem as 16-bit WAV at one rate, and an index of what sounds where.
 
-    index.json                   what the store was made with, and the entries of all tracks
+    index.json                   what the store was made with, the licences that its songs put on
+                                 what learns from them, and the entries of all tracks
     <split>/<name>/<stem>.wav    mono or stereo; mixture.wav where the source has a mixture file
     <split>/<name>/track.json    the same settings, and the entry of this track
 

@@ -9,15 +9,30 @@ files      -> scores -> scores.json and .csv, and back
 """
 
 from synthgen_tf.evaluate.estimates import Estimates
-from synthgen_tf.evaluate.files import described, read_scores, write_scores
-from synthgen_tf.evaluate.scores import evaluate, measure, select_test_tracks, separated_by
+from synthgen_tf.evaluate.files import (
+    described,
+    make_room_for_scores,
+    read_scores,
+    score_files,
+    write_scores,
+)
+from synthgen_tf.evaluate.scores import (
+    evaluate,
+    measure,
+    score_track,
+    select_test_tracks,
+    separated_by,
+)
 
 __all__ = [
     "Estimates",
     "described",
     "evaluate",
+    "make_room_for_scores",
     "measure",
     "read_scores",
+    "score_files",
+    "score_track",
     "select_test_tracks",
     "separated_by",
     "write_scores",

@@ -3,10 +3,11 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from synthgen_tf.errors import InputError
+from synthgen_tf.errors import InputError, OutputError
 from synthgen_tf.evaluate.scores import SCORES_FORMAT, SYSTEMS
 from synthgen_tf.train.run import environment, write_text
 
@@ -21,6 +22,7 @@ def described(
     model: str | Path | None = None,
     estimates: Path | None = None,
     stem: str | None = None,
+    labels: Mapping | None = None,
 ) -> dict:
     """Scores with what they were made of, so that a report can show the tracks again.
 
@@ -30,6 +32,7 @@ def described(
         judged: what was scored, in a line.
         model: name or path of a model; None for estimates.
         estimates, stem: folder of estimates and the name of their files; None for a model.
+        labels: that made the stems of a data set with labels, `data.labels` of the configuration.
     """
     return {
         "synthgen": environment()["packages"]["synthgen_tf"],
@@ -40,20 +43,53 @@ def described(
         "data": str(data),
         "kind": kind,
         "split": split,
+        "labels": labels,
         **scores,
     }
 
 
-def write_scores(path: Path, scores: Mapping) -> Path:
-    """Write scores as JSON, and beside them a CSV of the same name with a row for each track.
+def score_files(out: Path) -> tuple[Path, Path, Path]:
+    """Where scores go: the JSON file, the CSV and museval's folder beside it, never the same.
+
+    A name that ends in `.json` or `.csv` gives `NAME.json`, `NAME.csv` and `NAME_museval`; any
+    other is that of the JSON, and the CSV's begins with the whole of it.
+    """
+    if out.suffix.lower() == ".csv":
+        out = out.with_suffix(".json")
+    base = out.stem if out.suffix.lower() == ".json" else out.name
+    return out, out.with_name(f"{base}.csv"), out.with_name(f"{base}_museval")
+
+
+def make_room_for_scores(out: Path) -> None:
+    """Make the folder that scores go to, so that nothing is scored in vain.
+
+    Raises:
+        OutputError: when that fails, or a folder has the name of a file to write.
+    """
+    json_file, table, _ = score_files(out)
+    for file in (json_file, table):
+        if file.is_dir():
+            raise OutputError(f"{file} is a folder: give the name of a file to write by --out")
+    try:
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot make folder {json_file.parent} ({error.strerror}): give another --out"
+        ) from None
+    if not os.access(json_file.parent, os.W_OK):
+        raise OutputError(f"cannot write into {json_file.parent}: give another --out")
+
+
+def write_scores(path: Path, scores: Mapping) -> tuple[Path, Path]:
+    """Write scores as JSON, and beside them a CSV with a row for each track.
 
     Returns:
-        The path of the CSV.
+        The paths of both, as `score_files` names them.
     """
-    write_text(path, json.dumps(scores, indent=2) + "\n")
-    table = path.with_suffix(".csv")
+    json_file, table, _ = score_files(path)
+    write_text(json_file, json.dumps(scores, indent=2) + "\n")
     write_text(table, _csv(scores))
-    return table
+    return json_file, table
 
 
 def _csv(scores: Mapping) -> str:
@@ -66,13 +102,12 @@ def _csv(scores: Mapping) -> str:
     )
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    facts = ("name", "genre", "seconds")
+    facts = ("name", "split", "genre", "seconds")
     writer.writerow([*facts, *(f"{system}_{kind}" for system, kind in columns)])
     for track in scores["tracks"]:
-        values = (track.get(system, {}).get(kind) for system, kind in columns)
-        writer.writerow(
-            "" if value is None else value for value in [*(track[name] for name in facts), *values]
-        )
+        values = [track.get(name) for name in facts]
+        values += [track.get(system, {}).get(kind) for system, kind in columns]
+        writer.writerow("" if value is None else value for value in values)
     return text.getvalue()
 
 

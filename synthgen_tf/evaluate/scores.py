@@ -1,5 +1,6 @@
 """Scores of estimates on tracks whose stems are known, beside what costs nothing and the oracle."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,15 @@ from synthgen_tf.separate import Separator
 from synthgen_tf.tracks import MIXTURE, Track
 
 SCORES_FORMAT = 2
-ESTIMATE, SILENCE, ORACLE = "estimate", "silence", "oracle_irm"
-SYSTEMS = (ESTIMATE, MIXTURE, SILENCE, ORACLE)
-MEASURES = ("snr", "nmse", "snr_improvement", "si_sdr", "level_error", "silence_level")
+ESTIMATE, BEST_GAIN, SILENCE, ORACLE = "estimate", "best_gain", "silence", "oracle_irm"
+SYSTEMS = (ESTIMATE, MIXTURE, BEST_GAIN, SILENCE, ORACLE)
+MEASURES = (
+    *("snr", "si_sdr_improvement", "nmse", "snr_improvement", "si_sdr"),
+    *("level_error", "silence_level"),
+)
+ALL = "all"
+"""In place of a split: the tracks of every one."""
+
 RESAMPLES, CONFIDENCE = 10_000, 0.95
 
 Scores = Mapping[str, float | None]
@@ -33,22 +40,27 @@ class TrackScore:
         name: of the track.
         genre: or style, None where unknown.
         seconds: length.
-        systems: name of a system (the estimate, the mixture as it is, silence, the ideal ratio
-            mask) to its scores: measure to dB (NMSE: a ratio), None where it is not defined.
-            `snr`, `nmse`, `si_sdr`, `level_error` as in `synthgen_tf.metrics`; `snr_improvement`
-            over the mixture; `silence_level`: the output's energy over the mixture's, and only
-            where the target is silent; `sdr`, `isr`, `sir`, `sar`: medians of museval's windows.
+        systems: name of a system (the estimate, the mixture as it is and at the one gain that is
+            best for the track, silence, the ideal ratio mask) to its scores: measure to dB (NMSE: a
+            ratio), None where it is not defined. `snr`, `nmse`, `si_sdr`, `level_error` as in
+            `synthgen_tf.metrics`; `snr_improvement` and `si_sdr_improvement` over the mixture;
+            `silence_level`: the output's energy over the mixture's, and only where the target is
+            silent, at -100 dB full scale or below; `sdr`, `isr`, `sir`, `sar`: medians of museval's
+            windows.
+        split: of the track, where it is known.
     """
 
     name: str
     genre: str | None
     seconds: float
     systems: Mapping[str, Scores]
+    split: str | None = None
 
     def as_json(self) -> dict:
         """What `scores.json` holds of the track."""
         return {
             "name": self.name,
+            "split": self.split,
             "genre": self.genre,
             "seconds": self.seconds,
             **{name: dict(scores) for name, scores in self.systems.items()},
@@ -80,18 +92,21 @@ def evaluate(
         all tracks and by genre.
 
     Raises:
-        InputError: when museval is not installed.
+        InputError: when museval is not installed, or an estimate is not finite.
     """
     if museval is not None:
         load_museval()
-    scores = []
+    scores, counts = [], Counter(track.name for track in tracks)
     with progress_bar("evaluating", total=len(tracks)) as advance:
         for track in tracks:
             mixture, truth = track.read(MIXTURE), track.read(target)
             estimate = estimator(track, mixture)
+            if not np.isfinite(estimate).all():
+                raise InputError(f"the estimate of {track.name} holds values that are not finite")
             score = score_track(track, truth, estimate, mixture)
             if museval is not None:
-                store = bss_eval(track.name, target, truth, estimate, mixture, track.sample_rate)
+                name = track.name if counts[track.name] == 1 else f"{track.split} {track.name}"
+                store = bss_eval(name, target, truth, estimate, mixture, track.sample_rate)
                 write_bss_eval(museval, store)
                 score.systems[ESTIMATE].update(medians(store, target))
             scores.append(score)
@@ -104,24 +119,35 @@ def score_track(
 ) -> TrackScore:
     """Compare (time, channels) signals of one track."""
     facts = track.name, track.genre, track.frames / track.sample_rate
-    signals = {ESTIMATE: estimate, MIXTURE: mixture, SILENCE: np.zeros_like(mixture)}
-    if not truth.any():
+    if not bool(np.asarray(metrics.audible(truth[None]))[0]):
+        signals = {ESTIMATE: estimate, MIXTURE: mixture, SILENCE: np.zeros_like(mixture)}
         systems = {
             name: {"silence_level": measure(metrics.level_error, mixture, signal)}
             for name, signal in signals.items()
         }
-        return TrackScore(*facts, systems)
-    signals[ORACLE] = ideal_ratio_mask(truth, mixture, track.sample_rate)
-    functions = {name: getattr(metrics, name) for name in ("snr", "nmse", "si_sdr", "level_error")}
-    systems = {
-        name: {kind: measure(function, truth, signal) for kind, function in functions.items()}
-        for name, signal in signals.items()
+        return TrackScore(*facts, systems, track.split)
+    gain = np.float32(np.asarray(metrics.best_gain(truth[None], mixture[None]))[0])
+    made = {  # one after the other, for each is as long as the song
+        ESTIMATE: lambda: estimate,
+        MIXTURE: lambda: mixture,
+        BEST_GAIN: lambda: gain * mixture,
+        SILENCE: lambda: np.zeros_like(mixture),
+        ORACLE: lambda: ideal_ratio_mask(truth, mixture, track.sample_rate),
     }
-    for each in systems.values():
-        each["snr_improvement"] = round(each["snr"] - systems[MIXTURE]["snr"], 4)
+    systems = {name: _measured(truth, make()) for name, make in made.items()}
     # silence has no shape and no level to speak of
     systems[SILENCE] |= {"si_sdr": None, "level_error": None}
-    return TrackScore(*facts, systems)
+    for each in systems.values():
+        for kind in ("snr", "si_sdr"):
+            of_both = each[kind], systems[MIXTURE][kind]
+            rise = None if None in of_both else round(of_both[0] - of_both[1], 4)
+            each[f"{kind}_improvement"] = rise
+    return TrackScore(*facts, systems, track.split)
+
+
+def _measured(truth: np.ndarray, signal: np.ndarray) -> dict[str, float | None]:
+    names = ("snr", "nmse", "si_sdr", "level_error")
+    return {name: measure(getattr(metrics, name), truth, signal) for name in names}
 
 
 def measure(metric, truth: np.ndarray, estimate: np.ndarray) -> float | None:
@@ -194,16 +220,21 @@ def _rounded(value: float) -> float:
 def select_test_tracks(tracks: Sequence[Track], split: str, target: str) -> list[Track]:
     """The tracks of a split that have the target stem.
 
+    Args:
+        tracks: of a data set.
+        split: any that the data set has, or `all`.
+        target: name of the stem.
+
     Raises:
         InputError: when there are none.
     """
-    chosen = [track for track in tracks if track.split == split]
+    chosen = [track for track in tracks if split in (track.split, ALL)]
     with_target = [track for track in chosen if target in track.stems]
     if not with_target:
         stems = sorted({stem for track in chosen for stem in track.parts()})
         splits = sorted({track.split for track in tracks})
         raise InputError(
-            f"no {split} track has a {target!r} stem: the splits are {', '.join(splits)}, "
-            f"stems of {split} {', '.join(stems) or 'none'}"
+            f"no {split} track has a {target!r} stem: the splits are {', '.join(splits)} or "
+            f"{ALL}, stems of {split} {', '.join(stems) or 'none'}"
         )
     return with_target

@@ -11,12 +11,12 @@ from synthgen_tf.errors import InputError
 from synthgen_tf.export.examples import write_examples
 from synthgen_tf.export.half import half_stored
 from synthgen_tf.export.savedmodel import write_savedmodel
-from synthgen_tf.export.tflite import check_variants, write_tflite
+from synthgen_tf.export.tflite import VARIANTS, check_variants, write_tflite
 from synthgen_tf.export.warmup import write_warmup
 from synthgen_tf.separate import hop_of
 from synthgen_tf.separate.catalogue import CARD, CARD_FORMAT, sha256_of
 from synthgen_tf.train import load_run
-from synthgen_tf.train.run import environment, write_text
+from synthgen_tf.train.run import environment, weights_licence, write_text
 
 MODEL_CARD = "MODEL_CARD.md"
 
@@ -32,14 +32,16 @@ def export_run(
 
     Writes `out/<version>/` (SavedModel), `out/<name>.tflite` (fp32), `<name>_<variant>.tflite`,
     `out/card.json` with what a user of the model must know and SHA-256 sums, and the run's
-    `MODEL_CARD.md` where it has one. The name is the folder's.
+    `MODEL_CARD.md` where it has one. The name is the folder's. TFLite files and `MODEL_CARD.md` of
+    an older version leave the folder: they have no version of their own. Its SavedModel stays.
 
     Args:
         run: directory of a trained run.
         out: folder of this model, which may hold older versions.
         version: positive integer; None takes the one after the highest.
         tflite: variants to convert, of `tflite.VARIANTS`.
-        half: store the SavedModel's weights in half precision.
+        half: store the SavedModel's weights in half precision; TFLite files are made of the whole
+            ones all the same.
 
     Returns:
         The folder of the SavedModel.
@@ -50,17 +52,23 @@ def export_run(
     check_variants(tflite)
     version = _free_version(out, version)
     model, config = load_run(run)
-    model = half_stored(model) if half else model
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".writing_") as temporary:
-        draft = Path(temporary)
-        write_savedmodel(model, config, version, draft / str(version))
+        whole, draft = Path(temporary) / "whole", Path(temporary) / "draft"
+        draft.mkdir()
+        write_savedmodel(model, config, version, whole)
+        _write_variants(tflite, config, whole, draft / out.name)
+        if half:
+            write_savedmodel(half_stored(model), config, version, draft / str(version))
+        else:
+            whole.rename(draft / str(version))
         write_warmup(config, out.name, draft / str(version))
-        _write_variants(tflite, config, draft / str(version), draft / out.name)
         if (run / MODEL_CARD).is_file():
             shutil.copy(run / MODEL_CARD, draft / MODEL_CARD)
         files = sorted(file for file in draft.rglob("*") if file.is_file())
         sums = {file.relative_to(draft).as_posix(): sha256_of(file) for file in files}
+        for name in (MODEL_CARD, *(_file_name(out.name, variant) for variant in VARIANTS)):
+            (out / name).unlink(missing_ok=True)  # of an older version
         for entry in sorted(draft.iterdir()):
             entry.replace(out / entry.name)
     card = {
@@ -73,7 +81,7 @@ def export_run(
         "segment": config.block,
         "hop": hop_of(config.block),
         "parameters": model.count_params(),
-        "license": "MIT",
+        "license": weights_licence(run),
         **environment(),
         "config": config.model_dump(mode="json"),
         "sha256": sums,
@@ -82,15 +90,17 @@ def export_run(
     return out / str(version)
 
 
+def _file_name(name: str, variant: str) -> str:
+    return f"{name}.tflite" if variant == "fp32" else f"{name}_{variant}.tflite"
+
+
 def _write_variants(variants: Sequence[str], config: Config, savedmodel: Path, stem: Path) -> None:
-    """Write `<stem>.tflite` and `<stem>_<variant>.tflite`."""
     with tempfile.TemporaryDirectory() as folder:
         examples = Path(folder) / "examples.npy"
         if "int8" in variants:
             write_examples(config, examples)
         for variant in variants:
-            suffix = "" if variant == "fp32" else f"_{variant}"
-            file = stem.with_name(f"{stem.name}{suffix}.tflite")
+            file = stem.with_name(_file_name(stem.name, variant))
             write_tflite(savedmodel, variant, file, examples)
 
 

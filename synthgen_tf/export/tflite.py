@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf.errors import InputError
+from synthgen_tf.export.dequantize import with_float_arithmetic
 
 VARIANTS = ("fp32", "fp16", "dynamic", "int8")
 
@@ -49,8 +50,9 @@ def write_tflite(savedmodel: Path, variant: str, out: Path, examples: Path | Non
 
     Args:
         savedmodel: folder of the SavedModel.
-        variant: `fp32`, `fp16` (weights in half precision), `dynamic` (weights in 8 bits) or
-            `int8` (weights of convolutions and what they compute with, in 8 bits).
+        variant: `fp32`, `fp16` (weights in half precision), `dynamic` (weights in 8 bits,
+            computed with in float32, see `dequantize`) or `int8` (weights of
+            convolutions and what they compute with, in 8 bits).
         out: file to write.
         examples: for `int8`, a file of `examples.write_examples`, to take ranges from.
 
@@ -89,7 +91,8 @@ def _convert(savedmodel: str, variant: str, out: str, examples: str | None = Non
     if variant == "int8":
         Path(out).write_bytes(_in_integers(converter, np.load(examples)))
         return
-    Path(out).write_bytes(converter.convert())
+    model = converter.convert()
+    Path(out).write_bytes(with_float_arithmetic(model) if variant == "dynamic" else model)
 
 
 def _in_integers(converter, blocks: np.ndarray) -> bytes:

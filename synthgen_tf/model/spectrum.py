@@ -28,7 +28,7 @@ class Spectrum(keras.layers.Layer):
     def call(self, signal):
         time, channels = ops.shape(signal)[1], signal.shape[2]
         margin = self.window - self.hop
-        tail = ops.mod(-time, self.hop)
+        tail = -time % self.hop  # an integer where JAX traces, which ops.mod would not leave one
         signal = ops.pad(signal, ((0, 0), (margin, tail + margin), (0, 0)))
         blocks = ops.reshape(signal, (ops.shape(signal)[0], -1, self.hop, channels))
         blocks = ops.transpose(blocks, (0, 1, 3, 2))  # b, f + overlap - 1, c, h

@@ -5,7 +5,7 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +77,7 @@ def render_songs(
     recorded: Recorded = NO_RECORDINGS,
     split: str | None = None,
     format: str = "wav",
+    tell: Callable[[str], object] | None = None,
 ) -> list[Path]:
     """Render the songs `first` to `first + songs - 1` of a data set.
 
@@ -99,6 +100,7 @@ def render_songs(
         split: `far`, whose synths, fonts and kits no other split hears, or `hard`, dense mixes of
             synths with what is like them; None for train, valid and test.
         format: `wav`, or `flac` for the same samples in less room.
+        tell: is given one line about MIDI files that cannot be used and were left out.
 
     Returns:
         The folders of all songs asked for, in the order of their indices.
@@ -115,7 +117,7 @@ def render_songs(
     _check_folder(out)
     if split is not None and split not in EXTRA_SPLITS:
         raise InputError(f"split is {split!r}; expected {' or '.join(EXTRA_SPLITS)}, or none")
-    sources = open_sources(midi, fonts, vital, recorded)
+    sources = open_sources(midi, fonts, vital, recorded, tell)
     if split == "far" and not sources.fonts_of("far"):
         raise InputError(
             "split far needs a soundfont that no other split hears; expected TimGM6mb.sf2 of the "

@@ -1,7 +1,7 @@
 """What songs are rendered from besides the seed: MIDI files and soundfonts, dealt to the splits."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -81,6 +81,7 @@ def open_sources(
     fonts: Sequence[Path] = (),
     vital: float = 0.0,
     recorded: Recorded = NO_RECORDINGS,
+    tell: Callable[[str], object] | None = None,
 ) -> Sources:
     """Check all files and deal them to the splits.
 
@@ -89,16 +90,18 @@ def open_sources(
         fonts: soundfonts.
         vital: share of the synth parts that Vital plays, 0 to 1.
         recorded: soundfonts and drum kits that are dealt to the splits already.
+        tell: is given one line about MIDI files that cannot be used, where there are some among
+            good ones; hidden files are no MIDI files.
 
     Raises:
-        InputError: the folder is missing or holds no MIDI files, a file cannot be used, Vital is
-            wanted and not installed, or its share is out of range.
+        InputError: the folder is missing or holds no MIDI files that can be used, a soundfont
+            cannot be used, Vital is wanted and not installed, or its share is out of range.
     """
     if not 0.0 <= vital <= 1.0:
         raise InputError(f"--vital is {vital}; expected a share of the synth parts, 0 to 1")
     if vital:
         load_vita()
-    entries = () if midi is None else _midi_entries(Path(midi))
+    entries = () if midi is None else _midi_entries(Path(midi), tell)
     read = tuple(read_font(Path(path)) for path in fonts)
     for number, font in enumerate(read):
         if font.sha256 in [other.sha256 for other in read[:number]]:
@@ -112,10 +115,14 @@ def midi_song(path: Path) -> MidiSong:
     return read_midi(path)
 
 
-def _midi_entries(folder: Path) -> tuple[MidiEntry, ...]:
+def _midi_entries(folder: Path, tell: Callable[[str], object] | None) -> tuple[MidiEntry, ...]:
     if not folder.is_dir():
         raise InputError(f"--midi {folder} is no folder; expected one with .mid or .midi files")
-    paths = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in MIDI_SUFFIXES]
+    paths = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in MIDI_SUFFIXES and not path.name.startswith(".")
+    ]
     if not paths:
         raise InputError(f"--midi {folder} holds no .mid or .midi files; expected at least one")
     found: dict[str, Path] = {}
@@ -130,7 +137,10 @@ def _midi_entries(folder: Path) -> tuple[MidiEntry, ...]:
             advance(1)
     if bad:
         more = f" (and {len(bad) - 1} more files like it)" if len(bad) > 1 else ""
-        raise InputError(bad[0] + more)
+        if not found:
+            raise InputError(bad[0] + more)
+        if tell:
+            tell(f"left out {len(bad)} of {len(paths)} MIDI files: {bad[0]}{more}")
     splits = deal(list(found))
     return tuple(
         MidiEntry(path, path.relative_to(folder).as_posix(), digest, splits[digest])

@@ -11,8 +11,11 @@ from matplotlib.figure import Figure
 from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import hann
 
+from synthgen_tf.train.run import EARLIER_MONITOR, MONITOR, monitor_of
+
 WINDOW, HOP = 4096, 1024
 DEPTH_DB = 80.0
+MONITORS = {MONITOR: "SI-SDR improvement", EARLIER_MONITOR: "SNR"}
 
 
 def spectrogram(signal: np.ndarray, sample_rate: int, reference_db: float) -> str:
@@ -116,17 +119,18 @@ def _decibels(signal: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def curves(rows: Sequence[dict[str, float]]) -> str:
-    """Learning curves: loss on training and validation, SNR on validation."""
+    """Learning curves: loss on training and validation, and what the best epoch is chosen by."""
     figure = Figure(figsize=(8.6, 2.6), dpi=110, layout="constrained")
-    loss, snr = figure.subplots(1, 2)
+    loss, score = figure.subplots(1, 2)
+    column = monitor_of(rows)
     epochs = [row["epoch"] + 1 for row in rows]
     loss.plot(epochs, [row["loss"] for row in rows], label="training")
     loss.plot(epochs, [row["val_loss"] for row in rows], label="validation")
     loss.set_yscale("log")
     loss.legend(frameon=False)
-    snr.plot(epochs, [row["val_snr"] for row in rows], color="tab:green")
-    snr.axhline(0, color="grey", linewidth=0.8, linestyle="--")
-    for axes, title in ((loss, "loss"), (snr, "mean SNR on validation segments, dB (silence: 0)")):
+    score.plot(epochs, [row[column] for row in rows], color="tab:green")
+    score.axhline(0, color="grey", linewidth=0.8, linestyle="--")
+    for axes, title in ((loss, "loss"), (score, f"mean {MONITORS[column]} on validation, dB")):
         axes.set_title(title, fontsize=9)
         axes.set_xlabel("epoch", fontsize=8)
         axes.tick_params(labelsize=8)

@@ -8,18 +8,26 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from synthgen_tf.config import config_to_yaml
+from synthgen_tf.errors import InputError
 from synthgen_tf.evaluate import read_scores
 from synthgen_tf.report.tables import ROWS, format_db, format_span
 from synthgen_tf.train.run import (
     CONFIG,
     ENVIRONMENT,
+    MONITOR,
+    best_epoch,
+    monitor_of,
     read_history,
     read_run_config,
+    weights_licence,
     write_text,
 )
 
 NOTABLE_DB, QUIET_DB, FEW = 1.0, -40.0, 5
 """Level error and output in silence that are worth a sentence; tracks of a genre that are few."""
+
+LITTLE = 0.5
+"""Share of the oracle's SI-SDR improvement below which a model is said to separate little."""
 
 SCORES = "scores.json"
 MODEL_CARD = "MODEL_CARD.md"
@@ -35,10 +43,12 @@ def write_model_card(run: Path, folder: Path | None = None) -> Path:
         folder: to write to; the run's own by default.
 
     Raises:
-        InputError: when the directory holds no run.
+        InputError: when the directory holds no run, or one without a whole epoch.
     """
     config = read_run_config(run)
     history = read_history(run)
+    if not history:
+        raise InputError(f"run {run} has no whole epoch yet: train it first, by --resume")
     scores = read_scores(run / SCORES) if (run / SCORES).is_file() else None
     facts = json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
     program, *arguments = facts["command"]
@@ -54,8 +64,10 @@ def write_model_card(run: Path, folder: Path | None = None) -> Path:
         settings=config_to_yaml(config),
         config_file=CONFIG,
         facts=facts,
+        licence=weights_licence(run),
         command=shlex.join([Path(program).name, *arguments]),
-        best=max(history, key=lambda row: row["val_snr"]),
+        best=best_epoch(history),
+        monitored=monitor_of(history) == MONITOR,
         epochs=len(history),
         minutes=sum(row["seconds"] for row in history) / 60,
         scores=scores,
@@ -70,7 +82,7 @@ def write_model_card(run: Path, folder: Path | None = None) -> Path:
 def findings(scores: Mapping) -> list[str]:
     """The model's weak sides: a sentence only where its numbers bear it out."""
     median = scores["median"]["estimate"]
-    found = []
+    found = _beside_a_gain(scores["median"])
     level, silent = median.get("level_error"), median.get("silence_level")
     if level is not None and abs(level) >= NOTABLE_DB:
         how = "quiet" if level < 0 else "loud"
@@ -96,4 +108,24 @@ def findings(scores: Mapping) -> list[str]:
     few = sorted(genre for genre, part in scores["by_genre"].items() if part["count"] < FEW)
     if few:
         found.append(f"Fewer than {FEW} test tracks, so little is known of: {', '.join(few)}.")
+    return found
+
+
+def _beside_a_gain(medians: Mapping) -> list[str]:
+    """How little of the scores is separation, where turning the mixture down earns as much."""
+    found = []
+    snr, gain = (medians.get(name, {}).get("snr") for name in ("estimate", "best_gain"))
+    if None not in (snr, gain) and snr - gain < NOTABLE_DB:
+        found.append(
+            f"Its median SNR of {snr:.2f} dB is mostly what a gain earns: the mixture, turned down "
+            f"by the best gain for each track, has {gain:.2f} dB."
+        )
+    rise, most = (
+        medians.get(name, {}).get("si_sdr_improvement") for name in ("estimate", "oracle_irm")
+    )
+    if None not in (rise, most) and rise < LITTLE * most:
+        found.append(
+            f"It separates little: SI-SDR, which no gain can raise, is {rise:.1f} dB above the "
+            f"mixture's, and that of the oracle {most:.1f} dB."
+        )
     return found

@@ -42,11 +42,12 @@ def write_report(source: Path, out: Path | None = None) -> list[Path]:
         raise InputError(f"{source} holds no run: expected a run directory, or a file of scores")
     file = run / SCORES if source.is_dir() else source
     scores = read_scores(file) if file.is_file() or not source.is_dir() else None
+    history = read_history(run) if is_run else []
+    if source.is_dir() and not history:
+        raise InputError(f"run {run} has no whole epoch yet: train it first, by --resume")
     folder = run if out is None else out
     folder.mkdir(parents=True, exist_ok=True)
-
-    written = [folder / PAGE]
-    history = read_history(run) if is_run else []
+    cards = [write_model_card(run, folder)] if history else []  # first, for it may be refused
     lead, examples, tables = "", [], []
     if scores is None:
         lead = "Not yet scored on test tracks: synthgen evaluate does it."
@@ -61,44 +62,45 @@ def write_report(source: Path, out: Path | None = None) -> list[Path]:
             lead += f" No sounds are shown: {error}."
     title = f"SynthGen report: {run.resolve().name if is_run else file.stem}"
     write_page(folder / PAGE, title, lead, tables, examples, history, scores)
-    if is_run:
-        written.append(write_model_card(run, folder))
-    return written
+    return [folder / PAGE, *cards]
 
 
 def _examples(scores: Mapping) -> list[Example]:
     """The best and the worst tracks, separated anew or read from the estimates."""
     chosen = best_and_worst(scores["tracks"])
-    config, target = load_config(), scores["target"]
+    config, target = load_config(flags={"data.labels": scores.get("labels")}), scores["target"]
     tracks = {
-        track.name: track
+        (track.split, track.name): track
         for track in open_tracks(Path(scores["data"]), config, scores["kind"])
-        if track.split == scores["split"]
     }
-    missing = [name for name in chosen if name not in tracks]
+    keys = [(track.get("split") or scores["split"], track["name"]) for track, _ in chosen]
+    missing = [" track ".join(key) for key in keys if key not in tracks]
     if missing:
-        raise InputError(f"{scores['data']} has no {scores['split']} track {missing[0]} any more")
-    wanted = [tracks[name] for name in chosen]
+        raise InputError(f"{scores['data']} has no {missing[0]} any more")
+    wanted = [tracks[key] for key in keys]
     if scores["estimates"]:
         estimator = Estimates(Path(scores["estimates"]), scores["stem"], wanted)
     else:
         separator = Separator(load_predictor(scores["model"]))
         estimator = separated_by(separator)
-    return [_show(track, chosen[track.name], estimator, target) for track in wanted]
+    notes = [note for _, note in chosen]
+    return [_show(*pair, estimator, target) for pair in zip(wanted, notes, strict=True)]
 
 
-def best_and_worst(tracks: Sequence[Mapping]) -> dict[str, str]:
-    """Names of the tracks with the highest and the lowest SNR, to what they are."""
+def best_and_worst(tracks: Sequence[Mapping]) -> list[tuple[Mapping, str]]:
+    """The scores of the tracks with the highest and the lowest SNR, and what they are."""
     scored = [track for track in tracks if track["estimate"].get("snr") is not None]
     scored.sort(key=lambda track: -track["estimate"]["snr"])
     ends = [("One of the best", scored[:SHOWN])]
     ends.append(("One of the worst", scored[SHOWN:][-SHOWN:]))
-    return {
-        track["name"]: f"{title}: {track['genre'] or 'genre unknown'}, "
-        f"SNR {format_db(track['estimate']['snr'])} dB"
-        for title, end in ends
-        for track in end
-    }
+    return [(track, f"{title}: {_told(track)}") for title, end in ends for track in end]
+
+
+def _told(track: Mapping) -> str:
+    estimate = track["estimate"]
+    rise = estimate.get("si_sdr_improvement")
+    more = "" if rise is None else f", SI-SDR improvement {format_db(rise)} dB"
+    return f"{track['genre'] or 'genre unknown'}, SNR {format_db(estimate['snr'])} dB{more}"
 
 
 def _show(track: Track, note: str, estimator, target: str) -> Example:

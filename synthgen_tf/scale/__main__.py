@@ -8,7 +8,7 @@ import typer
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up noise
 
-from synthgen_tf.cli import run
+from synthgen_tf.cli import run_command
 from synthgen_tf.cli.options import EngineName, Model
 from synthgen_tf.errors import InputError
 
@@ -68,4 +68,4 @@ def scale(
 
 
 if __name__ == "__main__":
-    run(lambda: typer.run(scale))
+    run_command(scale)

@@ -69,11 +69,11 @@ class Card:
             raise InputError(f"{CARD} of {self.folder} does not know {wanted}: export it anew")
 
     def tflite(self) -> Path:
-        """The fp32 file, or else the first variant that is there."""
-        files = [self.folder / f"{self.name}.tflite", *sorted(self.folder.glob("*.tflite"))]
-        for file in files:
-            if file.is_file():
-                return file
+        """The fp32 file, or else the first variant that is there, of those that the card knows."""
+        known = sorted(name for name in self.sha256 if name.endswith(".tflite"))
+        for name in (f"{self.name}.tflite", *known):
+            if name in known and (self.folder / name).is_file():
+                return self.folder / name
         raise InputError(f"model {self.folder} has no .tflite file: export it with --tflite fp32")
 
 

@@ -152,7 +152,7 @@ class _Spool:
 
     def __enter__(self) -> "_Spool":
         with self._explained():
-            self.file = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115 -- __exit__ closes it
+            self.file = tempfile.TemporaryFile(dir=self.folder)  # __exit__ closes it
         return self
 
     def __exit__(self, *error) -> None:

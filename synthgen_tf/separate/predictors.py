@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.quiet import native_noise_silenced
+from synthgen_tf.quiet import import_tensorflow, native_noise_silenced
 from synthgen_tf.separate.catalogue import CARD, Card, find_model, read_card, sha256_of
 
 Engine = Literal["keras", "savedmodel", "tflite"]
@@ -76,6 +76,7 @@ class KerasPredictor:
     """The best model of a run directory."""
 
     def __init__(self, run: Path):
+        import_tensorflow()  # else the backend could be what the environment says
         from synthgen_tf.train import load_run
         from synthgen_tf.train.run import BEST
 

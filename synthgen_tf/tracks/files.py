@@ -13,7 +13,9 @@ from synthgen_tf import audio
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks.track import Track
 
-SPLITS = ("train", "valid", "test", "far", "hard")
+USUAL_SPLITS = ("train", "valid", "test")
+SPLITS = (*USUAL_SPLITS, "far", "hard")
+"""The last two are tests of their own: what nothing trained on is like, and dense mixes."""
 SUFFIXES = (".wav", ".flac", ".mp3")
 USUAL_RATE = 44_100
 YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -11,6 +11,7 @@ import numpy as np
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks.files import (
     SPLITS,
+    USUAL_SPLITS,
     Candidate,
     build_track,
     stem_files,
@@ -60,7 +61,7 @@ def _rendered(folder: Path, split: str) -> Track:
 def find_folders(root: Path) -> Iterator[Candidate]:
     """`<split>/<track>/<stem>.wav|flac|mp3`, or without splits: then one track in ten each is
     `test` and `valid`, by the order of names."""
-    with_splits = any((root / split).is_dir() for split in SPLITS)
+    with_splits = any((root / split).is_dir() for split in USUAL_SPLITS)
     parents = [root / split for split in SPLITS] if with_splits else [root]
     for parent in parents:
         folders = [folder for folder in visible(parent) if stem_files(folder)]

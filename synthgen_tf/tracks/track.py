@@ -18,7 +18,7 @@ class Track:
 
     Attributes:
         name: of the song, unique within its split.
-        split: `train`, `valid` or `test`.
+        split: `train`, `valid` or `test`; `far` and `hard` where a data set has them.
         stems: stem name to the audio files whose sum it is; `mixture` too, where it is a file.
         sample_rate: Hz. A file at another rate is resampled as it is read.
         frames: length. A shorter file ends in silence, a longer one is cut.

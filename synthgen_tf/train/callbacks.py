@@ -4,6 +4,7 @@ All of them take up a killed run where its last whole epoch ended, by what the r
 """
 
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +16,16 @@ import tensorflow as tf
 
 from synthgen_tf.config import Config
 from synthgen_tf.progress import Advance
-from synthgen_tf.train.run import BACKUP, BEST, Row, replace_file, write_history
-
-MONITOR = "val_snr"
+from synthgen_tf.train.run import (
+    BACKUP,
+    BEST,
+    MONITOR,
+    Row,
+    replace_file,
+    score_of,
+    write_history,
+)
+from synthgen_tf.train.validation import Validation
 
 
 class Schedule(keras.callbacks.Callback):
@@ -78,25 +86,6 @@ def learning_rate(training, done: float) -> float:
     return training.learning_rate * max(0.5 + 0.5 * math.cos(math.pi * decay), 0.01)
 
 
-class Validation:
-    """Scores a network, by the averaged weights of the part of it that is trained.
-
-    Args:
-        model: the network, compiled with its metrics.
-        examples: of validation.
-    """
-
-    def __init__(self, model: keras.Model, examples: tf.data.Dataset):
-        self.model, self.examples = model, examples
-
-    def __call__(self, trained: keras.Model) -> dict[str, float]:
-        """Loss and metrics, their names with `val_` before them."""
-        found = self.model.evaluate(self.examples, verbose=0, return_dict=True)
-        if self.model.output is not trained.output:
-            found |= trained.evaluate(self.examples, verbose=0, return_dict=True)
-        return {f"val_{name}": float(value) for name, value in found.items()}
-
-
 @contextmanager
 def averaged_weights(trained: keras.Model) -> Iterator[None]:
     """Let a model have its averaged weights for a while, where its optimizer keeps any."""
@@ -116,12 +105,13 @@ class Recorder(keras.callbacks.Callback):
     """Writes history, the best model and a backup after each epoch; stops when nothing gets better.
 
     A file is whole or absent at any moment. Keras' BackupAndRestore keeps weights and epoch in two
-    files that can disagree after a kill; here the optimizer's step count tells the epoch.
+    files that can disagree after a kill; here the optimizer's step count tells the epoch. An epoch
+    whose score is not finite is told of on stderr, and its model is never kept.
 
     Args:
         run: the run directory; None where another host writes it.
         rows: the history so far, one row for each epoch.
-        patience: epochs without a better `val_snr` after which training ends.
+        patience: epochs without a better `MONITOR` after which training ends.
         validation: scores the network after each epoch; its model is the one that is kept.
     """
 
@@ -146,10 +136,11 @@ class Recorder(keras.callbacks.Callback):
         return f"{BEST} holds the best weights before that"
 
     def on_epoch_end(self, epoch, logs=None):
-        before = [row[MONITOR] for row in self.rows]
+        before = [score_of(row) for row in self.rows]
         with averaged_weights(self.model):
             logs.update(self.validation(self.model))  # for the callbacks after this one too
-            if self.run and (not before or logs[MONITOR] > max(before)):
+            score = score_of(logs)
+            if self.run and score > max(before, default=-math.inf):
                 # Keras tells the format by the suffix
                 replace_file(self.run / BEST, self.validation.model.save)
         numbers = {name: float(value) for name, value in logs.items()}
@@ -162,13 +153,23 @@ class Recorder(keras.callbacks.Callback):
         }
         self.rows.append({**facts, **numbers})
         if self.run:
+            if not math.isfinite(score):
+                self._tell_unscored(epoch)
             write_history(self.run, self.rows)
             backup = self.run / BACKUP
             backup.parent.mkdir(exist_ok=True)
             replace_file(backup, lambda path: self.model.save_weights(path))
-        scores = [*before, numbers[MONITOR]]
+        scores = [*before, score]
         if len(scores) - 1 - int(np.argmax(scores)) >= self.patience:
             self.model.stop_training = True
+
+    @staticmethod
+    def _tell_unscored(epoch: int) -> None:
+        print(
+            f"synthgen: epoch {epoch + 1} has no finite {MONITOR}, its model is not kept: the "
+            "network gives values that are not finite; lower training.learning_rate",
+            file=sys.stderr,
+        )
 
 
 def restore(model: keras.Model, run: Path, rows: list[Row]) -> list[Row]:

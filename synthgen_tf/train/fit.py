@@ -1,7 +1,9 @@
 """Training: strategy, build, compile and `model.fit` into a run directory."""
 
+import contextlib
 import functools
 import gc
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import keras
 
 from synthgen_tf import metrics
 from synthgen_tf.config import Config, config_to_yaml
-from synthgen_tf.data import open_tracks, select_tracks
+from synthgen_tf.data import open_tracks, refuse_silence, select_tracks
 from synthgen_tf.data.chain import training_examples, validation_examples
 from synthgen_tf.data.reader import damage_explained
 from synthgen_tf.errors import InputError
@@ -21,7 +23,6 @@ from synthgen_tf.train.callbacks import (
     Recorder,
     Samples,
     Schedule,
-    Validation,
     restore,
     steps_done,
 )
@@ -35,7 +36,9 @@ from synthgen_tf.train.run import (
     create_run,
     load_weights,
     read_history,
+    record_data,
     refuse_existing_run,
+    refuse_other_monitor,
     write_text,
 )
 from synthgen_tf.train.strategy import (
@@ -45,6 +48,7 @@ from synthgen_tf.train.strategy import (
     mean_over_workers,
     share_out,
 )
+from synthgen_tf.train.validation import Validation, audible_si_sdr
 
 
 def train(
@@ -60,7 +64,7 @@ def train(
         weights: run directory whose best model is where this one begins; same network.
 
     Returns:
-        The path of the best model, by SNR on the validation segments.
+        The path of the best model, by `MONITOR` over the validation segments.
 
     Raises:
         InputError: before anything is written, when data or run directory do not fit.
@@ -73,6 +77,8 @@ def train(
     tracks = open_tracks(data, config)
     train_tracks = select_tracks(tracks, "train", config)
     valid_tracks = select_tracks(tracks, "valid", config)
+    refuse_silence(train_tracks, "train", config.data.target)
+    refuse_silence(valid_tracks, "valid", config.data.target)
     strategy = build_strategy(config)
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
@@ -81,17 +87,26 @@ def train(
             load_weights(model, config, weights)
         trained = trained_part(model, config)
         rows = restore(trained, run, read_history(run)) if resume else []
+    refuse_other_monitor(run, rows)
+    with damage_explained(valid_tracks):
+        judge = Validation(model, validation_examples(valid_tracks, config))
     if resume:
         _refuse_complete_run(run, config, rows)
         if leading:
             write_text(run / CONFIG, config_to_yaml(config))
+            record_data(run, data)
     elif leading:
-        create_run(run, config, data)
+        create_run(run, config, data, weights)
     explained = damage_explained([*train_tracks, *valid_tracks])
     with explained, lost_workers_explained(strategy):
-        fit(model, trained, config, (train_tracks, valid_tracks), run, rows)
+        fit(trained, judge, config, train_tracks, run, rows)
     if leading and not (run / BEST).is_file():
-        raise InputError(f"run {run} ended before its first epoch: give it more --minutes")
+        raise InputError(
+            f"no epoch of run {run} has a finite score, nothing is kept: lower "
+            "training.learning_rate"
+            if read_history(run)
+            else f"run {run} ended before its first epoch: give it more --minutes"
+        )
     return run / BEST
 
 
@@ -110,7 +125,11 @@ def compile_model(config: Config, synchronized: bool = False) -> keras.Model:
     model = build_model(config, synchronized)
     model.compile(
         loss="mse" if "magnitude" in config.loss.terms else build_loss(config),
-        metrics=[metrics.AudibleMean(metrics.snr), metrics.AudibleMean(metrics.level_error)],
+        metrics=[
+            metrics.AudibleMean(metrics.snr),
+            audible_si_sdr(),
+            metrics.AudibleMean(metrics.level_error),
+        ],
         jit_compile=False,  # XLA is slower on CPUs and does not take every audio op
     )
     return model
@@ -136,38 +155,51 @@ def _optimizer(config: Config) -> keras.optimizers.Optimizer:
 
 
 def fit(
-    model: keras.Model,
     trained: keras.Model,
+    judge: Validation,
     config: Config,
-    tracks: tuple[Sequence[Track], Sequence[Track]],
+    tracks: Sequence[Track],
     run: Path,
     rows: list[Row],
 ) -> None:
-    """Run `model.fit` on (training, validation) tracks, after the epochs that `rows` tells of."""
+    """Run `model.fit` on training tracks, after the epochs that `rows` tells of."""
     strategy, leading = trained.distribute_strategy, leads(config)
     first = steps_done(trained) * config.data.batch_size
-    examples = share_out(strategy, functools.partial(training_examples, tracks[0], config, first))
-    validation = validation_examples(tracks[1], config)
+    examples = share_out(strategy, functools.partial(training_examples, tracks, config, first))
     with progress_bar("training", total=1.0) as advance, deferred_interrupt() as interrupted:
         agree = functools.partial(mean_over_workers, strategy)
         schedule = Schedule(config, sum(row["seconds"] for row in rows), advance, agree)
-        judge = Validation(model, validation)
         seen = [
             keras.callbacks.TensorBoard(run / LOGS, write_graph=False),
-            Samples(run / LOGS, next(iter(validation)), config.model.sample_rate, model),
+            Samples(run / LOGS, next(iter(judge.examples)), config.model.sample_rate, judge.model),
         ]
-        trained.fit(
-            examples,
-            epochs=config.training.epochs,
-            initial_epoch=len(rows),
-            steps_per_epoch=config.training.steps_per_epoch,
-            shuffle=False,  # the chain draws at random itself
-            verbose=0,
-            callbacks=[
-                schedule,
-                Recorder(run if leading else None, rows, config.training.patience, judge),
-                *(seen if leading else ()),
-                interrupted,  # last, so that a finished epoch is recorded
-            ],
-        )
-    gc.collect()  # ends the endless chain: Python readers still at work would hang the exit
+        try:
+            trained.fit(
+                examples,
+                epochs=config.training.epochs,
+                initial_epoch=len(rows),
+                steps_per_epoch=config.training.steps_per_epoch,
+                shuffle=False,  # the chain draws at random itself
+                verbose=0,
+                callbacks=[
+                    schedule,
+                    Recorder(run if leading else None, rows, config.training.patience, judge),
+                    *(seen if leading else ()),
+                    interrupted,  # last, so that a finished epoch is recorded
+                ],
+            )
+        except BaseException as error:
+            _forget_frames(error)  # they hold the chain's iterator
+            raise
+        finally:
+            del examples
+            gc.collect()  # ends the endless chain: readers still at work would hang the exit
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Empty all frames that an error came through; Keras hides its own from the traceback."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        with contextlib.suppress(RuntimeError):  # the first that is still at work
+            while frame is not None:
+                frame.clear()
+                frame = frame.f_back

@@ -6,15 +6,17 @@
 
 import csv
 import json
+import math
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
 
 from synthgen_tf.config import Config, config_to_yaml, load_config
+from synthgen_tf.data.licence import UNKNOWN, licences_of, together
 from synthgen_tf.errors import InputError
 
 BEST = "best.keras"
@@ -24,14 +26,28 @@ ENVIRONMENT = "environment.json"
 LOGS = "logs"
 BACKUP = Path("backup") / "latest.weights.h5"
 
+MONITOR = "val_si_sdr_improvement"
+"""Column of the history that decides which epoch is kept: how much SI-SDR rises over the mixture's,
+which no gain can buy. Mean over the validation segments whose target is audible, each SI-SDR
+counting as -30 dB at least."""
+
+EARLIER_MONITOR = "val_snr"
+"""What decided in runs whose history has no such column."""
+
 PACKAGES = ("synthgen_tf", "tensorflow", "keras", "tensorflow-io", "numpy", "soundfile", "musdb")
 
 Row = dict[str, float]
 Result = TypeVar("Result")
 
 
-def create_run(run: Path, config: Config, data: Path) -> None:
+def create_run(run: Path, config: Config, data: Path, weights: Path | None = None) -> None:
     """Make the directory and write what is known before training.
+
+    Args:
+        run: the directory.
+        config: as used.
+        data: store, or root of a data set.
+        weights: run that it starts from.
 
     Raises:
         InputError: when it exists and is not empty.
@@ -39,8 +55,43 @@ def create_run(run: Path, config: Config, data: Path) -> None:
     refuse_existing_run(run)
     run.mkdir(parents=True, exist_ok=True)
     write_text(run / CONFIG, config_to_yaml(config))
-    facts = {"data": str(data), "seed": config.seed, "command": sys.argv, **environment()}
+    facts = {"data": "", "seed": config.seed, "command": sys.argv, **environment()}
     write_text(run / ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
+    record_data(run, data, () if weights is None else run_licences(weights))
+
+
+def record_data(run: Path, data: Path, more: Iterable[str] = ()) -> None:
+    """Note where the data of a run lies, and whose licences its weights are under from now on.
+
+    Those of earlier data stay: the weights have learnt from it.
+
+    Args:
+        run: its directory.
+        data: store, or root of a data set; noted as an absolute path.
+        more: licences of weights that it starts from.
+    """
+    facts = _facts(run)
+    facts["data"] = str(data.absolute())
+    before = facts.get("licences", [UNKNOWN] if read_history(run) else [])
+    facts["licences"] = sorted({*before, *more, *licences_of(data)})
+    write_text(run / ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
+
+
+def run_licences(run: Path) -> list[str]:
+    """The licences that a run's data puts on its weights; runs of earlier versions do not know."""
+    return _facts(run).get("licences") or [UNKNOWN]
+
+
+def weights_licence(run: Path) -> str:
+    """One line about what may be done with the weights of a run."""
+    return together(run_licences(run))
+
+
+def _facts(run: Path) -> dict[str, Any]:
+    try:
+        return json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
 
 
 def refuse_existing_run(run: Path) -> None:
@@ -59,7 +110,7 @@ def read_run_config(run: Path) -> Config:
     """
     if not (run / CONFIG).is_file():
         raise InputError(f"{run} is no run directory, it holds no {CONFIG}: train one first")
-    return load_config(file=run / CONFIG)
+    return load_config(file=run / CONFIG, recorded=True)
 
 
 def resume_config(
@@ -71,12 +122,14 @@ def resume_config(
         InputError: when the directory holds no run or another section would change.
     """
     before = read_run_config(run)
-    config = load_config(file=run / CONFIG, settings=settings, flags=flags)
+    config = load_config(None, run / CONFIG, settings, flags, recorded=True)
     if config.model_copy(update={"training": before.training}) != before:
         raise InputError(f"a resumed run keeps all but training.*: {run / CONFIG} has the rest")
     if data is None:
-        facts = json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
-        data = Path(facts["data"])
+        noted = _facts(run).get("data")
+        if not noted or not Path(noted).is_dir():
+            raise InputError(f"data of run {run} is not at {noted}: say by --data where it is now")
+        data = Path(noted)
     return config, data
 
 
@@ -115,6 +168,31 @@ def read_history(run: Path) -> list[Row]:
         return []
     with (run / HISTORY).open(newline="") as file:
         return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def monitor_of(rows: Sequence[Row]) -> str:
+    """The column by which the best epoch of a history was chosen: `MONITOR`, but in old runs."""
+    return MONITOR if all(MONITOR in row for row in rows) else EARLIER_MONITOR
+
+
+def score_of(row: Row, column: str = MONITOR) -> float:
+    """Score of an epoch, to compare epochs by: what is not finite is behind all else."""
+    return row[column] if math.isfinite(row[column]) else -math.inf
+
+
+def best_epoch(rows: Sequence[Row]) -> Row:
+    """The row of the epoch whose model was kept; `rows` has one at least."""
+    column = monitor_of(rows)
+    return max(rows, key=lambda row: score_of(row, column))
+
+
+def refuse_other_monitor(run: Path, rows: Sequence[Row]) -> None:
+    """Raise `InputError` for a run whose best model was chosen by another measure."""
+    if monitor_of(rows) != MONITOR:
+        raise InputError(
+            f"run {run} cannot go on, an earlier SynthGen chose its best model by "
+            f"{EARLIER_MONITOR}, this one by {MONITOR}: start a new run from it by --weights {run}"
+        )
 
 
 def write_history(run: Path, rows: list[Row]) -> None:

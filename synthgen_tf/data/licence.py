@@ -1,0 +1,63 @@
+"""The licence of a model's weights follows from those of the songs that it learns from."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from synthgen_tf.config import Kind
+from synthgen_tf.data.store import is_store, read_index
+from synthgen_tf.tracks import detect_kind
+
+FREE = "MIT"
+UNKNOWN = "unknown: decide before you publish"
+NAMES: dict[Kind, str] = {
+    "musdb18": "non-commercial: trained on MUSDB18 (academic use only, CC BY-NC-SA 4.0 in part)",
+    "musdb18hq": "non-commercial: trained on MUSDB18-HQ (academic use only, CC BY-NC-SA 4.0 in "
+    "part)",
+    "moisesdb": "non-commercial: trained on MoisesDB (CC BY-NC-SA 4.0)",
+    "medleydb": "non-commercial: trained on MedleyDB (CC BY-NC-SA 4.0)",
+    "slakh": "CC BY 4.0: trained on Slakh2100, which is to be named",
+}
+"""What the publishers of each kind of data set allow; rendered songs each say it themselves."""
+
+LICENCES = "licences"
+"""Key of a store's index: what its rendered songs to learn from say, each once."""
+
+
+def licences_of(root: Path) -> list[str]:
+    """Licences that songs under a root, a data set or a store of one, put on what learns from them.
+
+    `MIT` stands for songs that bind nobody. Songs of split `test` do not count.
+
+    Raises:
+        InputError: when the index of a store cannot be read.
+    """
+    if not is_store(root):
+        return data_set_licences(root, detect_kind(root))
+    index = read_index(root)
+    if index["kind"] == "rendered":
+        return index.get(LICENCES, [UNKNOWN])  # stores of earlier versions do not say
+    return data_set_licences(root, index["kind"])
+
+
+def data_set_licences(root: Path, kind: Kind) -> list[str]:
+    """The same of a data set as it lies on disk."""
+    if kind == "rendered":
+        files = [file for split in ("train", "valid") for file in root.glob(f"{split}/*/song.json")]
+        return sorted({_song_licence(file) for file in files}) or [UNKNOWN]
+    return [NAMES.get(kind, UNKNOWN)]
+
+
+def _song_licence(file: Path) -> str:
+    from synthgen_tf.render.song import LICENCE
+
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))["licence"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return UNKNOWN
+    return FREE if said == LICENCE else f"{said} (song.json)"
+
+
+def together(licences: Iterable[str]) -> str:
+    """One line of all that binds the weights; `MIT` where nothing does."""
+    return "; ".join(sorted(set(licences) - {FREE})) or FREE

@@ -1,0 +1,52 @@
+"""How a network is judged between epochs: by what turning the mixture down cannot earn."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from synthgen_tf import metrics
+from synthgen_tf.errors import InputError
+
+LEAST_SI_SDR = -30.0
+"""dB that the SI-SDR of a validation segment counts as at least, so that none rules the mean."""
+
+
+class Validation:
+    """Scores a network, by the averaged weights of the part of it that is trained.
+
+    Each metric is a mean over the segments whose target is audible. SI-SDR improvement is that of
+    the estimate less that of the mixture, each SI-SDR counting as `LEAST_SI_SDR` at least.
+
+    Args:
+        model: the network, compiled with its metrics, `audible_si_sdr` among them.
+        examples: of validation.
+
+    Raises:
+        InputError: when no segment has an audible target.
+    """
+
+    def __init__(self, model: keras.Model, examples: tf.data.Dataset):
+        self.model, self.examples = model, examples
+        mean = audible_si_sdr()
+        for mixture, target in examples:
+            mean.update_state(target, mixture)
+        self.mixture_si_sdr = float(mean.result())
+        if math.isnan(self.mixture_si_sdr):
+            raise InputError(
+                "no validation segment has an audible target, above -100 dB full scale: raise "
+                "data.valid_segments, or choose other data.valid_tracks or data.target"
+            )
+
+    def __call__(self, trained: keras.Model) -> dict[str, float]:
+        """Loss, metrics and SI-SDR improvement, their names with `val_` before them."""
+        found = self.model.evaluate(self.examples, verbose=0, return_dict=True)
+        if self.model.output is not trained.output:
+            found |= trained.evaluate(self.examples, verbose=0, return_dict=True)
+        found["si_sdr_improvement"] = found["si_sdr"] - self.mixture_si_sdr
+        return {f"val_{name}": float(value) for name, value in found.items()}
+
+
+def audible_si_sdr() -> metrics.AudibleMean:
+    """Mean SI-SDR as validation counts it."""
+    return metrics.AudibleMean(metrics.si_sdr, floor=LEAST_SI_SDR)
