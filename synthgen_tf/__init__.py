@@ -28,7 +28,7 @@ def load(model=None, engine=None, **settings):
 
     Args:
         model: run directory, exported model's folder or shipped model's name; None: the default.
-        engine: `keras`, `savedmodel` or `tflite`; told from the model.
+        engine: `keras`, `savedmodel` or `tflite`; told from the model, `tflite` for shipped ones.
         settings: of the Separator: `overlap`, `shifts`, `segment_seconds`, `batch_size`.
 
     Example:
@@ -38,6 +38,6 @@ def load(model=None, engine=None, **settings):
         synthgen_tf.errors.InputError: for a model or engine that is not there.
     """
     from synthgen_tf.separate import Separator
-    from synthgen_tf.separate.predictors import load_predictor
+    from synthgen_tf.separate.predictors import load_predictor, quick_engine
 
-    return Separator(load_predictor(model, engine), **settings)
+    return Separator(load_predictor(model, engine or quick_engine(model)), **settings)

@@ -11,3 +11,10 @@ class InputError(ValueError):
 
 class OutputError(InputError):
     """Something cannot be written: the folder, its permissions or the room on the disk."""
+
+
+class InputWarning(UserWarning):
+    """Something from outside is not quite right and is used all the same.
+
+    The message is one line that says what was done about it; the command line prints it.
+    """

@@ -1,15 +1,19 @@
 """Finding models by name and path, reading their cards, loading them from Python."""
 
 import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import synthgen_tf
+from synthgen_tf import audio
 from synthgen_tf.errors import InputError
 from synthgen_tf.separate import catalogue
-from synthgen_tf.separate.predictors import load_predictor
+from synthgen_tf.separate.predictors import load_predictor, quick_engine
 
 CARD = {
     "format": 1,
@@ -103,3 +107,86 @@ def test_shipped_model_is_what_its_card_says():
     for name, expected in facts["sha256"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == expected
     assert (folder / "MODEL_CARD.md").is_file()
+
+
+def resummed(folder):
+    """The card, after a file has changed."""
+    facts = json.loads((folder / "card.json").read_text())
+    facts["sha256"] = {name: catalogue.sha256_of(folder / name) for name in facts["sha256"]}
+    (folder / "card.json").write_text(json.dumps(facts))
+
+
+def test_identity_follows_the_weights(tmp_path, monkeypatch):
+    """Other weights of the same graph are another model, and so is another file of TFLite's."""
+    folder = tmp_path / "synthgen"
+    shutil.copytree(catalogue.find_model(None), folder)
+    engines = ("savedmodel", "tflite")
+    before = {engine: load_predictor(folder, engine).identity for engine in engines}
+    assert before == {engine: load_predictor(None, engine).identity for engine in engines}
+    weights = next(folder.glob("1/variables/*.data*"))
+    content = bytearray(weights.read_bytes())
+    content[len(content) // 2] ^= 1
+    weights.write_bytes(content)
+    resummed(folder)
+    graph = SimpleNamespace(signatures={"serving_default": None})
+    # TensorFlow has sums of its own, which are not those of the changed weights
+    monkeypatch.setattr("tensorflow.saved_model.load", lambda path: graph)
+    assert load_predictor(folder, "savedmodel").identity != before["savedmodel"]
+    assert load_predictor(folder, "tflite").identity == before["tflite"]
+
+
+def test_identity_of_a_run_follows_weights_and_configuration(tmp_path):
+    import keras
+
+    from synthgen_tf.config import config_to_yaml, load_config
+    from synthgen_tf.model import build_model
+
+    identities = set()
+    for change in ("none", "seed", "config"):
+        blocks = 1.0 if change == "config" else 0.5
+        config = load_config("tiny", settings=[f"model.block_seconds={blocks}"])
+        if change != "config":  # else with the weights of before
+            keras.utils.set_random_seed(1 if change == "none" else 2)
+            build_model(config).save(tmp_path / "best.keras")
+        (tmp_path / "config.yaml").write_text(config_to_yaml(config))
+        identities.add(load_predictor(tmp_path).identity)
+        assert load_predictor(tmp_path).identity in identities
+    assert len(identities) == 3
+
+
+def test_shipped_models_run_by_tflite_whose_stems_are_the_same(songs):
+    """The rule of `quick_engine` holds while this does: 40 dB between engines, scores as good."""
+    assert quick_engine() == quick_engine("synthgen") == "tflite"
+    assert "tflite" in synthgen_tf.load().settings
+    song = next((songs / "test").iterdir())
+    mixture, rate = audio.read(song / "mixture.wav")
+    target, _ = audio.read(song / "synth.wav")
+    stems = {
+        engine: synthgen_tf.load(engine=engine).separate(mixture, rate)["synth"]
+        for engine in ("savedmodel", "tflite")
+    }
+    assert snr_db(stems["savedmodel"], stems["tflite"]) > 40
+    scores = [snr_db(target, stem) for stem in stems.values()]
+    assert scores[0] == pytest.approx(scores[1], abs=0.02)
+
+
+def snr_db(target, estimate):
+    error = np.square(target - estimate, dtype=np.float64).sum()
+    return 10 * np.log10(np.square(target, dtype=np.float64).sum() / error)
+
+
+def test_other_models_keep_their_engine(exported):
+    assert quick_engine(exported) is None
+
+
+def test_a_separator_of_tflite_takes_turns_between_threads():
+    separator = synthgen_tf.load(engine="tflite", segment_seconds=0.5)
+    songs = [
+        np.random.default_rng(seed).standard_normal((30_000 * (1 + seed), 2)).astype(np.float32)
+        for seed in range(4)
+    ]
+    alone = [separator.separate(song, 44_100)["synth"] for song in songs]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda song: separator.separate(song, 44_100)["synth"], songs))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -328,6 +328,18 @@ def test_errors_end_the_process_with_one_line_and_code_2(tmp_path):
     assert done.stderr.startswith("synthgen: ")
 
 
+def test_what_is_said_of_an_input_is_one_line():
+    script = (
+        "import warnings; from synthgen_tf.cli import run; from synthgen_tf.errors import *\n"
+        "say = lambda line, kind: warnings.warn(line, kind, stacklevel=1)\n"
+        "run(lambda: [say('x.m4a is\\ndamaged', InputWarning) for _ in range(3)])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "synthgen: x.m4a is damaged\n"
+
+
 def test_one_bad_file_among_good_ones_is_code_1(run, songs, tmp_path):
     song = next((songs / "test").iterdir()) / "mixture.wav"
     result = invoke("separate", song, tmp_path / "no.wav", "--out", tmp_path / "o", "--model", run)
@@ -358,6 +370,73 @@ def test_trains_on_musdb18_stem_files_and_ends(songs, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "is not prepared" in done.stderr
     assert "stem `other`" in (tmp_path / "run" / "MODEL_CARD.md").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_end_like_ctrl_c(tmp_path, number):
+    """Nothing half-written stays, and no new folder; 130 and one line."""
+    song, out = tmp_path / "song.wav", tmp_path / "out"
+    soundfile.write(song, np.zeros((44_100 * 900, 1), np.int16), 44_100)
+    command = [SYNTHGEN, "separate", song, "--out", out, "--engine", "tflite"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.rglob(".writing_*")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (130, "synthgen: interrupted\n")
+    assert list(tmp_path.iterdir()) == [song]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["separate", "", "--out", "o"], "argument 2"),
+        (["separate", "song.wav", "--out", ""], "--out"),
+        (["separate", "song.wav", "--out="], "--out"),
+        (["train", "--run", "r", "--data", ""], "--data"),
+        (["separate", "song.wav", "--out", "o", "--model", ""], "--model"),
+    ],
+)
+def test_an_empty_argument_is_no_current_folder(tmp_path, arguments, name):
+    soundfile.write(tmp_path / "song.wav", np.zeros(100), 44_100)
+    done = synthgen(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"synthgen: {name} is empty")
+    assert [file.name for file in tmp_path.iterdir()] == ["song.wav"]
+
+
+def test_a_missing_input_is_told_before_tensorflow_loads(tmp_path):
+    code = (
+        "import sys\nfrom synthgen_tf.cli.commands import app\n"
+        f"sys.argv = ['synthgen', 'separate', {str(tmp_path / 'no.wav')!r}, '--out', 'o', "
+        "'--engine', 'savedmodel']\n"
+        "try:\n    app()\nexcept ValueError as error:\n    print(error)\n"
+        "print('tensorflow' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.splitlines()[-2:] == [
+        f"{tmp_path / 'no.wav'} does not exist: expected an audio file",
+        "False",
+    ]
+
+
+def test_options_in_any_case_and_what_was_left(tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    soundfile.write(folder / "song.wav", np.zeros((4000, 2)), 44_100)
+    for name in ("cover.jpg", "a.txt", "b.txt"):
+        (folder / name).touch()
+    options = ["--format", "WAV", "--subtype", "pcm_16", "--stems", "synth, ,", "--clip", "None"]
+    result = invoke("separate", folder, "--out", out, *options, "--engine", "TFLite")
+    assert result.exit_code == 0
+    assert soundfile.info(out / "song" / "synth.wav").subtype == "PCM_16"
+    assert [file.name for file in (out / "song").iterdir()] == ["synth.wav"]
+    assert "left 3 files that are no audio by name: .txt 2, .jpg 1" in result.output
+    result = invoke("separate", folder, "--out", out, *options, "--engine", "tflite")
+    assert "1 stood there already" in result.output
 
 
 def test_interrupted_training_resumes(songs, tmp_path):

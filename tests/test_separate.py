@@ -171,7 +171,59 @@ def test_broken_models_are_told():
         Separator(FakePredictor(lambda blocks: blocks * np.nan)).separate(samples, 44_100)
 
 
+def test_a_silent_channel_stays_silent_and_a_faint_one_faint():
+    """Under a model of middle and sides, which gives each channel a part of the other."""
+
+    def blurred(blocks):
+        return blocks @ np.array([[0.6, 0.14], [0.14, 0.6]], np.float32)
+
+    mixture = noise(30_000)
+    for level in (0.0, 1e-4):
+        mixture[:, 1] = level * mixture[:, 0]
+        synth = Separator(FakePredictor(blurred)).separate(mixture, 44_100)["synth"]
+        np.testing.assert_allclose(synth[:, 0], 0.6 * mixture[:, 0], atol=1e-4)
+        power = np.square(synth[:, 1], dtype=np.float64).mean()
+        assert power == pytest.approx(4 * np.square(mixture[:, 1]).mean(), rel=0.01)
+    late = noise(30_000)
+    late[:20_000, 1] = 0
+    synth = Separator(FakePredictor(blurred)).separate(late, 44_100)["synth"]
+    assert not synth[:15_000, 1].any()
+    np.testing.assert_allclose(synth[25_000:], blurred(late[25_000:]), atol=1e-6)
+
+
 # Arrays
+
+
+@pytest.mark.parametrize("offset", [0.2, -0.05])
+@pytest.mark.parametrize("seconds", [0.5, 3.3, 10.0])
+def test_an_offset_is_no_part_of_the_stem(offset, seconds):
+    """Half of the music is the stem, a bass note of 40 Hz with it, and nothing of the offset."""
+    frames = round(seconds * 44_100)
+    tone = 0.1 * np.sin(2 * np.pi * 40 * np.arange(frames) / 44_100)
+    music = (noise(frames) + tone[:, None]).astype(np.float32)
+    music -= music.mean(axis=0)
+    mixture = music + np.array([offset, 0], np.float32)
+    separator = Separator(FakePredictor(half, segment=3 * 44_100))
+    plain = separator.separate(music, 44_100)["synth"]
+    np.testing.assert_allclose(plain, 0.5 * music, atol=1e-6)
+    parts = separator.separate(mixture, 44_100)
+    assert np.abs((parts["synth"] - plain).mean(axis=0)).max() < 0.01 * abs(offset)
+    assert np.abs(parts["synth"] - plain).max() < 0.1 * abs(offset)
+    assert np.abs(parts["synth"] + parts["rest"] - mixture).max() < 1e-7
+    alone = separator.separate(np.full((frames, 2), offset, np.float32), 44_100)
+    assert not alone["synth"].any()
+
+
+def test_a_long_block_is_as_long_as_the_music_and_comes_alone():
+    predictor = FakePredictor(half, segment=4096)
+    separator = Separator(predictor, segment_seconds=600)
+    np.testing.assert_allclose(
+        separator.separate(noise(20_000), 44_100)["synth"], 0.5 * noise(20_000), atol=1e-6
+    )
+    assert {shape[:2] for shape in predictor.shapes} == {(1, 20 * 1024)}
+    predictor.shapes.clear()
+    separator.separate(noise(1000), 44_100)
+    assert {shape[1] for shape in predictor.shapes} == {4096}  # as the model likes it
 
 
 @pytest.mark.parametrize("sample_rate", [44_100, 48_000, 192_000, 8000])

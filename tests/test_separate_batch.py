@@ -5,6 +5,7 @@ import os
 import shutil
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -191,6 +192,17 @@ def test_none_refuses_what_does_not_fit(hot, tmp_path):
     separator.separate_file(hot, tmp_path / "out", clip="none")  # float holds it
 
 
+def test_mp3_is_clamped_or_refused_as_other_formats_are(hot, tmp_path):
+    separator = Separator(FakePredictor(loud))
+    with pytest.raises(InputError, match=r"stem synth reaches 1\.\d+ .*mp3 cannot hold.*--clip"):
+        separator.separate_file(hot, tmp_path / "out", format="mp3", clip="none")
+    assert not (tmp_path / "out").exists()
+    done = separator.separate_file(hot, tmp_path / "out", format="mp3")
+    assert done.clamped == np.count_nonzero(np.abs(1.5 * audio.read(hot)[0]) > 1)
+    quiet = Separator(FakePredictor(half))
+    assert not quiet.separate_file(hot, tmp_path / "b", format="mp3", clip="none").clamped
+
+
 def test_unknown_clip_policy(hot, tmp_path):
     with pytest.raises(InputError, match=r"'wrap'.*clamp, rescale, none"):
         Separator(FakePredictor()).separate_file(hot, tmp_path / "out", clip="wrap")
@@ -273,6 +285,23 @@ def test_stream_is_separate_in_pieces(sample_rate):
         np.testing.assert_allclose(together, whole[stem], atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("shape", "channels"), [((777, 2), 1), ((777, 1), 2), ((777,), 2), ((2, 777), 2)]
+)
+def test_stream_refuses_pieces_of_other_channels(shape, channels):
+    pieces = [np.zeros(shape, np.float32)]
+    with pytest.raises(InputError, match=rf"{shape[0]}.*expected \(time, {channels}\)"):
+        list(Separator(FakePredictor()).stream(pieces, 44_100, channels))
+
+
+def test_stream_takes_empty_pieces_and_mono_without_an_axis():
+    mono = noise(5000, 1)[:, 0]
+    pieces = [mono[:0], mono[:3000], mono[3000:3000], mono[3000:]]
+    parts = list(Separator(FakePredictor(half)).stream(pieces, 44_100, 1))
+    synth = np.concatenate([part["synth"] for part in parts])
+    np.testing.assert_allclose(synth, 0.5 * mono[:, None], atol=1e-6)
+
+
 # Threads
 
 
@@ -327,6 +356,97 @@ def test_full_disk_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="No space left"):
         Separator(FakePredictor()).separate_file(path, tmp_path / "out" / "x")
     assert files_below(tmp_path) == ["x.wav"]
+
+
+def test_folder_takes_every_ending_and_counts_what_is_left(tmp_path):
+    """Contents do not matter to the choice, so that one WAV stands for all of them."""
+    endings = ".aifc .wave .m4b .wv .mkv .mov .mp2 .tta .caf .ape .avi .3gp .eac3 .MP4"
+    song = any_file(tmp_path / "song.wav", 300)
+    music = tmp_path / "in"
+    music.mkdir()
+    for ending in endings.split():
+        shutil.copy(song, music / f"{ending[1:]}{ending}")
+    for name in ("cover.jpg", "a.txt", "b.TXT", ".DS_Store"):
+        (music / name).touch()
+    os.mkfifo(music / "pipe.wav")
+    out = music / "out"
+    for _ in range(2):  # what the first run wrote is not counted by the second
+        result = separate_paths(Separator(FakePredictor()), [music], out)
+        assert len({**result.done, **result.skipped}) == len(endings.split())
+        names = sorted(file.name for file in result.left)
+        assert names == ["a.txt", "b.TXT", "cover.jpg", "pipe.wav"]
+
+
+def test_what_is_no_file_is_told(tmp_path):
+    separator, out = Separator(FakePredictor()), tmp_path / "out"
+    with pytest.raises(InputError, match="empty name"):
+        separate_paths(separator, [""], out)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is a pipe: expected an audio file"):
+        separate_paths(separator, [tmp_path / "pipe"], out)
+    with pytest.raises(InputError, match="is a device"):
+        separate_paths(separator, [Path(os.devnull)], out)
+    good = any_file(tmp_path / "good.wav", 300)
+    for long in (Path("x" * 5000), Path("y/" * 3000), tmp_path / ("z" * 300) / "a.wav"):
+        with pytest.raises(InputError, match="name too long") as error:
+            separate_paths(separator, [long], out)
+        assert len(str(error.value)) < 500
+        result = separate_paths(separator, [long, good], out, overwrite=True)
+        assert list(result.done) == [good]
+        assert len(result.failed[long]) < 500
+
+
+def test_names_stay_apart_in_later_calls(tmp_path):
+    """Two songs of one name, size and time, one call each: both are there, whatever comes next."""
+    first = any_file(tmp_path / "a" / "song.wav", 3000)
+    second = any_file(tmp_path / "b" / "SONG.wav", 3000)
+    soundfile.write(second, noise(3000, seed=9), 44_100)
+    os.utime(second, (first.stat().st_atime, first.stat().st_mtime))
+    separator, out = Separator(FakePredictor(half)), tmp_path / "out"
+
+    def folder_of(path, **options):
+        result = separate_paths(separator, [path], out, **options)
+        files = (result.done or result.skipped)[path]
+        total = sum(audio.read(file)[0] for file in files.values())
+        np.testing.assert_allclose(total, audio.read(path)[0], atol=1e-6)
+        return files["synth"].parent.name, bool(result.done)
+
+    assert folder_of(first) == ("song", True)
+    assert folder_of(second) == ("SONG_2", True)
+    assert folder_of(first) == ("song", False)
+    assert folder_of(second) == ("SONG_2", False)
+    assert folder_of(second, overwrite=True) == ("SONG_2", True)
+    assert folder_of(first, overwrite=True) == ("song", True)
+    both = separate_paths(separator, [second, first], out).skipped
+    assert [files["synth"].parent.name for files in both.values()] == ["SONG_2", "song"]
+    shutil.rmtree(out / "song")  # nobody's any more
+    third = any_file(tmp_path / "c" / "song.flac", 3000)
+    assert folder_of(third) == ("song", True)
+    assert folder_of(first)[0] not in ("song", "SONG_2")
+
+
+def test_manifest_knows_inputs_from_any_folder(tmp_path, monkeypatch):
+    any_file(tmp_path / "a" / "song.wav", 300)
+    any_file(tmp_path / "b" / "song.wav", 400)
+    separator, out = Separator(FakePredictor()), tmp_path / "out"
+    for place, name in (("a", "song"), ("b", "song_2"), ("a", "song"), ("b", "song_2")):
+        monkeypatch.chdir(tmp_path / place)
+        result = separate_paths(separator, [Path("song.wav")], out)
+        (files,) = (result.done or result.skipped).values()
+        assert files["synth"].parent.name == name
+    assert [row["input"] for row in rows_of(out)] == [
+        *(str(tmp_path / "a" / "song.wav"), str(tmp_path / "b" / "song.wav")),
+    ]
+
+
+def test_a_run_sweeps_what_a_killed_one_left(tmp_path):
+    song, out = any_file(tmp_path / "song.wav", 300), tmp_path / "out"
+    (out / "other" / "deep").mkdir(parents=True)
+    (out / "other" / "deep" / ".writing_0123456789ab.wav").touch()
+    separate_paths(Separator(FakePredictor()), [song], out)
+    assert files_below(out) == [
+        *("other", "separated.csv", "song", "song/rest.wav", "song/synth.wav"),
+    ]
 
 
 def test_copies_under_one_name_stay_apart(tmp_path):

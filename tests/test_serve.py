@@ -103,6 +103,16 @@ def test_one_stem_as_a_form_in_any_format(client, format):
     assert from_file(answer.content).shape == mixture.shape
 
 
+def test_music_of_unknown_length(client):
+    mixture, file = np.round(music() * 32768) / 32768, io.BytesIO()
+    soundfile.write(file, mixture, RATE, format="FLAC")
+    content = bytearray(file.getvalue())
+    content[21] &= 0xF0  # the number of samples, 36 bits
+    content[22:26] = bytes(4)
+    answer = client.post("/v1/separate", params={"stems": "rest"}, content=bytes(content))
+    assert from_file(answer.content).shape == mixture.shape
+
+
 def test_longer_music_becomes_a_job(client):
     mixture = music(6.0)
     answer = client.post("/v1/separate", content=as_file(mixture))

@@ -129,3 +129,15 @@ def test_every_kind_says_what_it_expects_of_an_empty_root(tmp_path, kind):
     with pytest.raises(InputError, match=f"no tracks of kind {kind}: expected .*/"):
         scan_tracks(tmp_path, kind)
     assert detect_kind(tmp_path) == "folder"
+
+
+def test_flac_stems_of_unknown_length_are_counted(tmp_path):
+    samples = write_track(tmp_path / "train" / "a", ["bass", "synth"], frames=4321, ending="flac")
+    for file in tmp_path.rglob("*.flac"):
+        content = bytearray(file.read_bytes())
+        content[21] &= 0xF0  # the number of samples, 36 bits
+        content[22:26] = bytes(4)
+        file.write_bytes(content)
+    (track,) = read_tracks(tmp_path)
+    assert track.frames == 4321
+    np.testing.assert_array_equal(track.read("synth"), samples["synth"])

@@ -421,23 +421,33 @@ def test_rate_rises_then_falls():
     assert learning_rate(training, 1.0) == pytest.approx(0.01)
 
 
-def test_ctrl_c_waits_for_the_end_of_a_step():
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_waits_for_the_end_of_a_step(number):
+    """And so do the signals that the command line lets end like it."""
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        check_interrupts(number)
+    finally:
+        signal.signal(number, before)
+
+
+def check_interrupts(number):
     with deferred_interrupt() as interrupted:
         interrupted.on_train_batch_end(0)
-    end = interrupt_once()
+    end = interrupt_once(number)
     with pytest.raises(KeyboardInterrupt):
         end.__exit__(None, None, None)
-    end = interrupt_once()
+    end = interrupt_once(number)
     with pytest.raises(KeyboardInterrupt):  # the second one acts at once
-        signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        signal.raise_signal(number)
+    assert signal.getsignal(number) is signal.default_int_handler
 
 
-def interrupt_once():
+def interrupt_once(number):
     """A deferred interrupt, entered, that has had its Ctrl-C and raised where it should."""
     manager = deferred_interrupt()
     interrupted = manager.__enter__()
-    signal.raise_signal(signal.SIGINT)  # raises nothing here
+    signal.raise_signal(number)  # raises nothing here
     with pytest.raises(KeyboardInterrupt):
         interrupted.on_train_batch_end(1)
     return manager

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+GRACE_SECONDS = 60
+"""That an interrupted function has to come to its own end."""
+
 
 class Failed(Exception):
     """The function raised, or its process died; the message is one line that tells why.
@@ -37,7 +40,9 @@ def call_in_process(function: Callable[..., Any], *arguments: Any) -> Any:
     sender.close()
     try:
         answer = _received(receiver)
-    except KeyboardInterrupt:  # a terminal sends it to both
+    except KeyboardInterrupt:  # a terminal sends it to both, `kill` only to this one
+        process.join(GRACE_SECONDS)
+        process.terminate()
         process.join()
         raise
     process.join()

@@ -2,10 +2,15 @@
 
 Module      -> what comes in -> what goes out
 info        -> a folder -> its audio files; what is known of a file before it is decoded
+headers     -> a WAV or AIFF file -> where its samples lie, whatever its lengths say
+flac        -> a FLAC file -> where it ends by its last frame
+ogg         -> an Ogg file -> the streams that follow one another, and the order of channels
+mpeg        -> an mp3 file -> its length, by its tag or its frames
 truncation  -> a file -> where it must end by its own account
-reader      -> a file -> float32 (time, channels), whole or in blocks (libsndfile)
+reader      -> a file -> float32 (time, channels), whole or in blocks
+sndfile     -> the same for wav, aiff, flac, ogg and all else that libsndfile knows
+container   -> the same for mp3, m4a, webm and all else (PyAV)
 stem_file   -> any part of one stream of a MUSDB .stem.mp4 (PyAV)
-container   -> the same for m4a, mp4 and all else that libsndfile does not know (PyAV)
 tags        -> a file -> its title, artist and the like
 resampler   -> float32 (time, channels) at one rate -> at another, whole or in blocks (soxr)
 writer      -> float32 (time, channels) -> wav, flac or mp3, complete or not there at all
@@ -13,7 +18,8 @@ riff        -> the header of a WAV file that may outgrow 4 GB
 """
 
 from synthgen_tf.audio import stem_file
-from synthgen_tf.audio.info import AUDIO_SUFFIXES, AudioInfo, find_audio, shown
+from synthgen_tf.audio.headers import is_plain_wave
+from synthgen_tf.audio.info import AUDIO_SUFFIXES, AudioInfo, find_audio, shown, sort_files
 from synthgen_tf.audio.reader import BLOCK_FRAMES, blocks, even, probe, read
 from synthgen_tf.audio.resampler import Resampler, resample, resample_blocks
 from synthgen_tf.audio.tags import read_tags
@@ -32,6 +38,7 @@ __all__ = [
     "check_format",
     "even",
     "find_audio",
+    "is_plain_wave",
     "new_folder",
     "probe",
     "read",
@@ -39,5 +46,6 @@ __all__ = [
     "resample",
     "resample_blocks",
     "shown",
+    "sort_files",
     "stem_file",
 ]

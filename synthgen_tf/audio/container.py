@@ -3,6 +3,7 @@
 Such files are decoded from their beginning each time: their seeks are not exact to the sample.
 """
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 
 from synthgen_tf.audio.info import AudioInfo, shown
-from synthgen_tf.errors import InputError
+from synthgen_tf.errors import InputError, InputWarning
 
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,aac,mp3,ogg,flac,wav,w64,aiff,au,caf,ac3,eac3,amr,"
@@ -19,50 +20,186 @@ FORMATS = (
 )
 """Without playlists: one named .wav would make ffmpeg open other files and addresses."""
 
+ESTIMATING = {"aac", "mp3", "ac3", "eac3", "avi", "flv", "mpeg", "mpegts", "amr"}
+"""Formats that state no length; ffmpeg guesses it from the bit rate."""
+
+TAGS = (b"ID3", b"TAG", b"APETAGEX")
+"""In the middle of joined mp3 files: no sound, and no damage."""
+MOST_LOST = 16
+"""Pieces that may be damaged in any file, beside one in nine of all."""
+LEAD_FRAMES = 16
+"""Of an mp3, decoded before a part that is read: its frames lean on earlier ones."""
+SPEAKERS = ("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR")
+"""In the order of WAV's mask."""
+
 
 def probe(path: Path) -> AudioInfo:
     """As `reader.probe`; decodes one frame, because AAC headers may name half the sample rate."""
     with opened(path) as (source, stream):
-        frame = next(frames_of(path, source, stream), None)
+        frame = next((found for found, _ in _frames(path, source, stream) if found), None)
         if frame is None:
-            raise InputError(f"{shown(path)} holds no sound: expected one sample or more")
-        seconds = 0.0
-        if stream.duration:
-            seconds = float(stream.duration * stream.time_base)
-        elif source.duration:
-            seconds = source.duration / 1e6  # microseconds
-        codec = stream.codec_context.name.upper()
-        return AudioInfo(frame.sample_rate, len(frame.layout.channels), None, codec, seconds)
+            raise _silent(path)
+        seconds = _stated_seconds(source, stream)
+        codec, mask = stream.codec_context.name.upper(), 0
+        for channel in frame.layout.channels:
+            mask |= 1 << SPEAKERS.index(channel.name) if channel.name in SPEAKERS else 0
+        channels = len(frame.layout.channels)
+        if mask.bit_count() != channels:
+            mask = 0
+        return AudioInfo(frame.sample_rate, channels, None, codec, seconds, mask)
 
 
-def decode(path: Path, start: int = 0, frames: int | None = None) -> Iterator[np.ndarray]:
-    """As `reader.blocks`, in pieces of the codec's own lengths and with values as they come."""
+def decode(
+    path: Path, start: int = 0, frames: int | None = None, exact_seeks: bool = False
+) -> Iterator[np.ndarray]:
+    """As `reader.blocks`, in pieces of the codec's own lengths and with values as they come.
+
+    Frames that are damaged become silence of their length; one warning tells how many did.
+
+    Args:
+        path: of the file.
+        start, frames: as for `reader.blocks`.
+        exact_seeks: the file's seeks are exact to the sample; else it is decoded from the
+            beginning.
+    """
     at = 0
-    for piece in _samples(path):
-        if frames is not None and at >= start + frames:
-            return
-        end = len(piece) if frames is None else start + frames - at
-        wanted = piece[max(0, start - at) : max(0, end)]
-        at += len(piece)
-        if len(wanted):
-            yield wanted
+    with opened(path) as (source, stream):
+        base = None
+        if exact_seeks and start > 0:
+            base = _seek(path, source, stream, start)
+        for frame_at, piece in _samples(path, source, stream, base):
+            if frame_at is not None:
+                at = frame_at
+            if frames is not None and at >= start + frames:
+                return
+            end = len(piece) if frames is None else start + frames - at
+            wanted = piece[max(0, start - at) : max(0, end)]
+            at += len(piece)
+            if len(wanted):
+                yield wanted
+        _check_length(path, source, stream, at)
 
 
-def _samples(path: Path) -> Iterator[np.ndarray]:
-    """All of the file as decoded, float32 (time, channels)."""
+def _check_length(path: Path, source, stream, frames: int) -> None:
+    """Warn when much less came out than the container states, as after damage between pieces."""
+    seconds = 0.0
+    if not ESTIMATING & set(source.format.name.split(",")):
+        seconds = _stated_seconds(source, stream, alone=len(source.streams) == 1)
+    decoded = frames / (stream.codec_context.sample_rate or 1)
+    if decoded + 1.0 < seconds:
+        warnings.warn(
+            f"{shown(path)} is damaged or cut off: its header states {seconds:.1f} s, "
+            f"{decoded:.1f} s can be decoded and are used",
+            InputWarning,
+            stacklevel=2,
+        )
+
+
+def _stated_seconds(source, stream, alone: bool = True) -> float:
+    """Length of a stream by its container's account, of all streams if need be; 0.0 for none."""
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    return source.duration / 1e6 if source.duration and alone else 0.0  # microseconds
+
+
+def _seek(path: Path, source, stream, start: int) -> int:
+    """Go to a place from which frame `start` decodes as from the beginning; the time stamp of 0."""
+    first = next(found for found, _ in _frames(path, source, stream) if found)
+    target = max(0, start - LEAD_FRAMES * stream.codec_context.frame_size)
+    source.seek(first.pts + int(target / first.sample_rate / stream.time_base), stream=stream)
+    return first.pts
+
+
+def _samples(path: Path, source, stream, base: int | None = None) -> Iterator[tuple]:
+    """All that follows, float32 (time, channels). After a seek the first piece comes with its
+    place, counted from the time stamp `base`; None stands for right after the piece before."""
     import av
 
-    with opened(path) as (source, stream):
-        resampler, facts = av.AudioResampler(format="fltp"), None
-        for frame in frames_of(path, source, stream):
-            mine = frame.sample_rate, len(frame.layout.channels)
-            if mine != (facts := facts or mine):
-                raise InputError(
-                    f"{shown(path)} changes from {facts} to {mine} (Hz, channels) on its way: "
-                    "expected one format throughout, convert it with ffmpeg"
-                )
-            for converted in resampler.resample(frame):  # the sample format only
-                yield np.ascontiguousarray(converted.to_ndarray().T)
+    resampler, facts, early = av.AudioResampler(format="fltp"), None, 0
+    for frame, silence in _frames(path, source, stream, base is not None):
+        if frame is None:
+            if facts:
+                yield None, np.zeros((silence, facts[1]), np.float32)
+            else:
+                early += silence
+            continue
+        mine = frame.sample_rate, len(frame.layout.channels)
+        if facts is None:
+            facts, place = mine, None
+            if base is not None:
+                place = round((frame.pts - base) * frame.time_base * frame.sample_rate)
+            elif early:
+                yield None, np.zeros((early, facts[1]), np.float32)
+        if mine != facts:
+            raise changed(path, facts, mine)
+        for converted in resampler.resample(frame):  # the sample format only
+            yield place, np.ascontiguousarray(converted.to_ndarray().T)
+            place = None
+
+
+def _frames(path: Path, source, stream, sought: bool = False) -> Iterator[tuple]:
+    """PyAV's frames of a stream from where it stands, each with 0; in the place of those that are
+    damaged None and how many samples they should have. After a seek nothing but a frame is first.
+    """
+    import av
+
+    last, size, lost, whole, when = None, 0, 0, 0, 0.0
+    try:
+        for packet in source.demux(stream):
+            try:
+                for last in packet.decode():
+                    whole, size = whole + 1, packet.size or size
+                    yield last, 0
+            except av.FFmpegError:
+                if bytes(packet).startswith(TAGS) or (sought and not whole):
+                    continue
+                lost += 1
+                if lost == 1 and packet.pts is not None:
+                    when = max(0.0, float(packet.pts * packet.time_base))
+                yield None, _length(packet, last, size, source, stream)
+    except av.FFmpegError as error:
+        raise _damaged(path, error) from None
+    if lost > MOST_LOST + whole / 8 or (lost and not whole):
+        raise _damaged(path)
+    if not whole and not sought:
+        raise _silent(path)
+    if lost:
+        warnings.warn(
+            f"{shown(path)} is damaged: {lost} of its pieces, the first at {when:.1f} s, cannot be "
+            "decoded and are silent",
+            InputWarning,
+            stacklevel=2,
+        )
+
+
+def _length(packet, last, size: int, source, stream) -> int:
+    """Samples of a packet that cannot be decoded, after one of `size` bytes that could."""
+    fixed = stream.codec_context.frame_size or not packet.duration
+    if last is not None and fixed:
+        # without a container what lies between two frames is one packet, however many it was
+        several = size and source.format.name in ("mp3", "aac")
+        return last.samples * (min(4, max(1, round(packet.size / size))) if several else 1)
+    rate = last.sample_rate if last is not None else stream.codec_context.sample_rate
+    return round((packet.duration or 0) * packet.time_base * rate)
+
+
+def _damaged(path: Path, error=None) -> InputError:
+    reason = f" ({error.strerror})" if error else ""
+    return InputError(
+        f"{shown(path)} cannot be decoded{reason}: it is damaged or cut off, get the whole file"
+    )
+
+
+def _silent(path: Path) -> InputError:
+    return InputError(f"{shown(path)} holds no sound: expected one sample or more")
+
+
+def changed(path: Path, before: tuple[int, int], after: tuple[int, int]) -> InputError:
+    """Of a file whose rate or number of channels changes on its way."""
+    return InputError(
+        f"{shown(path)} changes from {before} to {after} (Hz, channels) on its way: "
+        "expected one format throughout, convert it with ffmpeg"
+    )
 
 
 def read_tags(path: Path) -> dict[str, str]:
@@ -71,19 +208,6 @@ def read_tags(path: Path) -> dict[str, str]:
         found = {**stream.metadata, **source.metadata}
     found = {name.lower(): text for name, text in found.items()}
     return found | {"tracknumber": found.get("track", "")}
-
-
-def frames_of(path: Path, source, stream) -> Iterator:
-    """PyAV's frames of a stream, from where the source stands."""
-    import av
-
-    try:
-        yield from source.decode(stream)
-    except av.FFmpegError as error:
-        raise InputError(
-            f"{shown(path)} cannot be decoded ({error.strerror}): it is damaged or cut off, "
-            "get the whole file"
-        ) from None
 
 
 @contextmanager

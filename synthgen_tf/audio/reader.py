@@ -1,28 +1,27 @@
 """Files to float32 (time, channels), whole or in blocks, in bounded memory.
 
-libsndfile decodes what it knows, PyAV the rest: trying to open a file tells which it needs.
+libsndfile decodes what it knows, PyAV mp3 and the rest: trying to open a file tells which it needs.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from synthgen_tf.audio import container
+from synthgen_tf.audio import container, mpeg
 from synthgen_tf.audio.info import AudioInfo, shown
+from synthgen_tf.audio.mpeg import Account
+from synthgen_tf.audio.sndfile import BLOCK_FRAMES, Source
 from synthgen_tf.audio.truncation import check_complete
 from synthgen_tf.errors import InputError
 
-BLOCK_FRAMES = 1 << 16
 UNKNOWN_FORMAT = 1
 """libsndfile's error code for a file that is none of its formats."""
-LOSSY = ("MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III", "VORBIS", "OPUS")
 
 
 def probe(path: Path) -> AudioInfo:
-    """What a file says of itself, without decoding it.
+    """What a file says of itself, without decoding all of it.
 
     Raises:
         InputError: when it is missing, a folder, empty, cut off, without sound or not audio.
@@ -31,9 +30,9 @@ def probe(path: Path) -> AudioInfo:
     source = _open(path)
     if source is None:
         return container.probe(path)
-    with source:
-        seconds = source.frames / source.samplerate
-        return AudioInfo(source.samplerate, source.channels, source.frames, source.subtype, seconds)
+    if isinstance(source, Source):
+        source.close()
+    return source.info
 
 
 def read(path: Path, start: int = 0, frames: int | None = None) -> tuple[np.ndarray, int]:
@@ -83,19 +82,20 @@ def blocks(
         )
     path = Path(path)
     source = _open(path)
-    if source is None:
-        pieces = container.decode(path, start, frames)
+    if isinstance(source, Source):
+        pieces = source.decode(start, frames)
     else:
-        pieces = _decode(path, source, start, frames)
+        pieces = container.decode(path, start, frames, source is not None and source.even)
     return even(_finite(path, pieces, start), block_frames)
 
 
-def _open(path: Path) -> soundfile.SoundFile | None:
-    """The file as libsndfile opens it, or None where that does not know its format."""
+def _open(path: Path) -> Source | Account | None:
+    """The file as libsndfile opens it, what is known of an mp3, or None for all others."""
     check_complete(path)
+    if mpeg.is_mpeg(path):
+        return mpeg.account(path)
     try:
-        # bytes, because names on POSIX need not be text; Windows' are text
-        source = soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else str(path))
+        source = Source(path)
     except TypeError:  # soundfile asks for the sample rate of a name ending in .raw
         raise InputError(
             f"{shown(path)} is named as raw samples, whose sample rate nothing tells: give a WAV"
@@ -108,41 +108,13 @@ def _open(path: Path) -> soundfile.SoundFile | None:
                 reason = error.error_string.rstrip(".")
                 raise InputError(f"{unreadable} ({reason})") from None
         return None
+    if source.info is None:
+        source.close()
+        return None
     if source.frames == 0:
         source.close()
         raise InputError(f"{shown(path)} holds no sound: expected one sample or more")
     return source
-
-
-def _decode(
-    path: Path, source: soundfile.SoundFile, start: int, frames: int | None
-) -> Iterator[np.ndarray]:
-    """Pieces of always the same length, for the last bit of an mp3 depends on how it is cut."""
-    with source:
-        first = min(start, source.frames)
-        end = source.frames if frames is None else min(source.frames, first + frames)
-        at = first
-        try:
-            source.seek(first)
-            while at < end:
-                block = source.read(min(BLOCK_FRAMES, end - at), dtype="float32", always_2d=True)
-                if not len(block):
-                    break
-                at += len(block)
-                yield block
-        except soundfile.LibsndfileError as error:
-            reason = error.error_string.rstrip(".")
-            raise InputError(
-                f"{shown(path)} cannot be decoded after {at / source.samplerate:.1f} s ({reason}): "
-                "it is damaged or cut off, get the whole file"
-            ) from None
-        # an mp3's header is only nearly right
-        slack = source.samplerate if source.subtype in LOSSY else 0
-        if end - at > slack:
-            raise InputError(
-                f"{shown(path)} is cut off: its header promises {source.frames} frames, "
-                f"{at} can be decoded: get the whole file"
-            )
 
 
 def _finite(path: Path, pieces: Iterator[np.ndarray], start: int) -> Iterator[np.ndarray]:

@@ -9,7 +9,11 @@ from collections.abc import Mapping
 RIFF_LIMIT = 0xFFFFFFFF
 """Largest size that a RIFF header can hold; larger files are RF64 (EBU Tech 3306)."""
 
-PCM, IEEE_FLOAT = 1, 3
+PCM, IEEE_FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
+FORMAT_GUID = bytes.fromhex("000000001000800000aa00389b71")
+"""What follows the format's number in an extensible header."""
+PLAIN_MASKS = {1: (0, 4), 2: (0, 3)}
+"""Number of channels to the masks that a plain header means anyway."""
 
 TAGS = {
     "title": b"INAM",
@@ -31,6 +35,7 @@ def header(
     frames: int,
     float32: bool,
     tags: Mapping[str, str] | None = None,
+    mask: int = 0,
 ) -> bytes:
     """All that precedes the samples of a WAV or RF64 file; its length does not depend on `frames`.
 
@@ -41,18 +46,25 @@ def header(
         frames: in the file.
         float32: samples are float and not integers.
         tags: texts by the names of `TAGS`.
+        mask: loudspeakers of the channels, as `AudioInfo` has it; 0 for none in particular.
     """
     frame_bytes = sample_bytes * channels
     data_bytes = frames * frame_bytes
+    plain = mask in PLAIN_MASKS.get(channels, (0,))
+    format, bits = IEEE_FLOAT if float32 else PCM, 8 * sample_bytes
     layout = struct.pack(
         "<HHIIHH",
-        IEEE_FLOAT if float32 else PCM,
+        format if plain else EXTENSIBLE,
         channels,
         sample_rate,
         sample_rate * frame_bytes,
         frame_bytes,
-        sample_bytes * 8,
+        bits,
     )
+    if not plain:
+        layout += struct.pack("<HHIH", 22, bits, mask, format) + FORMAT_GUID
+    elif float32:  # all but PCM say how many bytes follow, here none
+        layout += bytes(2)
     middle = _chunk(b"fmt ", layout)
     if float32:
         middle += _chunk(b"fact", struct.pack("<I", min(frames, 0xFFFFFFFF)))

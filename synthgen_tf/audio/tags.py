@@ -7,6 +7,7 @@ from pathlib import Path
 import soundfile
 
 from synthgen_tf.audio import container
+from synthgen_tf.audio.mpeg import is_mpeg
 from synthgen_tf.errors import InputError
 
 NAMES = ("title", "artist", "album", "tracknumber", "date", "genre", "comment", "copyright")
@@ -20,8 +21,12 @@ def read_tags(path: Path) -> dict[str, str]:
     """The tags of an audio file by `NAMES`, without those that it lacks or that cannot be read."""
     name = os.fsencode(path) if os.name == "posix" else str(path)
     try:
+        if is_mpeg(Path(path)):
+            return _clean(container.read_tags(Path(path)))
         with soundfile.SoundFile(name) as source:
             found = source.copy_metadata()
+    except (OSError, InputError):
+        return {}
     except (soundfile.LibsndfileError, TypeError):
         try:
             found = container.read_tags(Path(path))

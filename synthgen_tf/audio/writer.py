@@ -4,9 +4,8 @@ Levels are never changed. What goes beyond [-1, 1) stays so in FLOAT; integers c
 """
 
 import os
-import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import soundfile
 
 from synthgen_tf.audio import riff
 from synthgen_tf.audio.info import shown
+from synthgen_tf.drafts import draft_beside, sweep
 from synthgen_tf.errors import InputError, OutputError
 
 FORMATS = {"wav": ("FLOAT", "PCM_16", "PCM_24"), "flac": ("PCM_24", "PCM_16"), "mp3": (None,)}
@@ -77,6 +77,7 @@ class Writer:
         subtype: `FLOAT`, `PCM_16`, `PCM_24`, or None for the format's default. mp3 has none: it is
             320 kbit/s. A WAV above 4 GB becomes RF64.
         tags: of the file, see `tags.read_tags`.
+        mask: loudspeakers of the channels, as `AudioInfo` has it; only WAV keeps it.
 
     Raises:
         InputError: when the format cannot hold this, or the file cannot be written.
@@ -89,7 +90,9 @@ class Writer:
         channels: int,
         subtype: str | None = None,
         tags: Mapping[str, str] | None = None,
+        mask: int = 0,
     ):
+        self.mask = mask
         self.path, self.tags = Path(path), dict(tags or {})
         self.format = self.path.suffix.lower().lstrip(".")
         self.subtype = check_format(self.format, subtype)
@@ -98,20 +101,17 @@ class Writer:
         self.frames = 0
 
     def __enter__(self) -> "Writer":
-        self.draft = self.path.with_name(f".writing_{secrets.token_hex(6)}.{self.format}")
-        with self._explained():
-            self.draft.touch(exist_ok=False)
-            try:
-                self.sink = self._open_sink()
-            except BaseException:
-                self.draft.unlink()
-                raise
+        with self._explained(), ExitStack() as stack:
+            sweep(self.path.parent)
+            self.draft = stack.enter_context(draft_beside(self.path))
+            self.sink = self._open_sink()
+            self.stack = stack.pop_all()
         return self
 
     def _open_sink(self) -> "_WaveSink | soundfile.SoundFile":
         if self.format == "wav":
             layout = self.sample_rate, self.channels
-            return _WaveSink(self.draft, *layout, self.subtype, self.tags)
+            return _WaveSink(self.draft, *layout, self.subtype, self.tags, self.mask)
         quality = {}
         if self.format == "mp3":
             quality = {"compression_level": 0.0, "bitrate_mode": "CONSTANT"}  # 320 kbit/s
@@ -147,7 +147,7 @@ class Writer:
         self.frames += len(block)
 
     def __exit__(self, kind, error, trace) -> None:
-        try:
+        with self.stack:  # whose end removes a draft that was not renamed
             if kind is not None:
                 with suppress(OSError, soundfile.LibsndfileError):  # the error at hand counts
                     self.sink.close()
@@ -155,8 +155,6 @@ class Writer:
             with self._explained():
                 self.sink.close()
                 self.draft.replace(self.path)
-        finally:
-            self.draft.unlink(missing_ok=True)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -180,8 +178,9 @@ class _WaveSink:
         channels: int,
         subtype: str,
         tags: Mapping[str, str],
+        mask: int,
     ):
-        self.subtype, self.tags = subtype, tags
+        self.subtype, self.tags, self.mask = subtype, tags, mask
         self.sample_bytes = BITS.get(subtype, 32) // 8
         self.layout = (sample_rate, channels, self.sample_bytes)
         self.frames = 0
@@ -209,7 +208,8 @@ class _WaveSink:
             self.file.write(self._header())
 
     def _header(self) -> bytes:
-        return riff.header(*self.layout, self.frames, self.subtype == "FLOAT", self.tags)
+        float32 = self.subtype == "FLOAT"
+        return riff.header(*self.layout, self.frames, float32, self.tags, self.mask)
 
 
 def _check_limits(format: str, sample_rate: int, channels: int) -> None:

@@ -1,7 +1,9 @@
 """The command line: thin, and quick to start: commands import what they need when they run."""
 
 import os
+import signal
 import sys
+import warnings
 from collections.abc import Callable
 
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -31,7 +33,10 @@ def run(app: Callable[..., object]) -> None:
     from synthgen_tf.quiet import fill_closed_streams
 
     fill_closed_streams()
+    _end_like_interrupt()
+    warnings.showwarning = _show
     try:
+        _refuse_empty(sys.argv[1:])
         code = app(standalone_mode=False)
         if isinstance(code, int) and code:  # of typer.Exit
             sys.exit(code)
@@ -62,6 +67,40 @@ def _end_usage(error: Exception) -> None:
     context = getattr(error, "ctx", None)
     hint = f" ({context.command_path} --help tells)" if context else ""
     _end(2, f"{error.format_message().rstrip('.')}{hint}")
+
+
+def _end_like_interrupt() -> None:
+    """Let what else ends a process, politely, do what Ctrl-C does: nothing half-written stays."""
+    for name in ("SIGTERM", "SIGHUP"):  # no SIGHUP on Windows
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # not under nohup
+            signal.signal(number, signal.default_int_handler)
+
+
+def _refuse_empty(arguments: list[str]) -> None:
+    """An empty argument is an unset variable of a shell; `Path` takes it for the current folder."""
+    from synthgen_tf.errors import InputError
+
+    for number, argument in enumerate(arguments):
+        option, equals, value = argument.partition("=")
+        if argument and not (option.startswith("--") and equals and not value):
+            continue
+        before = arguments[number - 1] if number else ""
+        name = option or (before if before.startswith("--") else f"argument {number + 1}")
+        raise InputError(
+            f"{name} is empty, as from a shell variable that is not set: give a value, or leave "
+            "it out"
+        )
+
+
+def _show(message, category, *place, shown=warnings.showwarning) -> None:
+    """One line without a place in the code for what is said of inputs; others as ever."""
+    from synthgen_tf.errors import InputWarning
+
+    if issubclass(category, InputWarning):
+        print(f"synthgen: {' '.join(str(message).split())}", file=sys.stderr)
+    else:
+        shown(message, category, *place)
 
 
 def _end(code: int, message: object) -> None:

@@ -1,6 +1,7 @@
 """Commands that make or take apart music."""
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from synthgen_tf.cli.options import (
     EngineName,
     Model,
     Seed,
+    output_options,
     refuse_others,
 )
 from synthgen_tf.errors import InputError
@@ -51,30 +53,32 @@ def separate(
     OUT/separated.csv tells what was done. What stands there from the same file, model and settings
     is not done again. Exit code 1 when some inputs failed.
     """
-    from synthgen_tf.separate import Separator, separate_paths
-    from synthgen_tf.separate.predictors import load_predictor
+    from synthgen_tf import audio
+    from synthgen_tf.separate import Separator, check_inputs, separate_paths
+    from synthgen_tf.separate.predictors import load_predictor, quick_engine
 
+    options = output_options(stems, format, subtype, clip)
+    check_inputs(inputs)  # before TensorFlow takes its seconds
+    engine = engine.lower() if engine else quick_engine(model)
     if engine != "tflite":
         import_tensorflow()
     separator = Separator(
         load_predictor(model, engine), overlap=overlap, shifts=shifts, segment_seconds=segment
     )
-    names = [name.strip() for name in stems.split(",")] if stems else None
-    result = separate_paths(
-        separator,
-        inputs,
-        out,
-        stems=names,
-        format=format,
-        subtype=subtype,
-        clip=clip,
-        overwrite=overwrite,
-    )
+    result = separate_paths(separator, inputs, out, **options, overwrite=overwrite)
     for files in result.done.values():
         for file in files.values():
             typer.echo(file)
     if result.skipped:
         typer.echo(f"{len(result.skipped)} stood there already: --overwrite does them again")
+    if result.left:
+        endings = Counter(file.suffix.lower() or "no ending" for file in result.left)
+        kinds = ", ".join(f"{audio.shown(kind)} {count}" for kind, count in endings.most_common(5))
+        more = ", ..." if len(endings) > 5 else ""
+        typer.echo(
+            f"synthgen: left {len(result.left)} files that are no audio by name: {kinds}{more}",
+            err=True,
+        )
     for reason in result.failed.values():
         typer.echo(f"synthgen: failed: {reason}", err=True)
     if result.failed:
@@ -137,7 +141,8 @@ def render(
         raise InputError("no --songs given: say how many to render, or --describe those there")
     if jobs > (cores := os.cpu_count() or 1):
         typer.echo(f"synthgen: {jobs} jobs asked for, {cores} cores: {cores} are used", err=True)
-    settings = {"seconds": seconds, "seed": seed, "jobs": jobs, "first": first, "format": format}
+    settings = {"seconds": seconds, "seed": seed, "jobs": jobs, "first": first}
+    settings["format"] = format.lower()
     from synthgen_tf.render import find_recorded, render_songs
 
     def tell(line: str) -> None:

@@ -28,6 +28,24 @@ def refuse_others(context: typer.Context, flag: str, allowed: set[str]) -> None:
             raise InputError(f"{flag} renders nothing: leave {parameter.opts[0]} out")
 
 
+def output_options(
+    stems: str | None, format: str, subtype: str | None, clip: str
+) -> dict[str, Any]:
+    """What `separate_paths` is told of its files, in whatever case and with commas to spare.
+
+    Raises:
+        InputError: for an unknown format, subtype or clip policy.
+    """
+    from synthgen_tf import audio
+    from synthgen_tf.separate.files import check_clip
+
+    names = None if stems is None else [name.strip() for name in stems.split(",") if name.strip()]
+    format, clip = format.strip().lower(), clip.strip().lower()
+    subtype = audio.check_format(format, subtype and subtype.strip().upper())
+    check_clip(clip)
+    return {"stems": names, "format": format, "subtype": subtype, "clip": clip}
+
+
 Model = Annotated[
     str | None,
     typer.Option(help="Run directory, exported model's folder or shipped model's name."),

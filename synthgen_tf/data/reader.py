@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from synthgen_tf import audio
+from synthgen_tf.data.store import StoredTrack
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks import Track
 
@@ -45,12 +46,12 @@ def segment_reader(tracks: Sequence[Track], stems: Sequence[str]) -> tuple[Read,
 
 
 def _is_plain(track: Track) -> bool:
-    """True where every stem is one 16-bit WAV file."""
+    """True where every stem is one 16-bit WAV file whose header is true."""
     files = [file for stem in track.stems.values() for file in stem]
-    alone = len(files) == len(track.stems)
-    return (
-        alone and track.subtype == "PCM_16" and all(file.suffix.lower() == ".wav" for file in files)
-    )
+    if len(files) != len(track.stems) or track.subtype != "PCM_16":
+        return False
+    # those of a store are ours
+    return isinstance(track, StoredTrack) or all(audio.is_plain_wave(file) for file in files)
 
 
 def _graph_reader(tracks: Sequence[Track], stems: Sequence[str]) -> Read:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synthgen_tf.config import Config
+from synthgen_tf.drafts import draft_beside, sweep
 from synthgen_tf.errors import InputError
 from synthgen_tf.export.examples import write_examples
 from synthgen_tf.export.half import half_stored
@@ -53,8 +54,9 @@ def export_run(
     version = _free_version(out, version)
     model, config = load_run(run)
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out, prefix=".writing_") as temporary:
-        whole, draft = Path(temporary) / "whole", Path(temporary) / "draft"
+    sweep(out)
+    with draft_beside(out / "export", folder=True) as temporary:
+        whole, draft = temporary / "whole", temporary / "draft"
         draft.mkdir()
         write_savedmodel(model, config, version, whole)
         _write_variants(tflite, config, whole, draft / out.name)

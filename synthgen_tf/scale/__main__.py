@@ -9,7 +9,7 @@ import typer
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up noise
 
 from synthgen_tf.cli import run_command
-from synthgen_tf.cli.options import EngineName, Model
+from synthgen_tf.cli.options import EngineName, Model, output_options
 from synthgen_tf.errors import InputError
 
 
@@ -46,17 +46,15 @@ def scale(
         from synthgen_tf.scale.worker import Work
     except ImportError as error:
         raise InputError(f"this needs {error.name}: pip install 'synthgen_tf[ray]'") from None
-    names = tuple(name.strip() for name in stems.split(",")) if stems else ()
+    options = output_options(stems, format, subtype, clip)
+    options["stems"] = tuple(options["stems"] or ())
     work = Work(
         source,
         out,
         model=model,
         engine=engine,
         threads=cpus,
-        stems=names,
-        format=format,
-        subtype=subtype,
-        clip=clip,
+        **options,
     )
     placed = {"workers": workers, "gpus": gpus, "address": address}
     result = separate_catalogue(work, manifest=manifest, overwrite=overwrite, **placed)

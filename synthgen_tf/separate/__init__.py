@@ -14,7 +14,7 @@ predictors   -> a model on its engine: Keras, SavedModel, TFLite
 catalogue    -> a model's name -> its folder and card
 """
 
-from synthgen_tf.separate.batch import BatchResult, separate_paths
+from synthgen_tf.separate.batch import BatchResult, check_inputs, separate_paths
 from synthgen_tf.separate.files import SeparatedFile
 from synthgen_tf.separate.overlap_add import crossfade_window, hop_of, overlap_add
 from synthgen_tf.separate.predictor import FittedChannels, Predictor
@@ -27,6 +27,7 @@ __all__ = [
     "Predictor",
     "SeparatedFile",
     "Separator",
+    "check_inputs",
     "crossfade_window",
     "hop_of",
     "overlap_add",

@@ -6,10 +6,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from synthgen_tf import audio
+from synthgen_tf.drafts import sweep
 from synthgen_tf.errors import InputError
 from synthgen_tf.progress import progress_bars
 from synthgen_tf.separate.files import Clip, check_clip
-from synthgen_tf.separate.manifest import DONE, FAILED, Fingerprint, Manifest, facts_of, fingerprint
+from synthgen_tf.separate.manifest import (
+    DONE,
+    FAILED,
+    Fingerprint,
+    Manifest,
+    facts_of,
+    fingerprint,
+    full_name,
+)
 from synthgen_tf.separate.names import distinct, folder_of
 from synthgen_tf.separate.separator import Separator
 
@@ -22,11 +31,13 @@ class BatchResult:
         done: input file to its stems' files.
         skipped: inputs whose stems stood there already, likewise.
         failed: input file or folder to the line that says why.
+        left: files in the input folders that are no audio by their names.
     """
 
     done: dict[Path, dict[str, Path]] = field(default_factory=dict)
     skipped: dict[Path, dict[str, Path]] = field(default_factory=dict)
     failed: dict[Path, str] = field(default_factory=dict)
+    left: list[Path] = field(default_factory=list)
 
 
 def separate_paths(
@@ -44,9 +55,10 @@ def separate_paths(
 
     Writes `out/<name>/<stem>.<format>`, where the name is the file's without its ending; below a
     folder the tree is kept: `out/<sub-folder>/<name>/...`. Of inputs that come to the same name the
-    first keeps it and the others get `<name>_2`, `<name>_3` ... in the order given. When `out` is
-    inside an input folder, what lies in it is not an input. `out/separated.csv` tells of each input
-    (see `manifest`), and lets a second run skip what the first has done.
+    first keeps it and the others get `<name>_2`, `<name>_3` ... in the order given; so does an
+    input whose name `out` holds already from a file of another place. When `out` is inside an input
+    folder, what lies in it is not an input. `out/separated.csv` tells of each input (see
+    `manifest`), and lets a second run skip what the first has done.
 
     Args:
         separator: does the work.
@@ -67,15 +79,16 @@ def separate_paths(
     check_clip(clip)
     settings = f"{separator.settings} {'+'.join(stems)} {format} {subtype or ''} {clip}"
     out, result = Path(out), BatchResult()
-    names = _find([Path(path) for path in inputs], out, result)
-    folders = dict(zip(names, distinct(names.values()), strict=True))
+    names = _find(check_inputs(inputs), out, result)
+    manifest = Manifest(out)
+    folders = dict(zip(names, distinct(names.values(), names, manifest.owner), strict=True))
     _check_apart(folders, out, [f"{stem}.{format}" for stem in stems])
     only = len(folders) + len(result.failed) == 1
     infos = _probed(folders, result)
     if only and result.failed:
         raise InputError(*result.failed.values())
 
-    manifest, options = Manifest(out), {"stems": stems, "format": format, "subtype": subtype}
+    options = {"stems": stems, "format": format, "subtype": subtype}
     todo = {}
     for path, info in infos.items():
         output = _Output(path, info, folders[path], fingerprint(path, settings))
@@ -86,9 +99,10 @@ def separate_paths(
         else:
             todo[path] = output
     total = sum(output.info.seconds for output in todo.values())
+    sweep(out, below=True)
     with audio.new_folder(out), progress_bars("separating", total) as begin:
         for path, reason in result.failed.items():
-            manifest.add({"input": path, "state": FAILED, "message": reason})
+            manifest.add({"input": full_name(path), "state": FAILED, "message": reason})
         for path, output in todo.items():
             meter = _meter(output.info, begin(path.name, output.info.seconds))
             started = time.monotonic()
@@ -121,7 +135,7 @@ class _Output:
         """Of the manifest."""
         return {
             "output": self.folder,
-            "input": self.path,
+            "input": full_name(self.path),
             "state": state,
             **vars(self.origin),
             "sample_rate": self.info.sample_rate,
@@ -130,31 +144,50 @@ class _Output:
         }
 
 
+def check_inputs(inputs: Sequence[str | Path]) -> list[Path]:
+    """The inputs as paths.
+
+    Raises:
+        InputError: when there is none, when one is an empty name (which `Path` takes for the
+            current folder), or when the only one cannot be read.
+    """
+    if not inputs:
+        raise InputError("no input was given: expected audio files, or folders of them")
+    if "" in inputs:
+        raise InputError("an input is an empty name: expected an audio file, or a folder of them")
+    paths = [Path(path) for path in inputs]
+    if len(paths) == 1:
+        try:
+            folder = paths[0].is_dir()
+        except OSError:  # a name too long or a closed parent folder: reading it says so
+            folder = False
+        (audio.find_audio if folder else audio.probe)(paths[0])
+    return paths
+
+
 def _find(inputs: list[Path], out: Path, result: BatchResult) -> dict[Path, Path]:
     """Each file once, and the folder below `out` that it would like."""
     names, seen, inside = {}, set(), out.resolve()
-    if not inputs:
-        raise InputError("no input was given: expected audio files, or folders of them")
     for path in inputs:
         try:
-            found = audio.find_audio(path) if _is_folder(path) else [path]
+            found, others = audio.sort_files(path) if path.is_dir() else ([path], [])
+            around = path.resolve() in inside.parents
+            for file in found:
+                real = file.resolve()
+                if real in seen or (around and inside in real.parents):
+                    continue
+                seen.add(real)
+                names[file] = folder_of(file.relative_to(path) if file != path else Path(file.name))
         except InputError as error:
             result.failed[path] = str(error)
-            continue
-        for file in found:
-            real = file.resolve()
-            if real in seen or (path.resolve() in inside.parents and inside in real.parents):
-                continue
-            seen.add(real)
-            names[file] = folder_of(file.relative_to(path) if file != path else Path(file.name))
+        except OSError as error:  # a name too long, a closed folder, links in a circle
+            result.failed[path] = (
+                f"{audio.shown(path)} cannot be read ({error.strerror}): give a file or a folder"
+            )
+        else:
+            apart = (file for file in others if not (around and inside in file.resolve().parents))
+            result.left.extend(apart)
     return names
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # a name too long or a closed parent folder: reading it will say so
-        return False
 
 
 def _check_apart(folders: dict[Path, Path], out: Path, files: list[str]) -> None:

@@ -49,8 +49,12 @@ class Card:
     def savedmodel(self) -> Path:
         return self.folder / str(self.version)
 
-    def check(self, part: Path) -> None:
-        """Raise `InputError` unless a file, or all files of a folder, are those of the card."""
+    def check(self, part: Path) -> list[str]:
+        """The sums of a file, or of all files of a folder, in the order of their names.
+
+        Raises:
+            InputError: when one is not that of the card.
+        """
         wanted = part.relative_to(self.folder).as_posix()
         sums = {
             name: expected
@@ -67,6 +71,7 @@ class Card:
                 )
         if not sums:
             raise InputError(f"{CARD} of {self.folder} does not know {wanted}: export it anew")
+        return [sums[name] for name in sorted(sums)]
 
     def tflite(self) -> Path:
         """The fp32 file, or else the first variant that is there, of those that the card knows."""
@@ -81,6 +86,11 @@ def shipped_models() -> list[Card]:
     """Cards of the models that come with the package."""
     folders = [folder for root in SHIPPED for folder in sorted(root.glob("*/"))]
     return [read_card(folder) for folder in folders if (folder / CARD).is_file()]
+
+
+def is_shipped(folder: Path) -> bool:
+    """Whether a model's folder is one of those that come with the package."""
+    return (folder / CARD).is_file() and folder.resolve().parent in SHIPPED
 
 
 def find_model(name_or_path: str | Path | None) -> Path:

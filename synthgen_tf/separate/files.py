@@ -14,7 +14,7 @@ from synthgen_tf.errors import InputError, OutputError
 
 Clip = Literal["clamp", "rescale", "none"]
 CLIPS = get_args(Clip)
-"""What integer formats do with stems beyond full scale; `FLOAT` holds them as they are.
+"""What integers and mp3 do with stems beyond full scale; `FLOAT` holds them as they are.
 
     clamp    cut them at full scale; what the stem loses the rest gets, while it has room
     rescale  turn all stems of the song down by one gain, where they would not fit
@@ -86,6 +86,7 @@ class StemFiles:
                 spool.fill(pieces)
                 self.gain, pieces = np.float32(min(1.0, _fitting(spool.peak))), spool
             layout = self.info.sample_rate, self.info.channels, self.subtype, self.tags
+            layout = *layout, self.info.mask
             writers = {
                 stem: stack.enter_context(audio.Writer(file, *layout))
                 for stem, file in self.files.items()
@@ -93,11 +94,11 @@ class StemFiles:
             for mixture, estimate in pieces:
                 mixture, estimate = self.gain * mixture, self.gain * estimate
                 # the rest takes up what rounding and clamping take from the stem
-                stored = audio.as_stored(estimate, self.subtype)
+                stored = self._stored(estimate)
                 parts = {"mixture": mixture, self.stem: estimate, rest: mixture - stored}
                 for name, writer in writers.items():
                     self._check(name, parts[name])
-                    writer.write(parts[name])
+                    writer.write(parts[name] if self.subtype else self._stored(parts[name]))
                 self._measure(parts)
                 self.frames += len(mixture)
 
@@ -114,18 +115,23 @@ class StemFiles:
         )
 
     def _check(self, name: str, part: np.ndarray) -> None:
-        """Count what does not fit into the integers of the file, or refuse it."""
-        if self.subtype not in audio.BITS:
+        """Count what is beyond the full scale of the file, or refuse it."""
+        if self.subtype == "FLOAT":
             return
-        step = 2.0 ** (1 - audio.BITS[self.subtype])
-        over = int(np.count_nonzero((part < -1.0 - step / 2) | (part >= 1.0 - step / 2)))
+        step = 2.0 ** (1 - audio.BITS[self.subtype]) if self.subtype else 0.0
+        most = 1.0 - step / 2 if step else np.nextafter(np.float32(1.0), 2.0)  # mp3 holds 1
+        over = int(np.count_nonzero((part < -1.0 - step / 2) | (part >= most)))
         if over and self.clip == "none":
             peak = float(np.abs(part).max())
             raise InputError(
-                f"stem {name} reaches {peak:.3f} of full scale, which {self.subtype} cannot hold: "
-                "choose --clip clamp or rescale, or --subtype FLOAT"
+                f"stem {name} reaches {peak:.3f} of full scale, which {self.subtype or 'mp3'} "
+                "cannot hold: choose --clip clamp or rescale, or wav with --subtype FLOAT"
             )
         self.clamped += over
+
+    def _stored(self, part: np.ndarray) -> np.ndarray:
+        """What the file will hold of it; decoders of mp3 differ beyond full scale."""
+        return np.clip(part, -1, 1) if self.subtype is None else audio.as_stored(part, self.subtype)
 
     def _measure(self, parts: Mapping[str, np.ndarray]) -> None:
         for name in self.energy:
@@ -152,7 +158,7 @@ class _Spool:
 
     def __enter__(self) -> "_Spool":
         with self._explained():
-            self.file = tempfile.TemporaryFile(dir=self.folder)  # __exit__ closes it
+            self.file = tempfile.TemporaryFile(dir=self.folder)
         return self
 
     def __exit__(self, *error) -> None:

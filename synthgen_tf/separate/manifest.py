@@ -9,10 +9,12 @@ import io
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from synthgen_tf.audio import shown
 from synthgen_tf.errors import InputError, OutputError
 from synthgen_tf.separate.files import SeparatedFile
+from synthgen_tf.separate.names import folded
 
 MANIFEST = "separated.csv"
 COLUMNS = (
@@ -52,8 +54,13 @@ def fingerprint(path: Path, settings: str) -> Fingerprint:
     try:
         facts = path.stat()
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): give a file") from None
+        raise InputError(f"{shown(path)} cannot be read ({error.strerror}): give a file") from None
     return Fingerprint(str(facts.st_size), f"{facts.st_mtime:.3f}", settings)
+
+
+def full_name(path: Path) -> str:
+    """Of an input, as the manifest knows it: it stays true when another folder is current."""
+    return str(path.absolute())
 
 
 def facts_of(written: SeparatedFile) -> dict[str, object]:
@@ -85,6 +92,7 @@ class Manifest:
         self.torn = False
         if self.path.is_file():
             self._read()
+        self.outputs = {folded(Path(output)): output for output in self.rows}
 
     def _read(self) -> None:
         text = self.path.read_bytes().decode("utf-8", "surrogateescape")
@@ -92,10 +100,20 @@ class Manifest:
         rows = csv.DictReader(io.StringIO(text, newline=""))
         if tuple(rows.fieldnames or ()) != COLUMNS:
             raise InputError(
-                f"{self.path} is no manifest of this SynthGen: move it, or choose another "
+                f"{shown(self.path)} is no manifest of this SynthGen: move it, or choose another "
                 "output folder"
             )
         self.rows = {row["output"]: row for row in rows if None not in row.values()}
+
+    def owner(self, output: PurePath) -> Path | None:
+        """The file, links followed, whose stems lie in an output folder; None for nobody's."""
+        known = self.outputs.get(folded(output))
+        if known is None:
+            return None
+        recorded, folder = Path(self.rows[known]["input"]), self.path.parent / known
+        if not recorded.is_absolute() or not folder.is_dir() or not any(folder.iterdir()):
+            return None
+        return recorded.resolve()
 
     def has(self, output: str, wanted: Fingerprint) -> bool:
         """Whether an output was made from just this input, with the same model and settings."""
@@ -126,8 +144,8 @@ class Manifest:
             self.torn = False
         except OSError as error:
             raise OutputError(
-                f"cannot write {self.path} ({error.strerror}): check the folder, its permissions "
-                "and the room on the disk"
+                f"cannot write {shown(self.path)} ({error.strerror}): check the folder, its "
+                "permissions and the room on the disk"
             ) from None
 
 

@@ -17,6 +17,8 @@ from synthgen_tf.errors import InputError
 
 OVERLAP = 0.25
 MAX_OVERLAP = 0.9
+BASS_FRAMES = 2000
+"""Of a period of the deepest notes; shorter pieces of music may well lie on one side of zero."""
 
 
 def hop_of(segment: int, overlap: float = OVERLAP) -> int:
@@ -62,7 +64,9 @@ def overlap_add(
 ) -> Iterator[np.ndarray]:
     """Predict a song block by block, with crossfades and no change of length.
 
-    Holds `batch_size` blocks and the one being added; how the song comes cut does not matter.
+    Holds `batch_size` blocks and the one being added; how the song comes cut does not matter. An
+    offset (a mean that music does not have) is taken from what is predicted, so that it is no part
+    of the estimate.
 
     Args:
         predict: float32 (b, segment, c) -> the same shape; b is `batch_size`, or less at the end.
@@ -104,6 +108,7 @@ def _blocks(
 ) -> Iterator[tuple[np.ndarray, int]]:
     """The song with its margin as blocks (segment, c), and how much of each one's hop is song."""
     parts, held, margin = [], 0, segment - hop
+    ahead = margin  # frames of the margin that are still in the buffer
     for piece in pieces:
         if not parts:
             parts, held = [np.zeros((margin, piece.shape[1]), np.float32)], margin
@@ -113,14 +118,31 @@ def _blocks(
             continue
         buffer = np.concatenate(parts)
         while len(buffer) >= segment:
-            yield buffer[:segment], hop
-            buffer = buffer[hop:]
+            yield _without_offset(buffer[:segment], ahead), hop
+            buffer, ahead = buffer[hop:], max(0, ahead - hop)
         parts, held = [buffer], len(buffer)
     buffer = np.concatenate(parts) if parts else np.zeros((0, 1), np.float32)
     while len(buffer):
         missing = max(0, segment - len(buffer))
-        yield np.pad(buffer, ((0, missing), (0, 0))), min(hop, len(buffer))
-        buffer = buffer[hop:]
+        block = _without_offset(buffer[:segment], ahead)
+        yield np.pad(block, ((0, missing), (0, 0))), min(hop, len(buffer))
+        buffer, ahead = buffer[hop:], max(0, ahead - hop)
+
+
+def _without_offset(block: np.ndarray, ahead: int) -> np.ndarray:
+    """A block (t, c) less the offset of each channel's song, which begins after `ahead` frames.
+
+    A mean is an offset where music cannot have it: that of noise is about 1 / sqrt(t) of its RMS,
+    that of a bass note at most a half period's part of it.
+    """
+    song = block[ahead:]
+    if not len(song):
+        return block
+    mean = song.mean(axis=0, dtype=np.float64)
+    rms = np.sqrt(np.einsum("tc,tc->c", song, song, dtype=np.float64) / len(song))
+    own = rms * (8 / np.sqrt(len(song)) + BASS_FRAMES / len(song))
+    offset = np.where(np.abs(mean) > own, mean, 0.0).astype(np.float32)
+    return np.concatenate([block[:ahead], song - offset]) if offset.any() else block
 
 
 def _batches(

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -32,6 +33,15 @@ class Waiting:
                 self.pieces.appendleft(piece[frames:])
             frames -= len(taken[-1])
         return np.concatenate(taken)
+
+
+def measured(pieces: Iterable[np.ndarray], frames: int) -> tuple[int, Iterator[np.ndarray]]:
+    """How long the music is, or `frames` where it is at least as long, and all of its pieces."""
+    pieces, first, length = iter(pieces), [], 0
+    while length < frames and (piece := next(pieces, None)) is not None:
+        first.append(piece)
+        length += len(piece)
+    return min(length, frames), chain(first, pieces)
 
 
 def counted(

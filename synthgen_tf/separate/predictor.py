@@ -15,6 +15,9 @@ MAX_SHIFT = 1024
 
 MAX_SHIFTS = 32
 
+MAX_EXCESS = 4.0
+"""Energy of an estimate by that of the mixture: 6 dB, which no stem of real music reaches."""
+
 
 class Predictor(Protocol):
     """A model on any engine.
@@ -46,6 +49,10 @@ class FittedChannels:
     A last group that is not full is filled by repeating its channels, and their estimates are
     averaged: mono through a stereo model is duplicated.
 
+    Models that see the channels' middle and sides put a part of each into the others. So where the
+    estimate of a channel has `MAX_EXCESS` times the energy of the block's channel, it is turned
+    down to that: a silent channel stays silent.
+
     Args:
         predictor: the model.
         channels: c.
@@ -73,7 +80,7 @@ class FittedChannels:
         batch, time, channels = blocks.shape
         width = self.predictor.channels
         if channels == width and batch <= self.batch_size:  # the usual case, without any copy
-            return self._predict(blocks)
+            return _limited(self._predict(blocks), blocks)
         lanes = blocks[:, :, self.sources].reshape(batch, time, self.lanes, width)  # b t l m
         items = np.ascontiguousarray(lanes.transpose(0, 2, 1, 3)).reshape(-1, time, width)
         estimates = [
@@ -82,7 +89,8 @@ class FittedChannels:
         ]
         lanes = np.concatenate(estimates).reshape(batch, self.lanes, time, width)  # b l t m
         slots = lanes.transpose(0, 2, 1, 3).reshape(batch, time, -1)  # b t (l m)
-        return np.stack([slots[:, :, own].mean(axis=-1) for own in self.slots], axis=-1)
+        estimate = np.stack([slots[:, :, own].mean(axis=-1) for own in self.slots], axis=-1)
+        return _limited(estimate, blocks)
 
     def _predict(self, items: np.ndarray) -> np.ndarray:
         estimate = np.asarray(self.predictor(items), np.float32)
@@ -96,6 +104,16 @@ class FittedChannels:
                 "or another model"
             )
         return estimate
+
+
+def _limited(estimate: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+    """The estimate, no channel of a block with more than `MAX_EXCESS` of its own energy."""
+    most = MAX_EXCESS * np.einsum("btc,btc->bc", blocks, blocks, dtype=np.float64)
+    energy = np.einsum("btc,btc->bc", estimate, estimate, dtype=np.float64)
+    if (energy <= most).all():
+        return estimate
+    gain = np.sqrt(np.minimum(most / np.maximum(energy, np.finfo(np.float64).tiny), 1.0))
+    return estimate * gain[:, None].astype(np.float32)
 
 
 class AveragedShifts:

@@ -3,6 +3,9 @@
 Each loads its engine when it is made, so that TFLite needs no TensorFlow.
 """
 
+import hashlib
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -10,14 +13,20 @@ import numpy as np
 
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow, native_noise_silenced
-from synthgen_tf.separate.catalogue import CARD, Card, find_model, read_card, sha256_of
+from synthgen_tf.separate.catalogue import (
+    CARD,
+    Card,
+    find_model,
+    is_shipped,
+    read_card,
+    sha256_of,
+)
 
 Engine = Literal["keras", "savedmodel", "tflite"]
 ENGINES = get_args(Engine)
 
-GRAPH = "saved_model.pb"
 DIGITS = 12
-"""Of a file's sum that tell one version from another."""
+"""Of a sum that tell one model from another."""
 
 
 def load_predictor(
@@ -52,12 +61,31 @@ def load_predictor(
     return SavedModelPredictor(card)
 
 
+def quick_engine(model: str | Path | None = None) -> Engine | None:
+    """The engine to take where none is asked for; None leaves it to `load_predictor`.
+
+    Shipped models run by TFLite: it starts in 0.2 s, TensorFlow in 5 to 8, so that songs of up to
+    ten minutes are done sooner. Their stems differ from the SavedModel's at -46 dB, their scores
+    by 0.005 dB. TensorFlow separates 1.4 times as fast once it runs.
+
+    Raises:
+        InputError: for an unknown model.
+    """
+    folder = find_model(model)
+    return "tflite" if is_shipped(folder) and any(folder.glob("*.tflite")) else None
+
+
 def _limit_tensorflow(threads: int | None) -> None:
     if threads is not None:
         import tensorflow as tf
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def _digest(sums: Iterable[str]) -> str:
+    """One short sum of those of all files that decide what a model gives."""
+    return hashlib.sha256(" ".join(sums).encode()).hexdigest()[:DIGITS]
 
 
 def read_exported(model: str | Path | None = None) -> Card:
@@ -78,13 +106,14 @@ class KerasPredictor:
     def __init__(self, run: Path):
         import_tensorflow()  # else the backend could be what the environment says
         from synthgen_tf.train import load_run
-        from synthgen_tf.train.run import BEST
+        from synthgen_tf.train.run import BEST, CONFIG
 
         self.model, config = load_run(run)
         self.stem = config.data.target
         self.sample_rate, self.channels = config.model.sample_rate, config.model.channels
         self.segment = config.block
-        self.identity = f"{run.name}-{sha256_of(run / BEST)[:DIGITS]} keras"
+        sums = [sha256_of(run / file) for file in (BEST, CONFIG)]
+        self.identity = f"{run.name}-{_digest(sums)} keras"
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:
         return self.model.predict_on_batch(blocks)
@@ -96,14 +125,12 @@ class SavedModelPredictor:
     def __init__(self, card: Card):
         import tensorflow as tf
 
-        card.check(card.savedmodel)
+        sums = card.check(card.savedmodel)
         self.loaded = tf.saved_model.load(str(card.savedmodel))
         self.signature = self.loaded.signatures["serving_default"]
         self.stem, self.segment = card.stem, card.segment
         self.sample_rate, self.channels = card.sample_rate, card.channels
-        self.identity = (
-            f"{card.name}-{card.version}-{sha256_of(card.savedmodel / GRAPH)[:DIGITS]} savedmodel"
-        )
+        self.identity = f"{card.name}-{card.version}-{_digest(sums)} savedmodel"
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:
         import tensorflow as tf
@@ -112,7 +139,11 @@ class SavedModelPredictor:
 
 
 class TFLitePredictor:
-    """A TFLite file, without TensorFlow; on all cores unless told otherwise."""
+    """A TFLite file, without TensorFlow; on all cores unless told otherwise.
+
+    Several threads may call it: LiteRT's interpreter takes one block at a time, so each call waits
+    for its turn. For work side by side, make a predictor for each thread, with `threads=1`.
+    """
 
     def __init__(self, card: Card, threads: int | None = None):
         import os
@@ -120,16 +151,19 @@ class TFLitePredictor:
         from ai_edge_litert.interpreter import Interpreter
 
         file = card.tflite()
-        card.check(file)
-        self.identity = f"{file.stem}-{sha256_of(file)[:DIGITS]} tflite"
+        self.identity = f"{file.stem}-{_digest(card.check(file))} tflite"
         self.interpreter = Interpreter(str(file), num_threads=threads or os.cpu_count())
         self.input = self.interpreter.get_input_details()[0]["index"]
         self.output = self.interpreter.get_output_details()[0]["index"]
         self.stem, self.segment = card.stem, card.segment
         self.sample_rate, self.channels = card.sample_rate, card.channels
-        self.shape = None
+        self.shape, self.lock = None, threading.Lock()
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:
+        with self.lock:
+            return self._estimate(blocks)
+
+    def _estimate(self, blocks: np.ndarray) -> np.ndarray:
         if blocks.shape != self.shape:
             self.shape = blocks.shape
             self.interpreter.resize_tensor_input(self.input, blocks.shape)

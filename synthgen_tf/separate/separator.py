@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf import audio
-from synthgen_tf.config import block_frames
+from synthgen_tf.config import GRID, block_frames
 from synthgen_tf.errors import InputError
 from synthgen_tf.separate.files import Clip, SeparatedFile, StemFiles, check_clip
 from synthgen_tf.separate.overlap_add import OVERLAP, hop_of, overlap_add
-from synthgen_tf.separate.pieces import Progress, Waiting, counted, followed
+from synthgen_tf.separate.pieces import Progress, Waiting, counted, followed, measured
 from synthgen_tf.separate.predictor import AveragedShifts, FittedChannels, Predictor
 from synthgen_tf.separate.prefetch import prefetched
 
@@ -26,6 +26,9 @@ REST = "rest"
 BLOCK_FRAMES = 1 << 16
 TAIL_SECONDS = 0.05
 """Silence after the music when it is resampled, so that the filters give all of its end."""
+
+METHOD = 2
+"""Number of the way from blocks to stems: another one makes other stems of the same model."""
 
 MAX_SEGMENT_SECONDS = 600
 
@@ -40,8 +43,10 @@ class Separator:
         predictor: the model, see `Predictor`.
         overlap: share of a block that the next one covers too, 0 to 0.9.
         shifts: predictions at as many delays are averaged; each costs the time of one.
-        segment_seconds: length of a block; None for what the model likes. Memory grows with it.
-        batch_size: blocks per call of the model, 1 or more; memory grows with it.
+        segment_seconds: length of a block; None for what the model likes. Memory grows with it,
+            up to the length of the music.
+        batch_size: blocks of the model's own length per call of it, 1 or more; fewer of longer
+            ones. Memory grows with it.
 
     Raises:
         InputError: for values out of range.
@@ -81,8 +86,9 @@ class Separator:
     def settings(self) -> str:
         """All that decides what comes out, as one line."""
         return (
-            f"{self.predictor.identity} segment={self.segment} overlap={self.overlap:g} "
-            f"shifts={self.shifts}"
+            f"{self.predictor.identity} {self.stem} rate={self.predictor.sample_rate} "
+            f"channels={self.predictor.channels} segment={self.segment} overlap={self.overlap:g} "
+            f"shifts={self.shifts} method={METHOD}"
         )
 
     @property
@@ -200,9 +206,12 @@ class Separator:
             The stem and `rest`, float32 (time, channels), as many frames in all as came in. What is
             given lags behind what was taken by a block or two.
 
+        Raises:
+            InputError: for a piece of another number of channels, or as `separate`.
+
         Example: `for parts in separator.stream(audio.blocks(path), 44_100, 2): ...`
         """
-        checked = (_checked(piece, sample_rate).reshape(-1, channels) for piece in pieces)
+        checked = (_piece(piece, sample_rate, channels) for piece in pieces if np.size(piece))
         for mixture, estimate in self._stream(checked, sample_rate, channels):
             yield {self.stem: estimate, REST: mixture - estimate}
 
@@ -211,9 +220,6 @@ class Separator:
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Pieces of mixture beside their estimates, in order, all of the mixture."""
         model_rate = self.predictor.sample_rate
-        predict = FittedChannels(self.predictor, channels, self.batch_size)
-        batch_size = max(1, self.batch_size // predict.lanes)
-        predict = AveragedShifts(predict, self.shifts) if self.shifts > 1 else predict
         waiting = Waiting(channels)
         stream = waiting.listen(pieces)
         if sample_rate != model_rate:
@@ -221,11 +227,30 @@ class Separator:
             stream = audio.resample_blocks(
                 followed(stream, tail), sample_rate, model_rate, channels
             )
-        stream = overlap_add(predict, stream, self.segment, self.overlap, batch_size)
+        segment, usual = self.segment, self.predictor.segment
+        if segment > usual:  # longer than the music it need not be
+            length, stream = measured(stream, segment)
+            segment = max(usual, min(segment, -(-length // GRID) * GRID))
+        items = max(1, min(self.batch_size, self.batch_size * usual // segment))
+        predict = FittedChannels(self.predictor, channels, items)
+        batch_size = max(1, items // predict.lanes)
+        predict = AveragedShifts(predict, self.shifts) if self.shifts > 1 else predict
+        stream = overlap_add(predict, stream, segment, self.overlap, batch_size)
         for estimate in audio.resample_blocks(stream, model_rate, sample_rate, channels):
             mixture = waiting.take(len(estimate))
             if len(mixture):  # not so in the tail
                 yield mixture, estimate[: len(mixture)]
+
+
+def _piece(piece: np.ndarray, sample_rate: int, channels: int) -> np.ndarray:
+    """A piece of a stream as float32 (time, channels)."""
+    piece = np.asarray(piece)
+    if piece.shape[1:] != (channels,) and not (piece.ndim == channels == 1):
+        raise InputError(
+            f"a piece has shape {piece.shape}: expected (time, {channels}), as channels={channels} "
+            "was given"
+        )
+    return _checked(piece, sample_rate).reshape(-1, channels)
 
 
 def _checked(mixture: np.ndarray, sample_rate: int) -> np.ndarray:

@@ -40,8 +40,7 @@ def music_seconds(path: Path, limits: Limits) -> float:
     Raises:
         InputError: when it is no music, or `TooLong`.
     """
-    info = audio.probe(path)
-    seconds = info.frames / info.sample_rate
+    seconds = audio.probe(path).seconds
     if seconds > limits.audio_seconds:
         raise TooLong(limits)
     return seconds
@@ -76,7 +75,7 @@ def separate_job(job: Job, separator: Separator, wanted: Wanted, limits: Limits)
     def progress(done: int) -> None:
         if done > most:
             raise TooLong(limits)
-        job.advance(done / max(1, info.frames))
+        job.advance(done / max(1, info.seconds * info.sample_rate))
 
     try:
         separated = separator.separate_file(

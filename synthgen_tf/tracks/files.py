@@ -111,7 +111,7 @@ def build_track(
         split=split,
         stems=stems,
         sample_rate=rate,
-        frames=max(_frames_at(info, rate) for info in infos.values()),
+        frames=max(_frames_at(file, info, rate) for file, info in infos.items()),
         channels=max(info.channels for info in infos.values()),
         subtype=next(iter(infos.values())).subtype if same else "mixed",
         genre=genre,
@@ -119,10 +119,11 @@ def build_track(
     )
 
 
-def _frames_at(info: audio.AudioInfo, rate: int) -> int:
-    if info.frames is None:
-        return round(info.seconds * rate)
-    return round(info.frames * rate / info.sample_rate)
+def _frames_at(file: Path, info: audio.AudioInfo, rate: int) -> int:
+    frames = info.frames
+    if frames is None:  # only decoding tells
+        frames = sum(len(block) for block in audio.blocks(file))
+    return round(frames * rate / info.sample_rate)
 
 
 def _check_channels(infos: Mapping[Path, audio.AudioInfo]) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C during training: it ends between two steps, where nothing is half done.
+"""Ctrl-C or SIGTERM in training: it ends between two steps, where nothing is half done.
 
 Python raises KeyboardInterrupt wherever it stands, and inside TensorFlow's own C code that can
 crash the process.
@@ -33,19 +33,28 @@ def deferred_interrupt() -> Iterator[Interrupted]:
     Where somebody else handles interrupts, or outside the main thread, nothing is changed.
     """
     event = threading.Event()
-    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ours = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
+        if signal.getsignal(number) is signal.default_int_handler
+    ]
     if not ours or threading.current_thread() is not threading.main_thread():
         yield Interrupted(event)
         return
 
     def remember(number, frame):
         event.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        restore()
 
-    signal.signal(signal.SIGINT, remember)
+    def restore():
+        for number in ours:
+            signal.signal(number, signal.default_int_handler)
+
+    for number in ours:
+        signal.signal(number, remember)
     try:
         yield Interrupted(event)
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        restore()
     if event.is_set():  # after the last step
         raise KeyboardInterrupt

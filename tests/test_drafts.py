@@ -1,0 +1,64 @@
+"""Drafts end with their process, or are swept by the next; never under a living one's hands."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from synthgen_tf.drafts import PREFIX, draft_beside, sweep
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from synthgen_tf.drafts import draft_beside
+with draft_beside(Path(sys.argv[1]), folder=sys.argv[2] == "folder") as draft:
+    if draft.is_dir():
+        (draft / "part").touch()
+    print(draft, flush=True)
+    time.sleep(60)
+"""
+
+
+def drafts_in(folder):
+    return sorted(file.name for file in folder.rglob(f"{PREFIX}*"))
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_draft_becomes_its_file_or_goes(tmp_path, folder):
+    path = tmp_path / "song.wav"
+    with draft_beside(path, folder=folder) as draft:
+        assert draft.parent == tmp_path
+        assert draft.name.endswith(".wav")
+        assert draft.is_dir() == folder
+        draft.rename(path)
+    assert path.exists()
+    with pytest.raises(KeyboardInterrupt), draft_beside(path, folder=folder):
+        raise KeyboardInterrupt
+    assert drafts_in(tmp_path) == []
+    with pytest.raises(FileNotFoundError), draft_beside(tmp_path / "no" / "x"):
+        pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_sweep_takes_what_a_killed_process_left_and_nothing_else(tmp_path, kind):
+    deep = tmp_path / "song"
+    deep.mkdir()
+    command = [sys.executable, "-c", HOLD, str(deep / "x.wav"), kind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        draft = process.stdout.readline().strip()
+        sweep(tmp_path, below=True)
+        assert os.path.exists(draft)  # noqa: PTH110 -- in use
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / f"{PREFIX}1").touch()
+    (tmp_path / "mine.wav").touch()
+    sweep(tmp_path)
+    assert len(drafts_in(deep)) == 1  # not asked for
+    sweep(tmp_path, below=True)
+    assert drafts_in(tmp_path) == [f"{PREFIX}1"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".hidden", "mine.wav"]
+    sweep(tmp_path / "missing", below=True)
