@@ -102,6 +102,13 @@ def render(
     vital: Annotated[
         float, typer.Option(help="Share of the synth parts that Vital plays (extra vita), 0 to 1.")
     ] = 0.0,
+    engines: Annotated[
+        str | None,
+        typer.Option(
+            help="Installed synth engines that play most synth parts: all, or some of amsynth, "
+            "xsynth, hexter, scsynth, whysynth, vital, with commas; make sources installs them."
+        ),
+    ] = None,
     format: Annotated[str, typer.Option(help="wav or flac.")] = "wav",
     describe: Annotated[
         bool, typer.Option("--describe", help="Say what the songs in DIR are, render none.")
@@ -126,7 +133,10 @@ def render(
     settings = {"seconds": seconds, "seed": seed, "jobs": jobs, "first": first, "format": format}
     from synthgen_tf.render import render_songs
 
-    written = render_songs(out, songs, **settings, midi=midi, fonts=font or (), vital=vital)
+    names = [name.strip() for name in engines.split(",") if name.strip()] if engines else []
+    written = render_songs(
+        out, songs, **settings, midi=midi, fonts=font or (), vital=vital, engines=names
+    )
     if not font:
         typer.echo(
             "no soundfont: SynthGen's own engines played everything; --font FILE adds the sounds "

@@ -72,6 +72,7 @@ def render_songs(
     midi: Path | None = None,
     fonts: Sequence[Path] = (),
     vital: float = 0.0,
+    engines: Sequence[str] = (),
     format: str = "wav",
 ) -> list[Path]:
     """Render the songs `first` to `first + songs - 1` of a data set.
@@ -91,6 +92,8 @@ def render_songs(
         midi: folder of MIDI files, from which half of the songs are made; the splits share none.
         fonts: soundfonts that play some of the parts; the splits share none.
         vital: share of the synth parts that Vital plays, 0 to 1; needs the extra `vita`.
+        engines: installed synth engines that play most of the other synth parts: names of
+            `engines.plugin_kinds.KINDS`, `vital`, or `all` for what there is.
         format: `wav`, or `flac` for the same samples in less room.
 
     Returns:
@@ -106,7 +109,7 @@ def render_songs(
     if format not in FORMATS:
         raise InputError(f"format is {format!r}; expected {' or '.join(FORMATS)}")
     _check_folder(out)
-    sources = open_sources(midi, fonts, vital)
+    sources = open_sources(midi, fonts, vital, engines)
     orders = [
         Order(out, seed, index, float(seconds), sources, format)
         for index in range(first, first + songs)

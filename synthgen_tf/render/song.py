@@ -168,7 +168,7 @@ def _render_track(
         "role": part.role,
         "stem": part.stem,
         "instrument": part.instrument,
-        "engine": type(engine).__name__,
+        "engine": engine.name,
         "patch_id": engine.patch_id,
         "parameters": engine.parameters,
         "effects": chain,
