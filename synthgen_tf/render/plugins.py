@@ -5,19 +5,23 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
+
+import numpy as np
 
 from ..errors import InputError
 from ..processes import in_processes
 from ..progress import progress_bar
-from .dsp import to_frames
+from .dsp import SAMPLE_RATE, to_frames
 from .engines.dssi import PluginError
 from .engines.plugin import Preset, play_preset
 from .engines.plugin_kinds import KINDS, RESERVED, RawPreset, dssi_folders, raw_presets
 from .engines.plugin_sound import HELD_SECONDS, PITCHES, SECONDS, listen, roles_of
+from .engines.scsynth import play_score
 from .score import Note
 
 FORMAT = 1
@@ -25,6 +29,9 @@ FORMAT = 1
 
 CHUNK = 48
 """Presets sounded by a process at a time."""
+
+GAP_SECONDS = 1.0
+"""Between the sounds of a score in which several are sounded."""
 
 
 @dataclass(frozen=True)
@@ -189,17 +196,7 @@ def _sound_chunk(chunk: tuple) -> tuple[int, list[dict], int]:
     """Place, what can be played, and how many were sounded."""
     place, name, program, presets = chunk
     entries = []
-    for preset in presets:
-        try:
-            sounds = tuple(
-                play_preset(
-                    name, program, preset.patch, [Note(0.0, HELD_SECONDS, pitch, 0.8)],
-                    to_frames(SECONDS),
-                )
-                for pitch in PITCHES
-            )  # fmt: skip
-        except PluginError:
-            continue
+    for preset, sounds in _sounds(name, program, presets):
         heard = listen(sounds)
         if roles := roles_of(heard, preset.name, preset.chords):
             entries.append(
@@ -212,3 +209,39 @@ def _sound_chunk(chunk: tuple) -> tuple[int, list[dict], int]:
                 }
             )
     return place, entries, len(presets)
+
+
+def _sounds(name: str, program: Path, presets: list[RawPreset]) -> Iterator[tuple]:
+    """Presets with their sounds at both pitches; those that fail are left out."""
+    frames = to_frames(SECONDS)
+    for _, group in groupby(presets, key=lambda preset: preset.bank):
+        together = list(group)
+        for alike in [together] if name == "scsynth" else [[each] for each in together]:
+            try:
+                if name == "scsynth":  # a server takes longer to start than to play
+                    sounds = _sound_definition(program, alike)
+                else:
+                    sounds = [
+                        play_preset(name, program, alike[0].patch, [_key(pitch)], frames)
+                        for pitch in PITCHES
+                    ]
+            except PluginError:
+                continue
+            for number, preset in enumerate(alike):
+                yield preset, tuple(sounds[2 * number : 2 * number + 2])
+
+
+def _key(pitch: int, start_seconds: float = 0.0) -> Note:
+    return Note(start_seconds, HELD_SECONDS, pitch, 0.8)
+
+
+def _sound_definition(server: Path, presets: list[RawPreset]) -> list[np.ndarray]:
+    """Sounds of one definition's presets at both pitches, one after the other in one score."""
+    step = to_frames(SECONDS + GAP_SECONDS)
+    keys = [(preset, pitch) for preset in presets for pitch in PITCHES]
+    notes = [
+        (_key(pitch, number * step / SAMPLE_RATE), preset.patch["controls"])
+        for number, (preset, pitch) in enumerate(keys)
+    ]
+    sound = play_score(server, Path(presets[0].patch["definition"]), notes, step * len(notes))
+    return [sound[place : place + to_frames(SECONDS)] for place in range(0, len(sound), step)]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,6 +25,8 @@ BEND_SEMITONES = 12
 """How far the pitch wheel of every plugin is made to reach."""
 
 BEND_STEP_SECONDS = 0.005
+BEND_RANGE = ((101, 0), (100, 0), (6, BEND_SEMITONES))
+"""MIDI controls that set the wheel's reach, for plugins that have no other way."""
 
 
 class PluginError(Exception):
@@ -57,8 +60,9 @@ class Host:
         Args:
             patch: `configure`, pairs of strings, `program`, bank and number, and `controls`,
                 values by name; each may be missing.
-            events: (frame, `on`, pitch, velocity), (frame, `off`, pitch, 0) or (frame, `bend`, 0,
-                -8192 to 8191), in the order in which those of a frame happen.
+            events: (frame, `on`, pitch, velocity), (frame, `off`, pitch, 0), (frame, `control`,
+                number, value) or (frame, `bend`, 0, -8192 to 8191); those of a frame happen in
+                the order given.
             frames: length of the result.
 
         Returns:
@@ -78,9 +82,10 @@ class Host:
     def close(self) -> None:
         """End the process."""
         if self._process:
-            self._process.stdin.close()
-            self._process.stdout.close()
             self._process.kill()
+            self._process.stdout.close()
+            with suppress(OSError):
+                self._process.stdin.close()
             self._process.wait()
             self._process = None
         if self._scratch:
@@ -107,11 +112,7 @@ class Host:
         # Plugins read and write settings in the user's home: they get an empty one.
         self._scratch = tempfile.TemporaryDirectory(prefix="synthgen-")
         home = Path(self._scratch.name)
-        (home / ".config" / "amsynth").mkdir(parents=True)
         (home / ".local" / "share").mkdir(parents=True)
-        settings = f"polyphony\t32\npitch_bend_range\t{BEND_SEMITONES}\n"
-        (home / ".config" / "amsynth" / "config").write_text(settings)
-        (home / ".amSynthrc").write_text(settings)
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(HOST), str(self.path)],
             stdin=subprocess.PIPE,
@@ -154,6 +155,8 @@ def midi_events(notes: Sequence[Note]) -> tuple[list[tuple], int]:
         events.append((off, 0, order, "off", note.pitch, 0))
         if bends:
             events += [(on + frame, 1, order, "bend", 0, to) for frame, to in _wheel(note)]
+    if bends:
+        events += [(0, -1, order, "control", *each) for order, each in enumerate(BEND_RANGE)]
     events.sort(key=lambda event: event[:3])
     return [(frame, *rest) for frame, _, _, *rest in events], before
 

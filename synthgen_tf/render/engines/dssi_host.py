@@ -24,8 +24,8 @@ BLOCK = 1024
 LOAD_SECONDS = 60
 """How long opening the plugin may take, by the clock."""
 
-NOTE_ON, NOTE_OFF, PITCH_BEND = 6, 7, 13
-KINDS = {"on": NOTE_ON, "off": NOTE_OFF, "bend": PITCH_BEND}
+KINDS = {"on": 6, "off": 7, "control": 10, "bend": 13}
+"""ALSA's numbers of what happens."""
 
 INPUT, OUTPUT, CONTROL, AUDIO = 1, 2, 4, 8
 BELOW, ABOVE, OF_RATE, LOGARITHMIC = 1, 2, 8, 16
@@ -155,8 +155,8 @@ class Instance:
         queue = (Event * max(1, len(events)))()
         for place, (frame, kind, note, value) in enumerate(events):
             queue[place].kind, queue[place].frame = KINDS[kind], frame % BLOCK
-            if kind == "bend":
-                queue[place].value = value
+            if kind in ("bend", "control"):
+                queue[place].control, queue[place].value = note, value
             else:
                 queue[place].note, queue[place].velocity = note, value
         size = ctypes.sizeof(Float)

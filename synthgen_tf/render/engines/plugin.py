@@ -41,7 +41,8 @@ def play_preset(engine: str, program: Path, patch: dict, notes: Sequence[Note], 
         PluginError: it crashed, did not end, or gave no sound.
     """
     if engine == "scsynth":
-        return play_score(program, Path(patch["definition"]), patch["controls"], notes, frames)
+        controlled = [(note, patch["controls"]) for note in notes]
+        return play_score(program, Path(patch["definition"]), controlled, frames)
     events, before = midi_events(notes)
     return host_of(program).play(patch, events, before + frames)[before:]
 

@@ -96,15 +96,18 @@ def sc_controls(path: Path, number: int) -> dict[str, float]:
 
 
 def play_score(
-    server: Path, definition: Path, controls: dict[str, float], notes: Sequence[Note], frames: int
+    server: Path,
+    definition: Path,
+    notes: Sequence[tuple[Note, dict[str, float]]],
+    frames: int,
 ) -> np.ndarray:
     """Play notes by a server of their own.
 
     Args:
         server: the program scsynth.
         definition: compiled file of the synth.
-        controls: by name.
-        notes: sorted by onset; those that begin before time zero are cut there.
+        notes: with their controls by name, sorted by onset; those that begin before time zero are
+            cut there.
         frames: length of the result.
 
     Returns:
@@ -113,13 +116,13 @@ def play_score(
     Raises:
         PluginError: the server crashed, took too long, or made no sound file.
     """
-    first = min([note.start_seconds for note in notes], default=0.0)
+    first = min([note.start_seconds for note, _ in notes], default=0.0)
     before = min(max(-first, 0.0), LONGEST_NOTE_SECONDS)
     skip = round(before * SAMPLE_RATE)
     seconds = (skip + frames + 64) / SAMPLE_RATE
     with tempfile.TemporaryDirectory(prefix="synthgen-") as folder:
         score, sound = Path(folder, "score.osc"), Path(folder, "sound.raw")
-        score.write_bytes(_score(definition, controls, notes, before, seconds))
+        score.write_bytes(_score(definition, notes, before, seconds))
         command = [server, "-V", "-1", "-D", "0", "-R", "0", "-o", "2", "-i", "0", "-m", "262144",
                    "-n", "8192", "-w", "512", "-N", score, "_", sound, SAMPLE_RATE, "RAW",
                    "float"]  # fmt: skip
@@ -148,8 +151,7 @@ def play_score(
 
 def _score(
     definition: Path,
-    controls: dict[str, float],
-    notes: Sequence[Note],
+    notes: Sequence[tuple[Note, dict[str, float]]],
     before: float,
     seconds: float,
 ) -> bytes:
@@ -158,7 +160,7 @@ def _score(
     timed = [(0.0, _message("/d_recv", definition.read_bytes()))]
     timed.append((0.0, _message("/d_recv", _seeding())))
     timed.append((0.0, _message("/s_new", RANDOM, 999, 0, 0)))
-    for number, note in enumerate(notes, 1000):
+    for number, (note, controls) in enumerate(notes, 1000):
         start = max(note.start_seconds + before, 0.0)
         values = dict(controls) | {"note": float(note.pitch), "amp": 0.5 * note.velocity}
         values["attack"] = min(controls.get("attack", 0.0), 0.8 * note.seconds)
