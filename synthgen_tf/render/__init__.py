@@ -8,6 +8,8 @@ The flow, module by module (sounds are (time, 2) float32 at 44.1 kHz):
     compose                 plan -> score: parts with notes, stems and instruments
     midi_file, midi         MIDI file -> score: an excerpt, with other instruments
     sources, casting        MIDI files and soundfonts, dealt to the splits -> score, engines
+    plugins                 synth engines installed here -> presets, listened to, for each role
+                            and split
     engines                 part -> dry track; `synth` is the target, the rest must not be mistaken
                             for it (`dsp`, `tables`, `waves` and `filters` are what they are
                             built of)
