@@ -24,11 +24,14 @@ from .engines.plugin_sound import HELD_SECONDS, PITCHES, SECONDS, listen, roles_
 from .engines.scsynth import play_score
 from .score import Note
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever presets are listened to in another way."""
 
 CHUNK = 48
 """Presets sounded by a process at a time."""
+
+CHORDS = tuple(Note(time, 0.27, pitch, 0.8) for time in (0.0, 0.3) for pitch in (48, 60, 67))
+"""Some presets fail where keys sound together; those are left out."""
 
 GAP_SECONDS = 1.0
 """Between the sounds of a score in which several are sounded."""
@@ -221,6 +224,7 @@ def _sounds(name: str, program: Path, presets: list[RawPreset]) -> Iterator[tupl
                 if name == "scsynth":  # a server takes longer to start than to play
                     sounds = _sound_definition(program, alike)
                 else:
+                    play_preset(name, program, alike[0].patch, CHORDS, to_frames(0.6))
                     sounds = [
                         play_preset(name, program, alike[0].patch, [_key(pitch)], frames)
                         for pitch in PITCHES

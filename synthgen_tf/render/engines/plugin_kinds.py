@@ -16,8 +16,9 @@ HEXTER_PATCHES = 1536
 SC_SOUNDS = 16
 """How many patches are drawn for hexter, and sounds for each of Sonic Pi's definitions."""
 
-PADSYNTH = 8
-"""WhySynth's oscillator that is rendered by a thread of its own, whenever that is done."""
+UNREPEATABLE = "[38]"
+"""WhySynth's oscillators whose sound differs from time to time: grains, and PADsynth, which a
+thread of its own renders whenever that is done."""
 
 NOT_MUSIC = re.compile(
     r"^\W*$|^[=\-]{2}|\b(test|kick|snare|hi-?hat|cymbals?|drums?|toms?|claps?|click)\b|alias"
@@ -139,7 +140,7 @@ def _whysynth(files: Files) -> Iterator[RawPreset]:
         for place, ((group, number, name), text) in enumerate(
             zip(programs, texts[1:], strict=True)
         ):
-            if re.search(rf"^oscY \d {PADSYNTH} ", text, flags=re.M):
+            if re.search(rf"^oscY \d {UNREPEATABLE} ", text, flags=re.M):
                 continue
             patch = {"configure": configure, "program": (group, number)}
             patch["controls"] = {"Bend Range": BEND_SEMITONES}
