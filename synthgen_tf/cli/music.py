@@ -120,6 +120,13 @@ def render(
     vital: Annotated[
         float, typer.Option(help="Share of the synth parts that Vital plays (extra vita), 0 to 1.")
     ] = 0.0,
+    engines: Annotated[
+        str | None,
+        typer.Option(
+            help="Installed synth engines that play most synth parts: all, or some of amsynth, "
+            "xsynth, hexter, scsynth, whysynth, vital, with commas; make sources installs them."
+        ),
+    ] = None,
     format: Annotated[str, typer.Option(help="wav or flac.")] = "wav",
     describe: Annotated[
         bool, typer.Option("--describe", help="Say what the songs in DIR are, render none.")
@@ -149,6 +156,7 @@ def render(
         typer.echo(f"synthgen: {line}", err=True)
 
     sources = {"midi": midi, "fonts": font or (), "vital": vital, "split": split}
+    sources["engines"] = [name.strip() for name in (engines or "").split(",") if name.strip()]
     if recorded:
         sources["recorded"], missing = find_recorded()
         if missing:

@@ -9,6 +9,8 @@ The flow, module by module (sounds are (time, 2) float32 at 44.1 kHz):
     midi_file, midi         MIDI file -> score: an excerpt, with other instruments
     recorded                soundfonts and drum kits of this machine, each for its splits
     sources, casting        MIDI files, soundfonts and kits, dealt to the splits -> score, engines
+    plugins                 synth engines installed here -> presets, listened to, for each role
+                            and split
     engines                 part -> dry track; `synth` is the target, the rest must not be mistaken
                             for it (`dsp`, `tables`, `waves` and `filters` are what they are
                             built of)

@@ -9,6 +9,7 @@ from .compose import compose
 from .engines import BAND, Engine, Synth, sample_patch
 from .engines.drums_sampled import SampledKit
 from .engines.general_midi import sample_preset
+from .engines.plugin import Plugin
 from .engines.soundfont import SoundFont
 from .engines.vital import Vital, sample_vital_patch
 from .midi import arrange
@@ -35,6 +36,9 @@ LIKE_SYNTHS = ("organ", "combo_organ", "tine_piano", "reed_piano", "electric_pia
 LIKE_SYNTH_PROGRAMS = (4, 5, 7, 16, 17, 18, 20)
 RECAST_CHANCE = 0.85
 """Share of the parts for what no ear tells from a synth that a piano plays, but for `hard`."""
+
+PLUGIN_SHARE = 0.75
+"""Share of the synth parts left by Vital that installed engines play where there are any."""
 
 
 def sample_score(rng: np.random.Generator, seconds: float, split: str, sources: Sources) -> Score:
@@ -79,7 +83,7 @@ def sample_engine(
         part: what is to be played.
         bpm: tempo, for what moves in time.
         split: whose fonts and patches may be used.
-        sources: soundfonts, and how often Vital plays.
+        sources: soundfonts, installed engines, and how often Vital plays.
     """
     hears = "test" if split == "hard" else split
     if part.instrument == "synth":
@@ -111,11 +115,23 @@ def _from_font(
 def _synth_engine(
     rng: np.random.Generator, part: Part, bpm: float, split: str, sources: Sources
 ) -> Engine:
-    """Who plays a synth part."""
-    share = 1.0 if split == "far" else FONT_SHARE["synth"]  # far hears none of our own synths
+    """Who plays a synth part: a soundfont, Vital, an installed engine or our own synth."""
+    far, plugins = split == "far", sources.plugins_of(split)
+    share = 1.0 if far and not plugins else FONT_SHARE["synth"]
     if engine := _from_font(rng, part, split, sources, share):
         return engine
     role = part.role.removesuffix("_2")
-    if sources.vital and rng.random() < sources.vital:
+
+    def ours() -> Engine:
+        patches = "test" if far else split  # in far only where an engine failed
+        return Synth(rng, sample_patch(rng, role, patches), bpm, part.cutoff)
+
+    if sources.vital and not far and rng.random() < sources.vital:
         return Vital(rng, sample_vital_patch(rng, role, split), bpm)
-    return Synth(rng, sample_patch(rng, role, split), bpm, part.cutoff)
+    if plugins and (far or rng.random() < PLUGIN_SHARE):
+        weights = np.array([plugin.weight for plugin in plugins])
+        chosen = plugins[int(rng.choice(len(plugins), p=weights / weights.sum()))]
+        presets = chosen.presets(split, role)
+        if presets:
+            return Plugin(rng, presets[int(rng.integers(len(presets)))], ours)
+    return ours()

@@ -76,6 +76,7 @@ def render_songs(
     vital: float = 0.0,
     recorded: Recorded = NO_RECORDINGS,
     split: str | None = None,
+    engines: Sequence[str] = (),
     format: str = "wav",
     tell: Callable[[str], object] | None = None,
 ) -> list[Path]:
@@ -99,6 +100,8 @@ def render_songs(
         recorded: soundfonts and drum kits, from `find_recorded`; every split has its own.
         split: `far`, whose synths, fonts and kits no other split hears, or `hard`, dense mixes of
             synths with what is like them; None for train, valid and test.
+        engines: installed synth engines that play most of the other synth parts: names of
+            `engines.plugin_kinds.KINDS`, `vital`, or `all` for what there is.
         format: `wav`, or `flac` for the same samples in less room.
         tell: is given one line about MIDI files that cannot be used and were left out.
 
@@ -117,7 +120,7 @@ def render_songs(
     _check_folder(out)
     if split is not None and split not in EXTRA_SPLITS:
         raise InputError(f"split is {split!r}; expected {' or '.join(EXTRA_SPLITS)}, or none")
-    sources = open_sources(midi, fonts, vital, recorded, tell)
+    sources = open_sources(midi, fonts, vital, recorded, engines, tell)
     if split == "far" and not sources.fonts_of("far"):
         raise InputError(
             "split far needs a soundfont that no other split hears; expected TimGM6mb.sf2 of the "

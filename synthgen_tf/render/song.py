@@ -180,7 +180,7 @@ def _render_track(
         "role": part.role,
         "stem": part.stem,
         "instrument": part.instrument,
-        "engine": type(engine).__name__,
+        "engine": engine.name,
         "patch_id": engine.patch_id,
         "parameters": engine.parameters,
         "effects": chain,
@@ -198,7 +198,7 @@ def _render_track(
 
 def _licence_of(parameters: dict) -> str | None:
     """Under which terms others' sounds are that an engine plays; None where all is ours."""
-    keys = ("licence", "kit_licence", "font_rights")
+    keys = ("bank_licence", "kit_licence", "font_rights")
     if not any(key in parameters for key in (*keys, "font")):
         return None
     return next((parameters[key] for key in keys if parameters.get(key)), "see the font")
