@@ -8,7 +8,7 @@ PYTHON_NEWEST ?= $(shell for p in python3.13 "$$(pyenv prefix 3.13 2>/dev/null)/
 	$$p -c '' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-newest lint ffmpeg browser constraints clean
+.PHONY: help setup sources demo test test-slow test-newest lint ffmpeg browser constraints clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,17 @@ ffmpeg:
 
 browser:
 	$(call system,chromium chromium-driver,chromedriver,the page of synthgen serve is not tested)
+
+# Synth engines for synthgen render --engines, a package at a time: one that is missing stops none.
+SOURCES = amsynth whysynth xsynth-dssi hexter supercollider-server sonic-pi-server
+
+sources:  ## install the synth engines for synthgen render --engines that Debian offers
+	@sh -c 'command -v apt-get >/dev/null || { \
+	  echo "make: no apt-get here: install what you want of $(SOURCES) by hand" >&2; exit 2; }; \
+	root=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); $$root apt-get update -qq || true; \
+	for name in $(SOURCES); do \
+	  $$root apt-get install -y -qq --no-install-recommends $$name >/dev/null 2>&1 \
+	  && echo "$$name is installed" || echo "$$name could not be installed"; done'
 
 constraints: .venv/installed  ## pin every version anew, for all platforms and Pythons
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.10 --all-extras \

@@ -291,6 +291,10 @@ def bad_cases(tmp_path, songs, run):
             ["fp64", "fp16"],
         ),
         "render into other data": (["render", tmp_path, "--songs", "1"], [tmp_path.name]),
+        "render by a stranger": (
+            ["render", tmp_path / "r", "--songs", "1", "--engines", "moog"],
+            ["moog", "amsynth"],
+        ),
         "render nothing": (["render", tmp_path / "r", "--songs", "0"], ["0"]),
         "demo into other data": (["demo", "--out", tmp_path], ["--out"]),
     }

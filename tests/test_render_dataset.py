@@ -34,7 +34,7 @@ from synthgen_tf.train import train
 
 SECONDS = 2.0
 SONGS = 5
-SEED = 5  # song 3 is free of synth; another seed will do if the composer changes
+SEED = 53  # song 3 is free of synth; another seed will do if the composer changes
 NAMES = ("mixture", *STEMS)
 
 
@@ -73,7 +73,7 @@ def test_songs_have_the_promised_form(data_set):
     folders = sorted(data_set.glob("*/*"))
     assert len(folders) == SONGS
     for index, split in enumerate(["train", "valid", "test", "train", "train"]):
-        folder = data_set / split / f"song_0005_{index:06d}"
+        folder = data_set / split / f"song_0053_{index:06d}"
         info = soundfile.info(folder / "mixture.wav")
         assert (info.subtype, info.channels) == ("PCM_16", 2)
         assert info.frames == SECONDS * SAMPLE_RATE
@@ -129,7 +129,7 @@ def test_two_processes_write_the_same_bytes(data_set, tmp_path):
 
 def test_a_song_alone_is_the_song_in_the_set(data_set, tmp_path):
     (folder,) = render_songs(tmp_path / "one", 1, seconds=SECONDS, seed=SEED, first=4)
-    assert file_bytes(folder) == file_bytes(data_set / "train" / "song_0005_000004")
+    assert file_bytes(folder) == file_bytes(data_set / "train" / "song_0053_000004")
 
 
 def test_a_repeated_call_renders_only_what_is_missing(tmp_path):
@@ -368,7 +368,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_song(tmp_path, monkeypatch):
     with pytest.raises(OutputError, match=r"cannot write .*\(No space left on device\): check"):
         render_songs(tmp_path, 4, seconds=1, seed=SEED)
     monkeypatch.undo()
-    assert [path.name for path in tmp_path.glob("*/*")] == ["song_0005_000000"]
+    assert [path.name for path in tmp_path.glob("*/*")] == ["song_0053_000000"]
     assert len(render_songs(tmp_path, 2, seconds=1, seed=SEED)) == 2
 
 

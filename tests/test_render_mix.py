@@ -141,16 +141,29 @@ def test_mastered_stems_still_sum_and_fit_into_16_bits():
     np.testing.assert_array_equal(sounds["mixture"], total)
 
 
-def test_a_lost_synth_is_turned_up():
+def test_the_synth_is_brought_to_its_level_above_the_rest():
     rng = np.random.default_rng(0)
-    noise = {
-        name: rng.standard_normal((44100, 2)).astype(np.float32) for name in ("drums", "synth")
+    stems = {
+        name: rng.standard_normal((44100, 2)).astype(np.float32)
+        for name in ("drums", "bass", "synth")
     }
-    stems = noise | {"synth": 0.001 * noise["synth"]}
-    balanced, lift_db = _balance_synth(stems, -14.0)
-    assert rms_db(balanced["synth"]) == pytest.approx(rms_db(stems["drums"]) - 21, abs=0.1)
-    assert lift_db == pytest.approx(39, abs=0.2)
-    assert _balance_synth(noise, -14.0)[1] == 0.0
+    stems["synth"] *= 0.001
+    balanced, lift_db = _balance_synth(stems, -7.0)
+    rest_db = rms_db(stems["drums"] + stems["bass"])
+    assert rms_db(balanced["synth"]) == pytest.approx(rest_db - 7.0, abs=0.01)
+    assert lift_db == pytest.approx(rest_db - 7.0 - rms_db(stems["synth"]), abs=0.01)
+    silent = stems | {"synth": 0 * stems["synth"]}
+    assert _balance_synth(silent, -7.0) == (silent, 0.0)
+
+
+def test_a_synth_of_moments_is_not_blown_up():
+    rng = np.random.default_rng(0)
+    drums = rng.standard_normal((10 * SAMPLE_RATE, 2)).astype(np.float32)
+    synth = 0 * drums
+    synth[:SAMPLE_RATE] = drums[:SAMPLE_RATE]  # a tenth of the time, as loud as the drums there
+    balanced, lift_db = _balance_synth({"drums": drums, "synth": synth}, 12.0)
+    assert lift_db == pytest.approx(15.0, abs=0.3)
+    assert rms_db(balanced["synth"]) == pytest.approx(rms_db(drums) + 5.0, abs=0.3)
 
 
 def test_clipping_cuts_off_at_the_ceiling_and_stems_still_sum():

@@ -103,9 +103,30 @@ def render(
             metavar="<path>", help="Soundfont, .sf2 or .sf3, that plays some parts; repeatable."
         ),
     ] = None,
+    recorded: Annotated[
+        bool,
+        typer.Option(
+            "--recorded",
+            help="Let the soundfonts and drum kits of Debian play that are here (make sources).",
+        ),
+    ] = False,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="far: synths, fonts and kits that no other split hears; hard: dense mixes. "
+            "Else by number: train, valid and test."
+        ),
+    ] = None,
     vital: Annotated[
         float, typer.Option(help="Share of the synth parts that Vital plays (extra vita), 0 to 1.")
     ] = 0.0,
+    engines: Annotated[
+        str | None,
+        typer.Option(
+            help="Installed synth engines that play most synth parts: all, or some of amsynth, "
+            "xsynth, hexter, scsynth, whysynth, vital, with commas; make sources installs them."
+        ),
+    ] = None,
     format: Annotated[str, typer.Option(help="wav or flac.")] = "wav",
     describe: Annotated[
         bool, typer.Option("--describe", help="Say what the songs in DIR are, render none.")
@@ -129,17 +150,22 @@ def render(
         typer.echo(f"synthgen: {jobs} jobs asked for, {cores} cores: {cores} are used", err=True)
     settings = {"seconds": seconds, "seed": seed, "jobs": jobs, "first": first}
     settings["format"] = format.lower()
-    from synthgen_tf.render import render_songs
+    from synthgen_tf.render import find_recorded, render_songs
 
     def tell(line: str) -> None:
         typer.echo(f"synthgen: {line}", err=True)
 
-    sources = {"midi": midi, "fonts": font or (), "vital": vital}
+    sources = {"midi": midi, "fonts": font or (), "vital": vital, "split": split}
+    sources["engines"] = [name.strip() for name in (engines or "").split(",") if name.strip()]
+    if recorded:
+        sources["recorded"], missing = find_recorded()
+        if missing:
+            tell(f"not installed: {', '.join(missing)} (make sources)")
     written = render_songs(out, songs, **settings, **sources, tell=tell)
-    if not font:
+    if not (font or recorded):
         typer.echo(
-            "no soundfont: SynthGen's own engines played everything; --font FILE adds the sounds "
-            "of one, such as TimGM6mb.sf2 of the Debian package timgm6mb-soundfont",
+            "no recordings: our own engines played everything; --recorded adds the soundfonts "
+            "and drum kits of this machine, --font FILE one of yours",
             err=True,
         )
     typer.echo(f"{len(written)} songs of {seconds:g} s in {out}")

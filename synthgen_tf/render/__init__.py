@@ -7,7 +7,10 @@ The flow, module by module (sounds are (time, 2) float32 at 44.1 kHz):
     beats, lines, parts,
     compose                 plan -> score: parts with notes, stems and instruments
     midi_file, midi         MIDI file -> score: an excerpt, with other instruments
-    sources, casting        MIDI files and soundfonts, dealt to the splits -> score, engines
+    recorded                soundfonts and drum kits of this machine, each for its splits
+    sources, casting        MIDI files, soundfonts and kits, dealt to the splits -> score, engines
+    plugins                 synth engines installed here -> presets, listened to, for each role
+                            and split
     engines                 part -> dry track; `synth` is the target, the rest must not be mistaken
                             for it (`dsp`, `tables`, `waves` and `filters` are what they are
                             built of)
@@ -22,5 +25,6 @@ The flow, module by module (sounds are (time, 2) float32 at 44.1 kHz):
 
 from .dataset import render_songs
 from .describe import describe_songs
+from .recorded import find_recorded
 
-__all__ = ["describe_songs", "render_songs"]
+__all__ = ["describe_songs", "find_recorded", "render_songs"]

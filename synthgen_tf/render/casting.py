@@ -4,24 +4,65 @@ from dataclasses import replace
 
 import numpy as np
 
+from .beats import MACHINES
 from .compose import compose
 from .engines import BAND, Engine, Synth, sample_patch
+from .engines.drums_sampled import SampledKit
 from .engines.general_midi import sample_preset
+from .engines.plugin import Plugin
 from .engines.soundfont import SoundFont
 from .engines.vital import Vital, sample_vital_patch
 from .midi import arrange
 from .score import Part, Score
 from .sources import Sources, midi_song
 
-MIDI_SHARE = 0.5
+MIDI_SHARE = 0.3
 """Share of songs that come from MIDI files where there are any; the others are composed."""
 
-FONT_SHARE = {"synth": 0.3, "band": 0.35}
-"""Share of parts that a soundfont plays where there is one; our engines play the others."""
+FONT_SHARE = {"synth": 0.3, "band": 0.9}
+"""Share of parts that a soundfont plays where there is one; our engines play the others.
+
+What our engines play for the band comes from the same kind of sums as a synth does: a model learns
+better what a synth is where the rest is recorded.
+"""
+
+KIT_SHARE = 0.75
+"""Share of drum parts that a recorded kit plays where there is one."""
+
+HARD_BAND_SHARE = 0.6
+"""Share of the band that soundfonts play in split `hard`, whose synths must be told from ours."""
+
+LIKE_SYNTHS = ("organ", "combo_organ", "tine_piano", "reed_piano", "electric_piano", "clavinet")
+LIKE_SYNTH_PROGRAMS = (4, 5, 7, 16, 17, 18, 20)
+RECAST_CHANCE = 0.85
+"""Share of the parts for what no ear tells from a synth that a piano plays, but for `hard`."""
+
+PLUGIN_SHARE = 0.75
+"""Share of the synth parts left by Vital that installed engines play where there are any."""
 
 
 def sample_score(rng: np.random.Generator, seconds: float, split: str, sources: Sources) -> Score:
-    """A composed score, or one from a MIDI file of the split."""
+    """A composed score, or one from a MIDI file of the split; those of `hard` are composed."""
+    if split == "hard":
+        return compose(rng, seconds, dense=True)
+    score = _any_score(rng, seconds, split, sources)
+    if not sources.fonts_of(split):
+        return score
+    parts = tuple(_unlike_synths(rng, part) for part in score.parts)
+    return replace(score, parts=parts)
+
+
+def _unlike_synths(rng: np.random.Generator, part: Part) -> Part:
+    """A part for an organ or an electric piano mostly goes to a piano."""
+    alike = part.instrument in LIKE_SYNTHS or part.program in LIKE_SYNTH_PROGRAMS
+    if part.instrument == "synth" or not alike or rng.random() >= RECAST_CHANCE:
+        return part
+    if part.program is None:
+        return replace(part, instrument="piano")
+    return replace(part, instrument="piano", program=0, orig_program=part.program)
+
+
+def _any_score(rng: np.random.Generator, seconds: float, split: str, sources: Sources) -> Score:
     entries = sources.midi_of(split)
     if not entries or rng.random() >= MIDI_SHARE:
         return compose(rng, seconds)
@@ -42,18 +83,55 @@ def sample_engine(
         part: what is to be played.
         bpm: tempo, for what moves in time.
         split: whose fonts and patches may be used.
-        sources: soundfonts, and how often Vital plays.
+        sources: soundfonts, installed engines, and how often Vital plays.
     """
-    is_synth = part.instrument == "synth"
+    hears = "test" if split == "hard" else split
+    if part.instrument == "synth":
+        return _synth_engine(rng, part, bpm, hears, sources)
+    if part.role == "drums":
+        kits = sources.recorded.kits_of(hears, _is_machine(part.instrument))
+        if kits and rng.random() < KIT_SHARE:
+            return SampledKit(rng, kits[int(rng.integers(len(kits)))])
+    share = HARD_BAND_SHARE if split == "hard" else FONT_SHARE["band"]
+    return _from_font(rng, part, hears, sources, share) or BAND[part.instrument](rng)
+
+
+def _is_machine(kit: str) -> bool:
+    return kit.removesuffix("_drums") in MACHINES
+
+
+def _from_font(
+    rng: np.random.Generator, part: Part, split: str, sources: Sources, share: float
+) -> Engine | None:
+    """A soundfont's preset for a share of the parts; None for the others, or where none fits."""
     fonts = sources.fonts_of(split)
-    if fonts and rng.random() < FONT_SHARE["synth" if is_synth else "band"]:
-        font = fonts[int(rng.integers(len(fonts)))]
-        preset = sample_preset(rng, part, frozenset(dict(font.presets)))
-        if preset is not None:
-            return SoundFont(rng, font, preset)
-    if not is_synth:
-        return BAND[part.instrument](rng)
+    if not fonts or rng.random() >= share:
+        return None
+    font = fonts[int(rng.integers(len(fonts)))]
+    preset = sample_preset(rng, part, frozenset(dict(font.presets)))
+    return None if preset is None else SoundFont(rng, font, preset)
+
+
+def _synth_engine(
+    rng: np.random.Generator, part: Part, bpm: float, split: str, sources: Sources
+) -> Engine:
+    """Who plays a synth part: a soundfont, Vital, an installed engine or our own synth."""
+    far, plugins = split == "far", sources.plugins_of(split)
+    share = 1.0 if far and not plugins else FONT_SHARE["synth"]
+    if engine := _from_font(rng, part, split, sources, share):
+        return engine
     role = part.role.removesuffix("_2")
-    if sources.vital and rng.random() < sources.vital:
+
+    def ours() -> Engine:
+        patches = "test" if far else split  # in far only where an engine failed
+        return Synth(rng, sample_patch(rng, role, patches), bpm, part.cutoff)
+
+    if sources.vital and not far and rng.random() < sources.vital:
         return Vital(rng, sample_vital_patch(rng, role, split), bpm)
-    return Synth(rng, sample_patch(rng, role, split), bpm, part.cutoff)
+    if plugins and (far or rng.random() < PLUGIN_SHARE):
+        weights = np.array([plugin.weight for plugin in plugins])
+        chosen = plugins[int(rng.choice(len(plugins), p=weights / weights.sum()))]
+        presets = chosen.presets(split, role)
+        if presets:
+            return Plugin(rng, presets[int(rng.integers(len(presets)))], ours)
+    return ours()

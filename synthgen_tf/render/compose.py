@@ -15,6 +15,7 @@ from .structure import (
     sample_presence,
     sample_sweep,
 )
+from .styles import FAMILIES
 
 SYNTH_FREE_CHANCE = 0.08
 """Share of songs without any synthesizer: a model must learn to answer those with silence."""
@@ -22,26 +23,40 @@ SYNTH_FREE_CHANCE = 0.08
 MOST_SYNTHS = 4
 """More than four synths at once is a wall no mix leaves room for."""
 
+MACHINES_ALONE_CHANCE = 0.5
+"""Share of electronic songs in which every pitched sound is a synth, but for singers."""
+
+DENSE_ROLES = ("drums", "guitar", "keys", "strings")
+DENSE_KEYS = {"organ": 2.0, "combo_organ": 1.0, "tine_piano": 2.0, "reed_piano": 1.0}
+DENSE_SYNTHS = ("synth_lead", "synth_pad", "synth_arp", "synth_pluck", "synth_keys")
+"""What a synth is most easily mistaken for: it plays in every song of split `hard`."""
+
 RHYTHM_ROLES = ("drums", "bass", "synth_bass")
 STEM_OF_ROLE = {"drums": "drums", "bass": "bass", "vocals": "vocals", "backing": "vocals"}
 
 
-def compose(rng: np.random.Generator, seconds: float) -> Score:
+def compose(rng: np.random.Generator, seconds: float, dense: bool = False) -> Score:
     """Compose an excerpt of `seconds`.
+
+    Args:
+        rng: source of all choices.
+        seconds: length.
+        dense: guitar, organ or electric piano, and strings play against at least two synths.
 
     Returns:
         A score in which every part has at least one audible note and at least one part is no
         synth. About `SYNTH_FREE_CHANCE` of the scores have no part in the `synth` stem.
     """
     plan = sample_plan(rng, seconds)
-    roles = _sample_roles(rng, plan)
+    roles = _dense_roles(rng, plan) if dense else _sample_roles(rng, plan)
+    choices = {"keys": DENSE_KEYS} if dense else {}
     grid = (plan.sections, plan.bar_seconds, plan.offset_seconds)
     presence = sample_presence(rng, roles, plan.sections)
     gaps = sample_gaps(rng, *grid)
     level = fade_curve(rng, *grid)
     parts = []
     for role, part_rng in zip(roles, rng.spawn(len(roles)), strict=True):
-        instrument, notes = write_part(part_rng, plan, role)
+        instrument, notes = write_part(part_rng, plan, role, choices)
         notes = _humanise(part_rng, plan, notes, _looseness(part_rng, instrument))
         notes = _arranged(plan, role, presence[role], gaps, notes, seconds)
         if notes:
@@ -71,7 +86,10 @@ def _sample_roles(rng: np.random.Generator, plan: Plan) -> list[str]:
         roles = [role for role in roles if role != "solo" or rng.random() < 0.2]
     synths = [role for role in roles if role.startswith("synth")]
     others = [role for role in roles if not role.startswith("synth")]
-    if rng.random() < SYNTH_FREE_CHANCE:
+    alone = plan.style_name in FAMILIES["electronic"] and rng.random() < MACHINES_ALONE_CHANCE
+    if alone:
+        others = ["drums", *(role for role in others if role in ("vocals", "backing"))]
+    if rng.random() < SYNTH_FREE_CHANCE and not alone:
         synths = []
     elif not [role for role in synths if role != "synth_sweep"]:
         usual = [role for role in chances if role.startswith("synth") and role != "synth_sweep"]
@@ -80,9 +98,21 @@ def _sample_roles(rng: np.random.Generator, plan: Plan) -> list[str]:
     synths = [synths[index] for index in sorted(rng.permutation(len(synths))[:MOST_SYNTHS])]
     if "synth_bass" in synths and "bass" in others and rng.random() < 0.8:
         others.remove("bass")
-    if not any(role not in RHYTHM_ROLES for role in others):
+    if alone and all(role in RHYTHM_ROLES for role in synths):
+        synths.append("synth_pad")
+    if not alone and not any(role not in RHYTHM_ROLES for role in others):
         others.append("keys")
     return others + synths
+
+
+def _dense_roles(rng: np.random.Generator, plan: Plan) -> list[str]:
+    """A full band and two to four synths."""
+    roles = _sample_roles(rng, plan)
+    roles += [role for role in DENSE_ROLES if role not in roles]
+    count = int(rng.integers(2, MOST_SYNTHS + 1))
+    more = [role for role in rng.permutation(DENSE_SYNTHS) if role not in roles]
+    have = sum(role.startswith("synth") for role in roles)
+    return roles + [str(role) for role in more[: max(0, count - have)]]
 
 
 def _sweep(rng: np.random.Generator, plan: Plan, role: str, grid: tuple) -> tuple:

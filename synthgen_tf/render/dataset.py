@@ -17,8 +17,9 @@ from ..processes import in_processes
 from ..progress import progress_bar
 from .dsp import SAMPLE_RATE
 from .engines import SPLITS
+from .recorded import NO_RECORDINGS, Recorded
 from .score import STEMS
-from .song import GENERATOR, render_song, split_of
+from .song import EXTRA_SPLITS, GENERATOR, render_song, split_of
 from .sources import Sources, open_sources
 
 DESCRIPTION = "song.json"
@@ -49,11 +50,12 @@ class Order:
     seconds: float
     sources: Sources
     format: str
+    split: str
 
     @property
     def folder(self) -> Path:
         """Where the finished song stands."""
-        return self.out / split_of(self.index) / f"song_{self.seed:04d}_{self.index:06d}"
+        return self.out / self.split / f"song_{self.seed:04d}_{self.index:06d}"
 
     @property
     def unfinished(self) -> Path:
@@ -72,6 +74,9 @@ def render_songs(
     midi: Path | None = None,
     fonts: Sequence[Path] = (),
     vital: float = 0.0,
+    recorded: Recorded = NO_RECORDINGS,
+    split: str | None = None,
+    engines: Sequence[str] = (),
     format: str = "wav",
     tell: Callable[[str], object] | None = None,
 ) -> list[Path]:
@@ -92,6 +97,11 @@ def render_songs(
         midi: folder of MIDI files, from which half of the songs are made; the splits share none.
         fonts: soundfonts that play some of the parts; the splits share none.
         vital: share of the synth parts that Vital plays, 0 to 1; needs the extra `vita`.
+        recorded: soundfonts and drum kits, from `find_recorded`; every split has its own.
+        split: `far`, whose synths, fonts and kits no other split hears, or `hard`, dense mixes of
+            synths with what is like them; None for train, valid and test.
+        engines: installed synth engines that play most of the other synth parts: names of
+            `engines.plugin_kinds.KINDS`, `vital`, or `all` for what there is.
         format: `wav`, or `flac` for the same samples in less room.
         tell: is given one line about MIDI files that cannot be used and were left out.
 
@@ -108,15 +118,22 @@ def render_songs(
     if format not in FORMATS:
         raise InputError(f"format is {format!r}; expected {' or '.join(FORMATS)}")
     _check_folder(out)
-    sources = open_sources(midi, fonts, vital, tell)
+    if split is not None and split not in EXTRA_SPLITS:
+        raise InputError(f"split is {split!r}; expected {' or '.join(EXTRA_SPLITS)}, or none")
+    sources = open_sources(midi, fonts, vital, recorded, engines, tell)
+    if split == "far" and not sources.fonts_of("far"):
+        raise InputError(
+            "split far needs a soundfont that no other split hears; expected TimGM6mb.sf2 of the "
+            "Debian package timgm6mb-soundfont and --recorded: install it (make sources)"
+        )
     orders = [
-        Order(out, seed, index, float(seconds), sources, format)
+        Order(out, seed, index, float(seconds), sources, format, split or split_of(index))
         for index in range(first, first + songs)
     ]
     missing = [order for order in orders if not _is_finished(order)]
     try:
-        for split in {split_of(order.index) for order in orders}:
-            (out / split).mkdir(parents=True, exist_ok=True)
+        for name in {order.split for order in orders}:
+            (out / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
             f"{out} cannot be made ({error.strerror}); expected a folder that can be written: "
@@ -139,7 +156,8 @@ def render_songs(
 
 def _fill(order: Order) -> None:
     """Render one song and put it in its place, all or nothing."""
-    song = render_song(order.seed, order.index, order.seconds, order.sources)
+    extra = order.split if order.split in EXTRA_SPLITS else None
+    song = render_song(order.seed, order.index, order.seconds, order.sources, extra)
     text = json.dumps(song.description, indent=1, allow_nan=False)
     try:
         order.unfinished.mkdir()
@@ -188,7 +206,7 @@ def _check_folder(out: Path) -> None:
     for entry in _visible(out):
         if entry.name == PAGE:
             continue
-        if entry.name not in SPLITS or not entry.is_dir():
+        if entry.name not in (*SPLITS, *EXTRA_SPLITS) or not entry.is_dir():
             raise InputError(
                 f"{out} holds {entry.name}; expected nothing but rendered songs in "
                 f"{', '.join(SPLITS)}: give an empty or new folder"

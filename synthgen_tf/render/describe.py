@@ -11,8 +11,11 @@ import numpy as np
 from ..errors import InputError
 from ..table import Table
 from .dataset import DESCRIPTION
-from .engines import SPLITS
+from .engines import SPLITS as DEALT
 from .score import STEMS
+from .song import EXTRA_SPLITS
+
+SPLITS = (*DEALT, *EXTRA_SPLITS)
 
 AUDIBLE_DB, AUDIBLE_BELOW_REST_DB = -40.0, 25.0
 """A synth is audible where it is above the one, and less than the other below all the rest."""
@@ -102,7 +105,12 @@ def describe_songs(root: Path) -> SetDescription:
             "give the folder that `synthgen render` wrote"
         )
     songs = [_read(folder) for folder in folders]
-    by_split = {split: [song for song in songs if song.facts["split"] == split] for split in SPLITS}
+    found = {song.facts["split"] for song in songs}
+    by_split = {
+        split: [song for song in songs if song.facts["split"] == split]
+        for split in SPLITS
+        if split in DEALT or split in found
+    }
     tables = [_facts(by_split | {"all": songs}), _levels(songs), _counts(songs)]
     relative = [song.above_rest_db for song in songs]
     histograms = {

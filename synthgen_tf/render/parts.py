@@ -1,5 +1,7 @@
 """Writes one part: the instrument that plays it, and its notes on the grid."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from . import lines
@@ -7,6 +9,9 @@ from .beats import drum_notes
 from .plan import Plan
 from .score import Note
 from .styles import SHARED_INSTRUMENTS
+from .styles.style import Shares
+
+NO_CHOICE: Mapping[str, Shares] = {}
 
 BUSY = (0.12, 0.38, 0.12, 0.25, 0.08, 0.05)
 CALM = (0.02, 0.22, 0.12, 0.34, 0.15, 0.15)
@@ -26,8 +31,16 @@ REGISTERS = {
 GUITARS = ("distorted_guitar", "clean_guitar", "acoustic_guitar", "muted_guitar", "nylon_guitar")
 
 
-def write_part(rng: np.random.Generator, plan: Plan, role: str) -> tuple[str, list[Note]]:
+def write_part(
+    rng: np.random.Generator, plan: Plan, role: str, instruments: Mapping[str, Shares] = NO_CHOICE
+) -> tuple[str, list[Note]]:
     """Choose an instrument for a role and write its notes for the whole excerpt.
+
+    Args:
+        rng: source of all choices.
+        plan: tempo, form and style.
+        role: what the part does in the arrangement.
+        instruments: role to what may play it, in place of the style's choice.
 
     Returns:
         `synth` or a name in `engines.BAND`, and the notes, in any order.
@@ -38,7 +51,8 @@ def write_part(rng: np.random.Generator, plan: Plan, role: str) -> tuple[str, li
         return f"{kit}_drums", drum_notes(rng, plan, kit)
     if family.startswith("synth"):
         return "synth", _synth_notes(rng, plan, family)
-    instrument = _weighted(rng, plan.style.instruments.get(family) or SHARED_INSTRUMENTS[family])
+    usual = plan.style.instruments.get(family) or SHARED_INSTRUMENTS[family]
+    instrument = _weighted(rng, instruments.get(family) or usual)
     size = _chord_size(rng, plan)
     if family == "bass":
         return instrument, lines.bass_line(rng, plan)

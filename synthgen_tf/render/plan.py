@@ -6,10 +6,13 @@ import numpy as np
 
 from .harmony import Harmony, sample_harmony, sample_progression
 from .structure import energy_at, sample_sections
-from .styles import STYLES, Style
+from .styles import FAMILIES, STYLES, Style
 
 STEPS = 16
 """Grid steps in a bar of 4/4."""
+
+FAMILY_SHARES = {"electronic": 0.58, "bands": 0.27, "scored": 0.15}
+"""How often each family of styles is composed in: most synths are heard in electronic music."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ class Plan:
 
 def sample_plan(rng: np.random.Generator, seconds: float) -> Plan:
     """Draw style, tempo, key, form and chords for an excerpt of `seconds`."""
-    style_name = str(rng.choice(list(STYLES)))
+    family = str(rng.choice(list(FAMILY_SHARES), p=list(FAMILY_SHARES.values())))
+    style_name = str(rng.choice(list(FAMILIES[family])))
     style = STYLES[style_name]
     bpm = round(float(rng.uniform(*style.bpm)), 2)
     harmony = sample_harmony(rng, style.scales)

@@ -16,7 +16,7 @@ from .mix import LEVEL_DB, LEVEL_SPREAD_DB, Room, playing_rms_db, rms_db
 from .score import STEMS, Part, Score
 from .sources import NO_SOURCES, Sources
 
-GENERATOR = "SynthGen render 2"
+GENERATOR = "SynthGen render 3"
 """Raised whenever the same seed gives other bytes."""
 
 LICENCE = "rendered by SynthGen, no third-party material"
@@ -25,18 +25,20 @@ SOURCES_LICENCE = (
     "rendered by SynthGen from the MIDI file or soundfonts named here, under their terms"
 )
 
-SYNTH_OFFSET_DB, SYNTH_SPREAD_DB = 1.0, 5.0
-"""Mean and spread of what all synths of a song are turned up by together."""
+SYNTH_ABOVE_REST_DB = (-12.0, 12.0)
+"""Level of the synth above all the rest, spread evenly over the songs."""
+
+HIGHEST_WHILE_PLAYING_DB = 15.0
+"""A synth that plays for moments only is not turned up further than this above the rest."""
+
+EXTRA_SPLITS = ("far", "hard")
+"""Splits beside train, valid and test that are rendered by name."""
 
 SILENT_DB = -75.0
 """A track that plays below this as its engine made it is nothing worth turning up."""
 
 OFFSET = 2e-4
 """Mean that asymmetric drives may leave; more would waste the range of the mixture."""
-
-SYNTH_FLOOR_DB = -36.0
-SYNTH_BELOW_REST_DB = 21.0
-"""A synth quieter than the floor, or further below everything else, is turned up."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,15 @@ class RenderedSong:
 
 @dataclass(frozen=True)
 class Track:
-    """One rendered part: (time, 2) float32, its share in the reverb, and what it was made of."""
+    """One rendered part: (time, 2) float32, its share in the reverb, what it was made of, and the
+    licence of sounds that are not ours.
+    """
 
     stem: str
     sound: np.ndarray
     send: float
     description: dict
+    licence: str | None
 
 
 def split_of(index: int) -> str:
@@ -67,8 +72,13 @@ def split_of(index: int) -> str:
     return {1: "valid", 2: "test"}.get(index % 10, "train")
 
 
+def seed_of(seed: int, index: int, split: str) -> list[int]:
+    """What all that is random in a song is drawn from."""
+    return [seed, index, *([EXTRA_SPLITS.index(split)] if split in EXTRA_SPLITS else [])]
+
+
 def render_song(
-    seed: int, index: int, seconds: float, sources: Sources = NO_SOURCES
+    seed: int, index: int, seconds: float, sources: Sources = NO_SOURCES, split: str | None = None
 ) -> RenderedSong:
     """Compose, or take from a MIDI file, play and mix one song.
 
@@ -77,23 +87,27 @@ def render_song(
         index: of the song in it, 0 or above.
         seconds: length, 1 or above.
         sources: MIDI files and soundfonts to draw from.
+        split: one of `EXTRA_SPLITS`, or None for the one that the index tells.
 
     Returns:
         The same bytes for the same arguments, whatever was rendered before.
     """
     # Linear algebra on several threads sums in another order, and rounds to other bytes.
     with threadpool_limits(1, "blas"):
-        return _render_song(seed, index, seconds, sources)
+        return _render_song(seed, index, seconds, sources, split or split_of(index))
 
 
-def _render_song(seed: int, index: int, seconds: float, sources: Sources) -> RenderedSong:
-    rng = np.random.default_rng([seed, index])
-    split = split_of(index)
+def _render_song(
+    seed: int, index: int, seconds: float, sources: Sources, split: str
+) -> RenderedSong:
+    origin = seed_of(seed, index, split)
+    rng = np.random.default_rng(origin)
     score = sample_score(rng, seconds, split, sources)
     frames = to_frames(seconds)
     tracks = []
     for number, part in enumerate(score.parts):
-        part_rng = np.random.default_rng([seed, index, number, SPLITS.index(split)])
+        place = SPLITS.index(split) if split in SPLITS else 0
+        part_rng = np.random.default_rng([*origin, number, place])
         track = _render_track(part_rng, part, score, split, frames, sources)
         if track is not None:
             tracks.append(track)
@@ -101,9 +115,7 @@ def _render_song(seed: int, index: int, seconds: float, sources: Sources) -> Ren
     room = Room(rng)
     stems = _mix(tracks, room, frames)
     mastering = sample_mastering(rng)
-    synth_offset_db = float(rng.normal(SYNTH_OFFSET_DB, SYNTH_SPREAD_DB))
-    stems["synth"] *= np.float32(10 ** (synth_offset_db / 20))
-    stems, lift_db = _balance_synth(stems, mastering.loudness_db)
+    stems, lift_db = _balance_synth(stems, float(rng.uniform(*SYNTH_ABOVE_REST_DB)))
     sound = quantise(master(stems, mastering))
 
     levels = {
@@ -113,6 +125,7 @@ def _render_song(seed: int, index: int, seconds: float, sources: Sources) -> Ren
     description = {
         "generator": GENERATOR,
         "licence": SOURCES_LICENCE if _is_borrowed(score, tracks) else LICENCE,
+        "licences": sorted({track.licence for track in tracks if track.licence}),
         "sources": sources.digest,
         "source": score.source or None,
         "seed": [seed, index],
@@ -128,7 +141,6 @@ def _render_song(seed: int, index: int, seconds: float, sources: Sources) -> Ren
         "levels": {
             name: levels_below_full_scale(values, SAMPLE_RATE) for name, values in sound.items()
         },
-        "synth_offset_db": round(synth_offset_db, 2),
         "synth_lift_db": round(lift_db, 2),
         "mastering": asdict(mastering),
         "reverb": {"seconds": room.seconds, "predelay_seconds": room.predelay_seconds},
@@ -139,7 +151,7 @@ def _render_song(seed: int, index: int, seconds: float, sources: Sources) -> Ren
 
 def _is_borrowed(score: Score, tracks: list[Track]) -> bool:
     """True where others have rights in a song."""
-    return bool(score.source) or any("font" in track.description for track in tracks)
+    return bool(score.source) or any(track.licence for track in tracks)
 
 
 def _render_track(
@@ -168,7 +180,7 @@ def _render_track(
         "role": part.role,
         "stem": part.stem,
         "instrument": part.instrument,
-        "engine": type(engine).__name__,
+        "engine": engine.name,
         "patch_id": engine.patch_id,
         "parameters": engine.parameters,
         "effects": chain,
@@ -180,7 +192,16 @@ def _render_track(
     others = {"program": part.program, "orig_program": part.orig_program}
     others["font"] = engine.parameters.get("font")
     description |= {name: value for name, value in others.items() if value is not None}
-    return Track(part.stem, sound * np.float32(10 ** (gain_db / 20)), send, description)
+    sound = sound * np.float32(10 ** (gain_db / 20))
+    return Track(part.stem, sound, send, description, _licence_of(engine.parameters))
+
+
+def _licence_of(parameters: dict) -> str | None:
+    """Under which terms others' sounds are that an engine plays; None where all is ours."""
+    keys = ("bank_licence", "kit_licence", "font_rights")
+    if not any(key in parameters for key in (*keys, "font")):
+        return None
+    return next((parameters[key] for key in keys if parameters.get(key)), "see the font")
 
 
 def _mix(tracks: list[Track], room: Room, frames: int) -> dict[str, np.ndarray]:
@@ -197,23 +218,22 @@ def _mix(tracks: list[Track], room: Room, frames: int) -> dict[str, np.ndarray]:
 
 
 def _balance_synth(
-    stems: dict[str, np.ndarray], loudness_db: float
+    stems: dict[str, np.ndarray], above_rest_db: float
 ) -> tuple[dict[str, np.ndarray], float]:
-    """Turn the synth up where it would be lost.
+    """Bring the synth to a level above the rest.
 
     Args:
         stems: before mastering.
-        loudness_db: that the mixture is going to have.
+        above_rest_db: wanted level of the synth relative to the sum of all others.
 
     Returns:
         The stems, and by how many dB the synth was turned up.
     """
-    if not stems["synth"].any():
-        return stems, 0.0
-    synth_db = rms_db(stems["synth"])
     rest = sum(stem for name, stem in stems.items() if name != "synth")
-    floor_db = SYNTH_FLOOR_DB - loudness_db + rms_db(rest + stems["synth"])
-    wanted_db = max(floor_db, rms_db(rest) - SYNTH_BELOW_REST_DB)
-    lift_db = max(0.0, wanted_db - synth_db)
+    if not (stems["synth"].any() and rest.any()):
+        return stems, 0.0
+    lift_db = above_rest_db - rms_db(stems["synth"]) + rms_db(rest)
+    playing_db = playing_rms_db(stems["synth"]) - playing_rms_db(rest)
+    lift_db = min(lift_db, HIGHEST_WHILE_PLAYING_DB - playing_db)
     gain = np.float32(10 ** (lift_db / 20))
     return stems | {"synth": stems["synth"] * gain}, lift_db

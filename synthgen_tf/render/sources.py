@@ -1,6 +1,7 @@
 """What songs are rendered from besides the seed: MIDI files and soundfonts, dealt to the splits."""
 
 import hashlib
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,8 +13,13 @@ from .engines import SPLITS
 from .engines.soundfont import Font, read_font
 from .engines.vital import load_vita
 from .midi_file import MidiSong, read_midi
+from .plugins import PluginSource, open_plugins, plugins_of
+from .recorded import NO_RECORDINGS, Recorded
 
 MIDI_SUFFIXES = (".mid", ".midi")
+
+VITAL_SHARE = 0.25
+"""Share of the synth parts that Vital plays where it is asked for by `engines`."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +40,22 @@ class Sources:
         midi: sorted by hash.
         fonts: in the order in which they were given.
         vital: share of the synth parts that Vital plays, 0 to 1.
+        recorded: soundfonts and drum kits that are dealt to the splits already.
+        plugins: installed synth engines, which play most of the other synth parts.
     """
 
     midi: tuple[MidiEntry, ...] = ()
     fonts: tuple[Font, ...] = ()
     vital: float = 0.0
+    recorded: Recorded = NO_RECORDINGS
+    plugins: tuple[PluginSource, ...] = ()
 
     @property
     def digest(self) -> str | None:
         """Twelve hexadecimal digits that stand for all of it; None where there is nothing."""
         hashes = [entry.sha256 for entry in self.midi] + [font.sha256 for font in self.fonts]
+        hashes += self.recorded.hashes
+        hashes += [plugin.digest for plugin in self.plugins]
         if not (hashes or self.vital):
             return None
         text = f"{len(self.midi)} {self.vital} {' '.join(hashes)}"
@@ -56,16 +68,21 @@ class Sources:
     def fonts_of(self, split: str) -> tuple[Font, ...]:
         """The fonts that play in songs of a split.
 
-        A single one plays in train only; of two the second serves valid and test; of more the
-        last two are valid's and test's.
+        Of those given by name a single one plays in train only; of two the second serves valid
+        and test; of more the last two are valid's and test's. None of them is far's.
         """
+        listed = self.recorded.fonts_of(split)
         count = len(self.fonts)
         if split == "train":
-            return self.fonts[: max(1, count - 2)]
-        if count < 2:
-            return ()
+            return self.fonts[: max(1, count - 2)] + listed
+        if count < 2 or split == "far":
+            return listed
         place = -2 if split == "valid" and count > 2 else -1
-        return (self.fonts[place],)
+        return (self.fonts[place], *listed)
+
+    def plugins_of(self, split: str) -> tuple[PluginSource, ...]:
+        """The engines that play in a split: WhySynth in `far` alone, the others all but there."""
+        return plugins_of(self.plugins, split)
 
 
 NO_SOURCES = Sources()
@@ -75,6 +92,8 @@ def open_sources(
     midi: Path | None = None,
     fonts: Sequence[Path] = (),
     vital: float = 0.0,
+    recorded: Recorded = NO_RECORDINGS,
+    engines: Sequence[str] = (),
     tell: Callable[[str], object] | None = None,
 ) -> Sources:
     """Check all files and deal them to the splits.
@@ -83,13 +102,18 @@ def open_sources(
         midi: folder that holds .mid and .midi files, at any depth.
         fonts: soundfonts.
         vital: share of the synth parts that Vital plays, 0 to 1.
+        recorded: soundfonts and drum kits that are dealt to the splits already.
+        engines: names of `plugin_kinds.KINDS`, `vital` for a share of `VITAL_SHARE` where none is
+            given, and `all` for what is installed.
         tell: is given one line about MIDI files that cannot be used, where there are some among
             good ones; hidden files are no MIDI files.
 
     Raises:
         InputError: the folder is missing or holds no MIDI files that can be used, a soundfont
-            cannot be used, Vital is wanted and not installed, or its share is out of range.
+            cannot be used, an engine is wanted and not installed, or Vital's share is out of range.
     """
+    if not vital and ("vital" in engines or ("all" in engines and _has_vita())):
+        vital = VITAL_SHARE
     if not 0.0 <= vital <= 1.0:
         raise InputError(f"--vital is {vital}; expected a share of the synth parts, 0 to 1")
     if vital:
@@ -99,7 +123,18 @@ def open_sources(
     for number, font in enumerate(read):
         if font.sha256 in [other.sha256 for other in read[:number]]:
             raise InputError(f"--font {font.path} was given twice; expected different soundfonts")
-    return Sources(entries, read, vital)
+    plugins = open_plugins([name for name in engines if name != "vital"])
+    return Sources(entries, read, vital, recorded, plugins)
+
+
+def _has_vita() -> bool:
+    try:
+        load_vita()
+    except InputError:
+        print("synthgen: --engines all goes without vital: pip install 'synthgen_tf[vita]'",
+              file=sys.stderr)  # fmt: skip
+        return False
+    return True
 
 
 @lru_cache(maxsize=256)

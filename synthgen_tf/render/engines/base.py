@@ -50,6 +50,7 @@ class Engine:
 
     def __init__(self, rng: np.random.Generator):
         self.rng = rng
+        self.name = type(self).__name__
         self.parameters: dict = {}
         """What was drawn for this instrument, ready for JSON."""
 

@@ -173,7 +173,8 @@ class DrumKit(Engine):
             place = PANS.get(number, 0.0) * self.parameters["spread"]
             for side, sign in ((0, -1), (1, 1)):
                 level = np.float32(gain * np.sqrt(1 + sign * place))
-                add_at(sides[side], sound * level, to_frames(start_seconds))
+                heard = sound if sound.ndim == 1 else sound[:, side]
+                add_at(sides[side], heard * level, to_frames(start_seconds))
         return sides.T
 
     def _hit(self, number: int, force: float) -> np.ndarray:

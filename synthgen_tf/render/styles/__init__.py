@@ -5,6 +5,7 @@ from .electronic import ELECTRONIC
 from .scored import SCORED
 from .style import SHARED_INSTRUMENTS, Style
 
+FAMILIES = {"electronic": ELECTRONIC, "bands": BANDS, "scored": SCORED}
 STYLES = BANDS | ELECTRONIC | SCORED
 
-__all__ = ["SHARED_INSTRUMENTS", "STYLES", "Style"]
+__all__ = ["FAMILIES", "SHARED_INSTRUMENTS", "STYLES", "Style"]
