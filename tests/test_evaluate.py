@@ -3,6 +3,7 @@
 import csv
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -335,6 +336,22 @@ def test_every_split_or_one(tmp_path):
     scores = evaluate(Estimates(tmp_path / "estimates", "synth", tracks), tracks, "synth")
     found = {track["split"]: track["estimate"]["snr"] for track in scores["tracks"]}
     assert found == {"valid": pytest.approx(6.02, abs=0.01), "test": pytest.approx(100, abs=0.1)}
+    by_split = {
+        name: part["median"]["estimate"]["snr"] for name, part in scores["by_split"].items()
+    }
+    assert by_split == found
+
+
+def test_most_tracks_of_each_split_are_taken_evenly():
+    tracks = [
+        SimpleNamespace(name=f"{split}{i}", split=split, stems=("synth",))
+        for split, count in {"train": 10, "far": 2}.items()
+        for i in range(count)
+    ]
+    chosen = select_test_tracks(tracks, "all", "synth", most=3)
+    assert [track.name for track in chosen] == ["train0", "train3", "train6", "far0", "far1"]
+    with pytest.raises(InputError, match="--most is 0: expected 1 or more"):
+        select_test_tracks(tracks, "all", "synth", most=0)
 
 
 def test_genres(songs):

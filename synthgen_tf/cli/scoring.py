@@ -19,6 +19,7 @@ from synthgen_tf.evaluate import (
     separated_by,
     write_scores,
 )
+from synthgen_tf.report.diagnosis import split_table
 from synthgen_tf.report.tables import genre_table, score_table
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.catalogue import CARD, DEFAULT_MODEL, find_model
@@ -39,12 +40,13 @@ def score(
     museval: bool,
     config_file: Path | None = None,
     settings: Sequence[str] = (),
+    most: int | None = None,
 ) -> None:
     """Score and write; the options are the command's."""
     config = scoring_config(None if estimates else model or DEFAULT_MODEL, config_file, settings)
     separator = None if estimates else Separator(load_predictor(model, engine))
     target = target or (separator.stem if separator else config.data.target)
-    tracks = select_test_tracks(open_tracks(data, config, kind), split, target)
+    tracks = select_test_tracks(open_tracks(data, config, kind), split, target, most)
     if separator:
         estimator, judged = separated_by(separator), separator.settings
     else:
@@ -66,6 +68,8 @@ def score(
     print_table(score_table(scores))
     if scores["by_genre"]:
         print_table(genre_table(scores))
+    if scores["by_split"]:
+        print_table(split_table(scores))
     for path in (*written, folder):
         if path is not None:
             typer.echo(path)

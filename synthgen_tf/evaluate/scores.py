@@ -157,12 +157,17 @@ def measure(metric, truth: np.ndarray, estimate: np.ndarray) -> float | None:
 
 
 def summarise(scores: Sequence[TrackScore]) -> dict:
-    """Tracks, medians and intervals of all, and of each genre."""
+    """Tracks, medians and intervals of all, of each genre, and of each split if there are more."""
     genres = sorted({score.genre for score in scores if score.genre})
+    splits = list(dict.fromkeys(score.split for score in scores))
     return {
         **_medians(scores),
         "by_genre": {
             genre: _medians([score for score in scores if score.genre == genre]) for genre in genres
+        },
+        "by_split": {
+            split: _medians([score for score in scores if score.split == split])
+            for split in (splits if len(splits) > 1 else ())
         },
         "tracks": [score.as_json() for score in scores],
     }
@@ -217,16 +222,19 @@ def _rounded(value: float) -> float:
     return round(float(value), 4)
 
 
-def select_test_tracks(tracks: Sequence[Track], split: str, target: str) -> list[Track]:
+def select_test_tracks(
+    tracks: Sequence[Track], split: str, target: str, most: int | None = None
+) -> list[Track]:
     """The tracks of a split that have the target stem.
 
     Args:
         tracks: of a data set.
         split: any that the data set has, or `all`.
         target: name of the stem.
+        most: tracks of each split, taken evenly from all of it; None for all.
 
     Raises:
-        InputError: when there are none.
+        InputError: when there are none, or fewer than one is asked for.
     """
     chosen = [track for track in tracks if split in (track.split, ALL)]
     with_target = [track for track in chosen if target in track.stems]
@@ -237,4 +245,13 @@ def select_test_tracks(tracks: Sequence[Track], split: str, target: str) -> list
             f"no {split} track has a {target!r} stem: the splits are {', '.join(splits)} or "
             f"{ALL}, stems of {split} {', '.join(stems) or 'none'}"
         )
-    return with_target
+    if most is None:
+        return with_target
+    if most < 1:
+        raise InputError(f"--most is {most}: expected 1 or more tracks of each split")
+    taken = []
+    for name in dict.fromkeys(track.split for track in with_target):
+        part = [track for track in with_target if track.split == name]
+        count = min(most, len(part))
+        taken += [part[i * len(part) // count] for i in range(count)]
+    return taken

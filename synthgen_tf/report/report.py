@@ -7,6 +7,7 @@ from synthgen_tf.config import load_config
 from synthgen_tf.data import open_tracks
 from synthgen_tf.errors import InputError
 from synthgen_tf.evaluate import Estimates, read_scores, separated_by
+from synthgen_tf.report.diagnosis import split_table
 from synthgen_tf.report.model_card import SCORES, write_model_card
 from synthgen_tf.report.page import Example, write_page
 from synthgen_tf.report.tables import format_db, genre_table, score_table
@@ -55,6 +56,8 @@ def write_report(source: Path, out: Path | None = None) -> list[Path]:
         tables = [score_table(scores, "Scores")]
         if scores["by_genre"]:
             tables.append(genre_table(scores))
+        if scores.get("by_split"):
+            tables.append(split_table(scores))
         lead = f"{scores['judged']}, on split {scores['split']} of {scores['data']}."
         try:
             examples = _examples(scores)
