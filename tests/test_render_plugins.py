@@ -234,7 +234,7 @@ def test_an_engine_is_sounded_once_and_plays_songs_that_are_the_same_each_time(
     monkeypatch.setattr("synthgen_tf.render.casting.PLUGIN_SHARE", 1.0)
     sources = Sources(plugins=(source,))
     assert sources.digest != Sources(plugins=()).digest
-    song, again = (render_song(7, 0, 2.0, sources) for _ in range(2))
+    song, again = (render_song(7, 3, 2.0, sources) for _ in range(2))
     np.testing.assert_array_equal(song.sound["mixture"], again.sound["mixture"])
     played = [each for each in song.description["tracks"] if each["engine"] == "XSynth"]
     assert played
