@@ -70,9 +70,11 @@ browser:
 	$(call system,chromium chromium-driver,chromedriver,the page of synthgen serve is not tested)
 
 # Synth engines for synthgen render --engines, a package at a time: one that is missing stops none.
-SOURCES = amsynth whysynth xsynth-dssi hexter supercollider-server sonic-pi-server
+SOURCES = amsynth whysynth xsynth-dssi hexter supercollider-server sonic-pi-server \
+	sonic-pi-samples hydrogen-data hydrogen-drumkits csound-soundfont minuet-data denemo-data \
+	timgm6mb-soundfont
 
-sources:  ## install the synth engines for synthgen render --engines that Debian offers
+sources:  ## install what Debian offers for synthgen render --engines all --recorded
 	@sh -c 'command -v apt-get >/dev/null || { \
 	  echo "make: no apt-get here: install what you want of $(SOURCES) by hand" >&2; exit 2; }; \
 	root=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); $$root apt-get update -qq || true; \

@@ -4,13 +4,18 @@
     python benchmarks/render.py --sheet docs/songs.jpg --of SONGS
 
 The first prints seconds of music per second of CPU time of one core, whole songs in memory, for our
-own engines and, as far as they are given, for MIDI files, soundfonts and Vital. The second draws
+own engines and, as far as they are given, for MIDI files, soundfonts and Vital, and with `--all`
+for the whole command with all that is installed. The second draws
 twelve songs of a rendered data set.
 """
 
 import argparse
 import json
 import os
+import resource
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -38,6 +43,7 @@ def main() -> None:
     parser.add_argument("--midi", type=Path, help="folder of MIDI files")
     parser.add_argument("--font", type=Path, action="append", default=[], help="soundfont")
     parser.add_argument("--vital", action="store_true", help="let Vital play every synth part")
+    parser.add_argument("--all", action="store_true", help="all engines and recordings there are")
     parser.add_argument("--sheet", type=Path, help="picture to write")
     parser.add_argument("--of", type=Path, help="data set to draw")
     arguments = parser.parse_args()
@@ -52,6 +58,8 @@ def main() -> None:
     if arguments.vital:
         kinds["every synth by Vital"] = open_sources(vital=1.0)
     rows = [[name, *_speeds(kind, arguments)] for name, kind in kinds.items()]
+    if arguments.all:
+        rows.append(["all engines and recordings", "", _speed_of_command(arguments), ""])
     columns = ["songs", "median", "all together", "slowest"]
     note = "Seconds of music per CPU second; files are not written."
     print_table(Table(f"{arguments.songs} songs of {arguments.seconds:g} s", columns, rows, note))
@@ -65,6 +73,20 @@ def _speeds(sources: Sources, arguments: argparse.Namespace) -> list[str]:
         taken.append(time.process_time() - begin)
     middle, mean, most = np.median(taken), np.mean(taken), max(taken)
     return [f"{arguments.seconds / each:.1f}" for each in (middle, mean, most)]
+
+
+def _speed_of_command(arguments: argparse.Namespace) -> str:
+    """Of `synthgen render` as a whole, for the engines play in processes of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "synthgen_tf", "render", folder, "--songs",
+                   str(arguments.songs), "--seconds", str(arguments.seconds), "--engines", "all",
+                   "--recorded", "--format", "flac"]  # fmt: skip
+        command += ["--midi", str(arguments.midi)] if arguments.midi else []
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    taken = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return f"{arguments.songs * arguments.seconds / taken:.1f}"
 
 
 def draw_sheet(songs: Path, path: Path) -> None:

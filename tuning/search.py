@@ -31,7 +31,7 @@ def search(
     data: Annotated[Path, typer.Option(help="Prepared store, or root of a data set.")],
     out: Annotated[Path, typer.Option(help="Search directory to write.")],
     space: Annotated[
-        Path | None, typer.Option(help="YAML of what is searched; tuning/spaces holds some.")
+        Path | None, typer.Option(help="YAML of what is searched; tuning/space.yaml by default.")
     ] = None,
     tuner: Annotated[
         Literal["hyperband", "bayesian", "random"], typer.Option(help="What decides on trials.")
@@ -47,7 +47,7 @@ def search(
     if role == "worker":
         _await_chief()
     else:
-        _open_directory(out, space or HERE / "spaces" / "small.yaml", facts, resume)
+        _open_directory(out, space or HERE / SPACE, facts, resume)
     from findings import write_findings
     from keras_tuner.errors import FatalError
     from space import read_space
