@@ -19,7 +19,6 @@ import yaml
 from synthgen_tf.cli import run_command
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow
-from synthgen_tf.train.run import EARLIER_MONITOR, MONITOR
 
 HERE = Path(__file__).parent
 SPACE, SEARCH = "space.yaml", "search.yaml"
@@ -42,8 +41,10 @@ def search(
 ) -> None:
     """Search the configuration; leave best.yaml, search.html and TensorBoard's HParams in --out."""
     role = _role()
-    facts = {"data": str(data.absolute()), "tuner": tuner, "seed": seed, "objective": MONITOR}
     import_tensorflow()
+    from synthgen_tf.train.run import MONITOR
+
+    facts = {"data": str(data.absolute()), "tuner": tuner, "seed": seed, "objective": MONITOR}
     if role == "worker":
         _await_chief()
     else:
@@ -99,7 +100,7 @@ def _open_directory(out: Path, space: Path, facts: dict, resume: bool) -> None:
     from space import read_space
 
     from synthgen_tf.data import open_tracks, select_tracks
-    from synthgen_tf.train.run import write_text
+    from synthgen_tf.train.run import EARLIER_MONITOR, write_text
 
     known = out / SEARCH
     if resume:

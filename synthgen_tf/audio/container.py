@@ -157,7 +157,7 @@ def _frames(path: Path, source, stream, sought: bool = False) -> Iterator[tuple]
                 if lost == 1 and packet.pts is not None:
                     when = max(0.0, float(packet.pts * packet.time_base))
                 yield None, _length(packet, last, size, source, stream)
-    except av.FFmpegError as error:
+    except (av.FFmpegError, ValueError) as error:  # the latter of a codec that is not known
         raise _damaged(path, error) from None
     if lost > MOST_LOST + whole / 8 or (lost and not whole):
         raise _damaged(path)
@@ -184,9 +184,15 @@ def _length(packet, last, size: int, source, stream) -> int:
 
 
 def _damaged(path: Path, error=None) -> InputError:
-    reason = f" ({error.strerror})" if error else ""
+    reason = f" ({getattr(error, 'strerror', error)})" if error else ""
     return InputError(
         f"{shown(path)} cannot be decoded{reason}: it is damaged or cut off, get the whole file"
+    )
+
+
+def _no_audio(path: Path, what: str = "") -> InputError:
+    return InputError(
+        f"{shown(path)} is not audio that can be read: expected wav, flac, mp3, m4a or ogg{what}"
     )
 
 
@@ -215,16 +221,15 @@ def opened(path: Path, stream: int = 0) -> Iterator[tuple]:
     """The open file and one of its audio streams, the first by default."""
     import av  # takes a quarter of a second, and most files do without
 
-    unknown = f"{shown(path)} is not audio that can be read: expected wav, flac, mp3, m4a or ogg"
     # an open file instead of its name, which ffmpeg could take for an address ("a:b.m4a")
     with path.open("rb") as file:
         try:
             source = _open(file)
         except (av.FFmpegError, ValueError):
-            raise InputError(unknown) from None
+            raise _no_audio(path) from None
         with source:
             if not source.streams.audio:
-                raise InputError(f"{unknown}, this file has no audio stream")
+                raise _no_audio(path, ", this file has no audio stream")
             yield source, source.streams.audio[stream]
 
 
