@@ -95,7 +95,9 @@ def render(
     first: Annotated[int, typer.Option(help="Number of the first song.")] = 0,
     midi: Annotated[
         Path | None,
-        typer.Option(help="Folder of MIDI files: half of the songs from them, half composed."),
+        typer.Option(
+            help="Folder of MIDI files: 3 songs in 10 are made from them, the others composed."
+        ),
     ] = None,
     font: Annotated[
         list[Path] | None,

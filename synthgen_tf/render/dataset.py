@@ -94,7 +94,7 @@ def render_songs(
         seed: of the data set, 0 or above.
         jobs: processes, 1 or above; never more than there are cores.
         first: index of the first song, 0 or above.
-        midi: folder of MIDI files, from which half of the songs are made; the splits share none.
+        midi: folder of MIDI files, from which 3 songs in 10 are made; the splits share none.
         fonts: soundfonts that play some of the parts; the splits share none.
         vital: share of the synth parts that Vital plays, 0 to 1; needs the extra `vita`.
         recorded: soundfonts and drum kits, from `find_recorded`; every split has its own.
