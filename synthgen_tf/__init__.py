@@ -11,6 +11,7 @@ The flow, each room fed by the ones above it:
     metrics    target, estimate                  -> (batch,), NMSE, SNR, SI-SDR, level error, dB
     losses     target, estimate                  -> (batch,), to train on
     train      Config, data set root             -> run directory with the best model
+    resident   songs in memory, or rendered now  -> the same, on any backend of Keras
     separate   file or (time, channels)          -> stem and rest, same shape, any predictor
     evaluate   separator, Tracks                 -> scores.json
     export     run directory                     -> SavedModel, TFLite, card.json

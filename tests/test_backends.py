@@ -10,7 +10,7 @@ import pytest
 from synthgen_tf.config import load_config, preset_names
 from synthgen_tf.losses import build_loss
 from synthgen_tf.model import build_model
-from synthgen_tf.train.fit import trained_part
+from synthgen_tf.train import trained_part
 
 FRAMES = 5000
 UNDER_JAX = """

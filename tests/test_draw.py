@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synthgen_tf.config import load_config
-from synthgen_tf.data.draw import Dice
+from synthgen_tf.data.draw import Dice, Draw, SongTable
 from synthgen_tf.data.store import StoredTrack
 
 RATE = 44_100
@@ -23,8 +23,9 @@ def track(name, seconds, sounding):
 def draws(tracks, count=1500, **data):
     settings = [f"data.{key}={value}" for key, value in data.items()]
     config = load_config("tiny", settings=["data.segment_seconds=2", *settings])
-    dice = Dice(tracks, STEMS, config)
-    return [dice.throw(number) for number in range(count)]
+    dice, songs = Dice(len(STEMS), config), SongTable.of_tracks(tracks, "synth")
+    found = dice.throw(range(count), songs)
+    return [Draw(*(each[number] for each in found)) for number in range(count)]
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +109,37 @@ def test_a_draw_depends_on_its_number_and_the_seed_only(tracks):
             np.testing.assert_array_equal(a, b)
     other = draws(tracks, 5, gain_db=6)  # the default, said aloud
     np.testing.assert_array_equal(one[4].gains, other[4].gains)
+
+
+def test_draws_do_not_depend_on_those_made_with_them(tracks):
+    dice, songs = Dice(3, load_config("tiny")), SongTable.of_tracks(tracks, "synth")
+    together = dice.throw([3, 4], songs)
+    alone = dice.throw([4], songs)
+    for a, b in zip(together, alone, strict=True):
+        np.testing.assert_array_equal(a[1:], b)
+    # the random numbers of one example are not those of the next, shifted
+    assert len(np.unique(dice._chances(3))) == dice._chances(3).size
+    assert not np.isin(dice._chances(3), dice._chances(4)).any()
+
+
+def test_remixed_stems_come_from_the_other_songs(tracks):
+    """Songs in memory, from two tables: the target's lie ahead of frame 10,000, all others after."""
+    config = load_config("tiny", settings=["data.segment_seconds=2", "data.remix=0.5"])
+    own = SongTable.of_tracks(tracks, "synth", row=64)
+    np.testing.assert_array_equal(
+        own.firsts,
+        [
+            0,
+            60 * RATE // 64 * 64 + 64 * (60 * RATE % 64 > 0),
+            own.firsts[1] + -(-20 * RATE // 64) * 64,
+        ],
+    )
+    levels = np.full(8, 20, np.uint8)
+    other = SongTable.of_levels([10**9, 10**9 + 400_000], [8 * RATE] * 2, [levels] * 2, RATE)
+    found = Dice(3, config).throw(range(300), own, other)
+    np.testing.assert_array_equal(found.firsts >= 10**9, found.borrowed)
+    assert not found.borrowed[:, 0].any()
+    assert share(found.borrowed[:, 1], 0.5)
+    assert (found.borrowed[:, 1] == found.borrowed[:, 2]).all()
+    assert (found.lengths[found.borrowed] == 8 * RATE).all()
+    assert (found.starts[found.borrowed] <= 6 * RATE).all()

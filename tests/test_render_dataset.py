@@ -18,7 +18,7 @@ from synthgen_tf.cli.commands import app
 from synthgen_tf.config import load_config
 from synthgen_tf.data import prepare
 from synthgen_tf.data.chain import stems_of, training_examples
-from synthgen_tf.data.draw import Dice
+from synthgen_tf.data.draw import Dice, SongTable
 from synthgen_tf.data.select import select_tracks
 from synthgen_tf.data.store import active_seconds, read_store
 from synthgen_tf.errors import InputError, OutputError
@@ -295,8 +295,9 @@ def test_cuts_of_unprepared_songs_look_for_the_synth(sets):
     config = load_config("tiny", settings=["data.segment_seconds=0.5", "data.target_crops=1"])
     tracks = select_tracks(read_tracks(sets["flac"]), "train", config)
     assert [active_seconds(track, "synth").any() for track in tracks] == [True, False]
-    dice = Dice(tracks, stems_of(tracks, config), config)
-    assert {int(dice.throw(number).songs[0]) for number in range(30)} == {0}
+    dice = Dice(len(stems_of(tracks, config)), config)
+    found = dice.throw(range(30), SongTable.of_tracks(tracks, "synth"))
+    assert set(found.songs[:, 0]) == {0}
 
 
 def test_a_model_is_trained_and_scored_on_flac(sets, tmp_path):

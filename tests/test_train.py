@@ -16,9 +16,15 @@ from synthgen_tf.data import prepare, refuse_silence
 from synthgen_tf.errors import InputError
 from synthgen_tf.model.spectrum import Spectrum, magnitude, mid_and_side
 from synthgen_tf.tracks import Track
-from synthgen_tf.train import load_run, read_history, resume_config, train
+from synthgen_tf.train import (
+    compile_model,
+    load_run,
+    read_history,
+    resume_config,
+    train,
+    trained_part,
+)
 from synthgen_tf.train.callbacks import Recorder, averaged_weights, learning_rate
-from synthgen_tf.train.fit import compile_model, trained_part
 from synthgen_tf.train.interrupt import deferred_interrupt
 from synthgen_tf.train.optimizer import clip_over_replicas
 from synthgen_tf.train.run import MONITOR, best_epoch, write_history
@@ -149,7 +155,7 @@ def test_best_model_is_the_one_of_the_best_epoch(run, songs):
     from synthgen_tf.data import select_tracks
     from synthgen_tf.data.chain import validation_examples
     from synthgen_tf.tracks import read_tracks
-    from synthgen_tf.train.fit import compile_model
+    from synthgen_tf.train import compile_model
 
     model, config = load_run(run)
     compiled = compile_model(config)
@@ -197,7 +203,7 @@ def test_two_replicas_learn_like_one_when_clipped(songs, tmp_path):
 
 
 def test_killed_run_resumes_as_if_unbroken(run, songs, tmp_path, monkeypatch):
-    from synthgen_tf.train.callbacks import Samples
+    from synthgen_tf.train.samples import Samples
 
     path = tmp_path / "run"
 

@@ -10,11 +10,16 @@ from synthgen_tf.cli.options import (
     ConfigFile,
     Data,
     EngineName,
+    Engines,
+    Fonts,
     KindName,
+    Midi,
     Model,
     Preset,
+    Recorded,
     Settings,
     describe,
+    names_of,
 )
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow
@@ -66,35 +71,46 @@ def train(
     weights: Annotated[
         Path | None, typer.Option(help="Run directory whose best model this one starts from.")
     ] = None,
+    resident: Annotated[
+        bool,
+        typer.Option(
+            "--resident",
+            help="Hold the songs in the memory of the device; on any backend (KERAS_BACKEND).",
+        ),
+    ] = False,
+    render: Annotated[
+        int | None,
+        typer.Option(help="Songs to render while training runs, in place of --data; --resident."),
+    ] = None,
+    midi: Midi = None,
+    font: Fonts = None,
+    recorded: Recorded = False,
+    engines: Engines = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Processes that render; all cores but one by default.")
+    ] = None,
 ) -> None:
     """Train a model into a run directory."""
-    import_tensorflow()
-    from synthgen_tf.config import load_config
-    from synthgen_tf.data import advice_for
-    from synthgen_tf.report import write_model_card
-    from synthgen_tf.train import leads, resume_config, train
+    from synthgen_tf.cli.training import Rendering, choose, train_on_device, train_on_files
 
+    sources = (midi, font or (), names_of(engines), recorded, jobs)
+    rendering = None if render is None else Rendering(render, *sources)
+    if rendering is None and any(sources):
+        raise InputError("--midi, --font, --recorded, --engines and --jobs are for --render SONGS")
     flags = {"training.strategy": strategy, "training.minutes": minutes}
-    if resume:
-        if preset or config or weights:
-            raise InputError(
-                "--resume keeps the run as it is: leave --preset, --config and --weights out"
-            )
-        chosen, data = resume_config(run, settings or (), flags, data)
-    elif data is None:
-        raise InputError("no --data given: name the root of a data set")
-    else:
-        chosen = load_config(preset, config, settings or (), flags)
-    if advice := advice_for(data):
-        typer.echo(f"synthgen: {advice}", err=True)
-    if chosen.training.strategy == "multiworker":
-        typer.echo("synthgen: training begins when all workers are there", err=True)
+    started = (preset, config, weights)
+    chosen, data = choose(run, data, rendering, started, settings or (), flags, resume)
     try:
-        best = train(chosen, data, run, resume, weights)
+        if resident or rendering:
+            best = train_on_device(chosen, run, data, rendering, resume, weights)
+        else:
+            best = train_on_files(chosen, run, data, resume, weights)
     except KeyboardInterrupt:
         typer.echo(f"synthgen: interrupted, go on with: train --run {run} --resume", err=True)
         os._exit(130)  # without waiting for readers that are still at work
-    if leads(chosen):  # else another host tells
+    if best:
+        from synthgen_tf.report import write_model_card  # Keras, which renderers start before
+
         typer.echo(best)
         typer.echo(write_model_card(run))
 

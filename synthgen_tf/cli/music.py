@@ -9,8 +9,13 @@ import typer
 
 from synthgen_tf.cli.options import (
     EngineName,
+    Engines,
+    Fonts,
+    Midi,
     Model,
+    Recorded,
     Seed,
+    names_of,
     output_options,
     refuse_others,
 )
@@ -93,25 +98,9 @@ def render(
     seed: Seed = 0,
     jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
     first: Annotated[int, typer.Option(help="Number of the first song.")] = 0,
-    midi: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of MIDI files: 3 songs in 10 are made from them, the others composed."
-        ),
-    ] = None,
-    font: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="<path>", help="Soundfont, .sf2 or .sf3, that plays some parts; repeatable."
-        ),
-    ] = None,
-    recorded: Annotated[
-        bool,
-        typer.Option(
-            "--recorded",
-            help="Let the soundfonts and drum kits of Debian play that are here (make sources).",
-        ),
-    ] = False,
+    midi: Midi = None,
+    font: Fonts = None,
+    recorded: Recorded = False,
     split: Annotated[
         str | None,
         typer.Option(
@@ -122,13 +111,7 @@ def render(
     vital: Annotated[
         float, typer.Option(help="Share of the synth parts that Vital plays (extra vita), 0 to 1.")
     ] = 0.0,
-    engines: Annotated[
-        str | None,
-        typer.Option(
-            help="Installed synth engines that play most synth parts: all, or some of amsynth, "
-            "xsynth, hexter, scsynth, whysynth, vital, with commas; make sources installs them."
-        ),
-    ] = None,
+    engines: Engines = None,
     format: Annotated[str, typer.Option(help="wav or flac.")] = "wav",
     describe: Annotated[
         bool, typer.Option("--describe", help="Say what the songs in DIR are, render none.")
@@ -158,7 +141,7 @@ def render(
         typer.echo(f"synthgen: {line}", err=True)
 
     sources = {"midi": midi, "fonts": font or (), "vital": vital, "split": split}
-    sources["engines"] = [name.strip() for name in (engines or "").split(",") if name.strip()]
+    sources["engines"] = names_of(engines)
     if recorded:
         sources["recorded"], missing = find_recorded()
         if missing:

@@ -39,7 +39,7 @@ def output_options(
     from synthgen_tf import audio
     from synthgen_tf.separate.files import check_clip
 
-    names = None if stems is None else [name.strip() for name in stems.split(",") if name.strip()]
+    names = None if stems is None else names_of(stems)
     format, clip = format.strip().lower(), clip.strip().lower()
     subtype = audio.check_format(format, subtype and subtype.strip().upper())
     check_clip(clip)
@@ -67,3 +67,34 @@ Settings = Annotated[
 ]
 Preset = Annotated[str | None, typer.Option(help="Preset to start from: card, tiny, small, base.")]
 Seed = Annotated[int, typer.Option(help="Of everything random.")]
+Midi = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of MIDI files: 3 songs in 10 are made from them, the others composed."
+    ),
+]
+Fonts = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="<path>", help="Soundfont, .sf2 or .sf3, that plays some parts; repeatable."
+    ),
+]
+Recorded = Annotated[
+    bool,
+    typer.Option(
+        "--recorded",
+        help="Let the soundfonts and drum kits of Debian play that are here (make sources).",
+    ),
+]
+Engines = Annotated[
+    str | None,
+    typer.Option(
+        help="Installed synth engines that play most synth parts: all, or some of amsynth, "
+        "xsynth, hexter, scsynth, whysynth, vital, with commas; make sources installs them."
+    ),
+]
+
+
+def names_of(text: str | None) -> list[str]:
+    """Names with commas between them, and with commas to spare."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()]

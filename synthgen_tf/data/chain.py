@@ -11,9 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from synthgen_tf.config import Config
-from synthgen_tf.data.draw import Dice
+from synthgen_tf.data.draw import Dice, Draw, SongTable
 from synthgen_tf.data.mix import add, mix
 from synthgen_tf.data.reader import segment_reader
+from synthgen_tf.data.select import held_out_places
 from synthgen_tf.level import AUDIBLE_POWER, mixture_gain, power
 from synthgen_tf.tracks import Track
 
@@ -34,7 +35,7 @@ def training_examples(
         host, hosts: this one's number and how many share each batch; each makes its own part.
     """
     stems = stems_of(tracks, config)
-    dice = Dice(tracks, stems, config)
+    dice, songs = Dice(len(stems), config), SongTable.of_tracks(tracks, stems[0])
     read, calls = segment_reader(tracks, stems)
 
     def cut(draw):
@@ -50,7 +51,7 @@ def training_examples(
 
     return (
         tf.data.Dataset.range(first + host, np.iinfo(np.int64).max, hosts)
-        .map(dice.throw)  # all that is random
+        .map(lambda number: throw(dice, number, songs))  # all that is random
         .map(cut, num_parallel_calls=calls)
         .map(finish, num_parallel_calls=CORES)
         .batch(config.data.batch_size // hosts, drop_remainder=True)  # one shape for every step
@@ -59,15 +60,25 @@ def training_examples(
     )
 
 
+def throw(dice: Dice, number, songs: SongTable) -> Draw:
+    """The draw of one example in the graph: a tensor for each of its numbers."""
+    example = dice.throw([0], songs)
+
+    def drawn(number):
+        return [each[0] for each in dice.throw([number], songs)]
+
+    types = [tf.as_dtype(each.dtype) for each in example]
+    numbers = tf.numpy_function(drawn, [number], types, stateful=False)
+    return Draw(
+        *(tf.ensure_shape(each, of.shape[1:]) for each, of in zip(numbers, example, strict=True))
+    )
+
+
 def validation_examples(tracks: Sequence[Track], config: Config) -> tf.data.Dataset:
     """Batches of the same segments every time: spread evenly over each track, nothing augmented."""
     stems = stems_of(tracks, config)
     read, calls = segment_reader(tracks, stems)
-    places = []
-    for song, track in enumerate(tracks):
-        count = max(1, min(config.data.valid_segments, track.frames // config.segment))
-        room = max(track.frames - config.segment, 0)
-        places += [(song, start) for start in np.linspace(0, room, count, dtype=np.int64)]
+    places = np.array(held_out_places(tracks, config), np.int64)
 
     def load(place):
         facts = place[1], tf.constant(config.segment, tf.int64), 1.0, tf.constant(False)
@@ -78,7 +89,7 @@ def validation_examples(tracks: Sequence[Track], config: Config) -> tf.data.Data
         return normalise(add(cuts), heard * cuts[0], config)
 
     return (
-        tf.data.Dataset.from_tensor_slices(np.array(places, np.int64))
+        tf.data.Dataset.from_tensor_slices(places)
         .map(load, num_parallel_calls=calls)
         .batch(config.data.batch_size)
         .prefetch(READY_BATCHES)

@@ -1,136 +1,221 @@
-"""What each training example is made of, drawn from its number and the seed alone."""
+"""What each training example is made of, drawn from its number and the seed alone.
 
+Shape legend: n examples, s stems (the target first), p points of an equalizer.
+"""
+
+import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from synthgen_tf.config import Config
-from synthgen_tf.data.store import active_seconds
+from synthgen_tf.data.store import ACTIVE_ABOVE, active_seconds
 from synthgen_tf.tracks import Track
 
 EQUALIZER_HZ = (60.0, 150.0, 400.0, 1000.0, 2500.0, 6000.0, 15_000.0)
 """Where an equalizer's gains are drawn; between them it runs straight over log frequency."""
 
-PLAIN = 12
+CELLS = 8192
+"""Parts of the spectrum in which an equalizer's gain runs straight: 5.4 Hz each at 44 100 Hz."""
+
+PLAIN = 13
 """Random numbers an example and each of its stems take, before those of the equalizers."""
 
 
 class Draw(NamedTuple):
-    """An example to be made. Vectors have one element for each stem, the target's first.
+    """Examples to be made.
 
     Attributes:
-        songs: indices of the songs that the stems are cut from.
-        starts: first frames of the cuts.
-        frames: length of the cuts; more or less than a segment where the speed is changed.
-        gains: factors, negative ones flip the polarity, 0 leaves the stem out.
-        swapped: whether left and right change places.
-        mono: whether the channels of the example become their mean.
-        limit_db: by which a limiter takes off the peaks, 0 for none.
-        bitrate: share of mp3's range of bit rates, negative for no coding.
-        curves: gains of each stem's equalizer at `EQUALIZER_HZ`, dB, (stems, points).
+        songs: indices of the songs that the stems are cut from, (n, s).
+        borrowed: whether a stem comes from another song than the target's, (n, s).
+        firsts, lengths: where those songs begin in memory, and their frames, (n, s).
+        starts: first frames of the cuts within their songs, (n, s).
+        frames: length of the cuts, more or less than a segment where the speed is changed, (n,).
+        gains: factors, negative ones flip the polarity, 0 leaves the stem out, (n, s).
+        swapped: whether left and right change places, (n, s).
+        mono: whether the channels of the example become their mean, (n,).
+        limit_db: by which a limiter takes off the peaks, 0 for none, (n,).
+        bitrate: share of mp3's range of bit rates, negative for no coding, (n,).
+        curves: gains of each stem's equalizer at `EQUALIZER_HZ`, dB, (n, s, p).
+        mix_curve: the same for the whole example, (n, p).
+        widths: factors of what differs between left and right, 1 for none, (n, s).
+        drives: of the saturation, dB, 0 for none, (n, s).
     """
 
-    songs: tf.Tensor
-    starts: tf.Tensor
-    frames: tf.Tensor
-    gains: tf.Tensor
-    swapped: tf.Tensor
-    mono: tf.Tensor
-    limit_db: tf.Tensor
-    bitrate: tf.Tensor
-    curves: tf.Tensor
+    songs: np.ndarray
+    borrowed: np.ndarray
+    firsts: np.ndarray
+    lengths: np.ndarray
+    starts: np.ndarray
+    frames: np.ndarray
+    gains: np.ndarray
+    swapped: np.ndarray
+    mono: np.ndarray
+    limit_db: np.ndarray
+    bitrate: np.ndarray
+    curves: np.ndarray
+    mix_curve: np.ndarray
+    widths: np.ndarray
+    drives: np.ndarray
+
+
+@dataclass(frozen=True)
+class SongTable:
+    """Songs to cut from, in numbers.
+
+    Attributes:
+        firsts: frame in memory at which each begins, int64 (songs,); 0 where it is a file.
+        lengths: their frames, int64 (songs,).
+        rate: Hz.
+        active: seconds in which the target sounds, one song's after the other's, int64.
+        active_songs: songs that have some, int64.
+        active_ends: where their seconds end in `active`, int64.
+    """
+
+    firsts: np.ndarray
+    lengths: np.ndarray
+    rate: int
+    active: np.ndarray
+    active_songs: np.ndarray
+    active_ends: np.ndarray
+
+    @classmethod
+    def of_tracks(cls, tracks: Sequence[Track], target: str, row: int = 0) -> "SongTable":
+        """Of tracks; with `row`, they lie in memory end to end, each from a multiple of it on."""
+        lengths = np.array([track.frames for track in tracks], np.int64)
+        firsts = np.zeros_like(lengths)
+        if row:
+            firsts[1:] = np.cumsum(-(-lengths[:-1] // row) * row)
+        active = [np.flatnonzero(active_seconds(track, target)) for track in tracks]
+        return cls._of_active(firsts, lengths, tracks[0].sample_rate, active)
+
+    @classmethod
+    def of_levels(cls, firsts, lengths, levels: Sequence[np.ndarray], rate: int) -> "SongTable":
+        """Of songs in memory and the `Track.levels` of their target."""
+        active = [np.flatnonzero(each < ACTIVE_ABOVE) for each in levels]
+        return cls._of_active(np.array(firsts, np.int64), np.array(lengths, np.int64), rate, active)
+
+    @classmethod
+    def _of_active(cls, firsts, lengths, rate, active) -> "SongTable":
+        songs = np.array([song for song, seconds in enumerate(active) if len(seconds)], np.int64)
+        ends = np.cumsum([len(active[song]) for song in songs], dtype=np.int64)
+        return cls(firsts, lengths, rate, np.concatenate([*active, []]).astype(int), songs, ends)
 
 
 class Dice:
     """Draws examples from songs.
 
     Args:
-        tracks: the songs, indexed in this order.
-        stems: the target first; a song without a stem is silent there.
+        stems: how many, the target among them.
         config: section `data`, the segment and the seed.
     """
 
-    def __init__(self, tracks: Sequence[Track], stems: Sequence[str], config: Config):
-        self.config, self.stems = config, len(stems)
-        self.lengths = tf.constant([track.frames for track in tracks], tf.int64)
-        self.rate = config.model.sample_rate
-        active = [np.flatnonzero(active_seconds(track, stems[0])) for track in tracks]
-        songs = [song for song, seconds in enumerate(active) if len(seconds)]
-        self.targeted = bool(songs) and config.data.target_crops > 0.0
-        if self.targeted:
-            self.active_songs = tf.constant(songs, tf.int64)
-            self.active_seconds = tf.constant(np.concatenate(active), tf.int32)
-            counts = [len(active[song]) for song in songs]
-            self.active_ends = tf.constant(np.cumsum(counts), tf.int64)
-            self.active_counts = tf.constant(counts, tf.int64)
+    def __init__(self, stems: int, config: Config):
+        self.config, self.stems = config, stems
 
-    def throw(self, number: tf.Tensor) -> Draw:
-        """The example of a number: the same for the same configuration, whatever came before."""
-        data, seed = self.config.data, (self.config.seed, number)
-        # one table of random numbers per example: a row for the example, then one for each stem
-        chance = tf.random.stateless_uniform(
-            (1 + self.stems, PLAIN + 1 + len(EQUALIZER_HZ)), seed, dtype=tf.float64
-        )
-        whole, each = chance[0], chance[1:]
-        semitones = (2.0 * whole[4] - 1.0) * data.speed_semitones
-        semitones *= tf.cast(whole[3] < data.speed, tf.float64)
-        frames = _part(self.config.segment, 2.0 ** (semitones / 12.0))
-        songs, starts = self._places(whole, each, frames)
-        silent = whole[5] < data.silent_target
-        alone = whole[5] >= 1.0 - data.target_only
-        first = tf.one_hot(0, self.stems, on_value=True, off_value=False, dtype=tf.bool)
-        left_out = each[:, 9] < data.leave_out
-        kept = tf.where(first, ~silent, silent | ~(alone | left_out))
-        lowered = whole[PLAIN] * data.loud_target_db
-        lowered *= tf.cast(~first & (whole[11] < data.loud_target), tf.float64)
-        decibels = (2.0 * each[:, 2] - 1.0) * data.gain_db - lowered
-        gains = 10.0 ** (decibels / 20.0)
-        gains = tf.where(each[:, 3] < data.flip_polarity, -gains, gains)
-        limited = whole[6] < data.limit
-        curves = (2.0 * each[:, PLAIN + 1 :] - 1.0) * data.equalize_db
-        curves *= tf.cast(each[:, 10:11] < data.equalize, tf.float64)
+    def throw(self, numbers, songs: SongTable, others: SongTable | None = None) -> Draw:
+        """The examples of some numbers: the same for the same songs and configuration.
+
+        Args:
+            numbers: of the examples, int64 (n,).
+            songs: that targets come from.
+            others: that remixed stems come from; the same by default.
+        """
+        return self.decide(np.stack([self._chances(number) for number in numbers]), songs, others)
+
+    def _chances(self, number: int) -> np.ndarray:
+        """Numbers from 0 to 1, a row for the example, then one for each stem."""
+        # the counter's lowest word runs on within an example
+        random = np.random.Philox(key=self.config.seed, counter=[0, int(number), 0, 0])
+        shape = (1 + self.stems, PLAIN + len(EQUALIZER_HZ))
+        return np.random.Generator(random).random(shape)
+
+    def decide(self, chances, songs: SongTable, others: SongTable | None = None) -> Draw:
+        """What `throw` makes of chances from 0 to 1: (n, 1 + s, PLAIN + p)."""
+        data, others = self.config.data, others or songs
+        whole, each = chances[:, 0], chances[:, 1:]
+        semitones = (2.0 * whole[:, 4] - 1.0) * data.speed_semitones
+        semitones *= whole[:, 3] < data.speed
+        frames = (self.config.segment * 2.0 ** (semitones / 12.0)).astype(np.int64)
+        borrowed = np.zeros(each.shape[:2], bool)
+        borrowed[:, 1:] = (whole[:, 0] < data.remix)[:, None]
+
+        first = np.arange(self.stems) == 0
+        silent = (whole[:, 5] < data.silent_target)[:, None]
+        alone = (whole[:, 5] >= 1.0 - data.target_only)[:, None]
+        left_out = each[:, :, 9] < data.leave_out
+        kept = np.where(first, ~silent, silent | ~(alone | left_out))
+        lowered = (whole[:, 12] * (whole[:, 11] < data.loud_target))[:, None] * ~first
+        decibels = (2.0 * each[:, :, 2] - 1.0) * data.gain_db - lowered * data.loud_target_db
+        gains = 10.0 ** (decibels / 20.0) * kept
+        # one number says whether and how much
+        width = np.where(each[:, :, 5] < data.width, 2.0 * each[:, :, 5] / (data.width or 1.0), 1.0)
+        drive = each[:, :, 11] / (data.saturate or 1.0) * (each[:, :, 11] < data.saturate)
+        curves = (2.0 * each[:, :, PLAIN:] - 1.0) * data.equalize_db
+        curves *= ((each[:, :, 10] < data.equalize) & kept)[..., None]  # silence needs none
+        mix_curve = (2.0 * whole[:, PLAIN:] - 1.0) * data.equalize_mix_db
+        mix_curve *= (whole[:, 2] < data.equalize_mix)[:, None]
         return Draw(
-            songs,
-            starts,
-            frames,
-            tf.cast(gains, tf.float32) * tf.cast(kept, tf.float32),
-            each[:, 4] < data.swap_channels,
-            whole[10] < data.mono,
-            tf.cast(whole[7] * data.limit_db, tf.float32) * tf.cast(limited, tf.float32),
-            tf.where(whole[8] < data.code, tf.cast(whole[9], tf.float32), -1.0),
-            tf.cast(curves, tf.float32),
+            **self._places(whole, each, frames, borrowed, songs, others),
+            borrowed=borrowed,
+            frames=frames,
+            gains=np.where(each[:, :, 3] < data.flip_polarity, -gains, gains).astype(np.float32),
+            swapped=each[:, :, 4] < data.swap_channels,
+            mono=whole[:, 10] < data.mono,
+            limit_db=(whole[:, 7] * data.limit_db * (whole[:, 6] < data.limit)).astype(np.float32),
+            bitrate=np.where(whole[:, 8] < data.code, whole[:, 9], -1.0).astype(np.float32),
+            curves=curves.astype(np.float32),
+            mix_curve=mix_curve.astype(np.float32),
+            widths=width.astype(np.float32),
+            drives=(drive * data.saturate_db * kept).astype(np.float32),
         )
 
-    def _places(self, whole, each, frames) -> tuple[tf.Tensor, tf.Tensor]:
+    def _places(self, whole, each, frames, borrowed, songs, others) -> dict[str, np.ndarray]:
         """Songs and starts of the stems: all from one place, or each from its own."""
-        data = self.config.data
-        songs = _part(len(self.lengths), each[:, 0])
-        starts = _part(self._room(songs, frames), each[:, 1])
-        song, start = songs[0], starts[0]
-        if self.targeted:
-            crop = whole[1] < data.target_crops
-            on_song, on_start = self._sounding(each[0, 6], each[0, 7], each[0, 8], frames)
-            song, start = tf.where(crop, on_song, song), tf.where(crop, on_start, start)
-        remixed = whole[0] < data.remix
-        own = tf.range(self.stems) > 0
-        return tf.where(own & remixed, songs, song), tf.where(own & remixed, starts, start)
+        song = (each[:, 0, 0] * len(songs.lengths)).astype(np.int64)
+        start = (each[:, 0, 1] * _room(songs, song, frames)).astype(np.int64)
+        if len(songs.active_songs):
+            crop = whole[:, 1] < self.config.data.target_crops
+            on_song, on_start = self._sounding(each[:, 0, 6:9], frames, songs)
+            song, start = np.where(crop, on_song, song), np.where(crop, on_start, start)
+        theirs = (each[:, :, 0] * len(others.lengths)).astype(np.int64)
+        at = (each[:, :, 1] * _room(others, theirs, frames[:, None])).astype(np.int64)
+        chosen = np.where(borrowed, theirs, song[:, None])
 
-    def _sounding(self, song_chance, second_chance, place_chance, frames):
+        def of(values: str) -> np.ndarray:
+            borrowable = getattr(others, values)[theirs]
+            return np.where(borrowed, borrowable, getattr(songs, values)[song][:, None])
+
+        starts = np.where(borrowed, at, start[:, None])
+        return {
+            "songs": chosen,
+            "firsts": of("firsts"),
+            "lengths": of("lengths"),
+            "starts": starts,
+        }
+
+    def _sounding(self, chances, frames, songs: SongTable):
         """A song, and a start such that a second in which the target sounds lies in the cut."""
-        index = _part(len(self.active_songs), song_chance)
-        song = self.active_songs[index]
-        count = self.active_counts[index]
-        second = self.active_seconds[self.active_ends[index] - count + _part(count, second_chance)]
-        middle = (tf.cast(second, tf.int64) * 2 + 1) * self.rate // 2
-        start = middle - _part(frames, place_chance)
-        return song, tf.clip_by_value(start, 0, self._room(song, frames))
-
-    def _room(self, songs, frames) -> tf.Tensor:
-        return tf.maximum(tf.gather(self.lengths, songs) - frames, 0)
+        index = (chances[:, 0] * len(songs.active_songs)).astype(np.int64)
+        song = songs.active_songs[index]
+        begins = np.where(index > 0, songs.active_ends[index - 1], 0)
+        count = songs.active_ends[index] - begins
+        second = songs.active[begins + (count * chances[:, 1]).astype(np.int64)]
+        middle = (second * 2 + 1) * songs.rate // 2
+        start = middle - (frames * chances[:, 2]).astype(np.int64)
+        return song, np.clip(start, 0, _room(songs, song, frames))
 
 
-def _part(whole, share) -> tf.Tensor:
-    """The integer below `share` of `whole`."""
-    return tf.cast(tf.cast(whole, tf.float64) * share, tf.int64)
+def _room(songs: SongTable, song, frames) -> np.ndarray:
+    return np.maximum(songs.lengths[song] - frames, 0)
+
+
+@functools.cache
+def curve_shares(sample_rate: int) -> np.ndarray:
+    """What each point of a curve adds, in dB, at each edge of cells: (CELLS / 2 + 1, p) float32."""
+    octaves = np.log(np.maximum(np.arange(CELLS // 2 + 1) * sample_rate / CELLS, 1.0))
+    points = np.eye(len(EQUALIZER_HZ))
+    rows = [np.interp(octaves, np.log(EQUALIZER_HZ), row) for row in points]
+    return np.stack(rows, 1).astype(np.float32)

@@ -1,7 +1,7 @@
 """The licence of a model's weights follows from those of the songs that it learns from."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from synthgen_tf.config import Kind
@@ -44,18 +44,23 @@ def data_set_licences(root: Path, kind: Kind) -> list[str]:
     """The same of a data set as it lies on disk."""
     if kind == "rendered":
         files = [file for split in ("train", "valid") for file in root.glob(f"{split}/*/song.json")]
-        return sorted({_song_licence(file) for file in files}) or [UNKNOWN]
+        return sorted({said for file in files for said in _file_licences(file)}) or [UNKNOWN]
     return [NAMES.get(kind, UNKNOWN)]
 
 
-def _song_licence(file: Path) -> str:
+def _file_licences(file: Path) -> list[str]:
+    try:
+        return song_licences(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return [UNKNOWN]
+
+
+def song_licences(description: Mapping) -> list[str]:
+    """What the description of a rendered song says about it."""
     from synthgen_tf.render.song import LICENCE
 
-    try:
-        said = json.loads(file.read_text(encoding="utf-8"))["licence"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return UNKNOWN
-    return FREE if said == LICENCE else f"{said} (song.json)"
+    said = description["licence"]
+    return [FREE if said == LICENCE else f"{said} (song.json)"]
 
 
 def together(licences: Iterable[str]) -> str:

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from synthgen_tf.config import Config, Kind
 from synthgen_tf.data.store import is_store, read_store
 from synthgen_tf.errors import InputError
@@ -70,6 +72,16 @@ def select_tracks(tracks: Sequence[Track], split: str, config: Config) -> list[T
                 f"model.sample_rate={track.sample_rate}"
             )
     return chosen
+
+
+def held_out_places(tracks: Sequence[Track], config: Config) -> list[tuple[int, int]]:
+    """Validation segments: track by index and first frame, spread evenly over each track."""
+    places = []
+    for song, track in enumerate(tracks):
+        count = max(1, min(config.data.valid_segments, track.frames // config.segment))
+        room = max(track.frames - config.segment, 0)
+        places += [(song, int(start)) for start in np.linspace(0, room, count, dtype=np.int64)]
+    return places
 
 
 def _none_of(split: str, tracks: Sequence[Track]) -> str:

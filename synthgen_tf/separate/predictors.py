@@ -106,13 +106,13 @@ class KerasPredictor:
     def __init__(self, run: Path):
         import_tensorflow()  # else the backend could be what the environment says
         from synthgen_tf.train import load_run
-        from synthgen_tf.train.run import BEST, CONFIG
+        from synthgen_tf.train.run import CONFIG, weight_files
 
         self.model, config = load_run(run)
         self.stem = config.data.target
         self.sample_rate, self.channels = config.model.sample_rate, config.model.channels
         self.segment = config.block
-        sums = [sha256_of(run / file) for file in (BEST, CONFIG)]
+        sums = [sha256_of(file) for file in (*weight_files(run), run / CONFIG)]
         self.identity = f"{run.name}-{_digest(sums)} keras"
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:

@@ -1,8 +1,21 @@
-"""Training under a distribution strategy, into a run directory that explains itself."""
+"""Training under a distribution strategy, into a run directory that explains itself.
 
-from synthgen_tf.train.fit import compile_model, train, trained_part
+Module      -> what comes in -> what goes out
+run         -> path -> the files of a run directory, read and written
+compile     -> Config -> the network with loss, metrics and optimizer
+validation  -> network, examples -> the measures by which models are chosen
+callbacks   -> steps and epochs -> schedule, history, best model, backup
+packed      -> weights -> small files in half precision, and back
+strategy    -> Config -> tf.distribute strategy
+samples     -> validation segments -> TensorBoard
+fit         -> Config, data set root -> run directory
+
+Names that need Keras or TensorFlow are loaded when they are first asked for.
+"""
+
+from importlib import import_module
+
 from synthgen_tf.train.run import load_run, read_history, read_run_config, resume_config
-from synthgen_tf.train.strategy import leads
 
 __all__ = [
     "compile_model",
@@ -14,3 +27,11 @@ __all__ = [
     "train",
     "trained_part",
 ]
+
+LATER = {"compile_model": "compile", "trained_part": "compile", "leads": "strategy", "train": "fit"}
+
+
+def __getattr__(name: str):
+    if name not in LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{LATER[name]}"), name)

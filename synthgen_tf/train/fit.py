@@ -9,25 +9,16 @@ from pathlib import Path
 
 import keras
 
-from synthgen_tf import metrics
 from synthgen_tf.config import Config, config_to_yaml
 from synthgen_tf.data import open_tracks, refuse_silence, select_tracks
 from synthgen_tf.data.chain import training_examples, validation_examples
 from synthgen_tf.data.reader import damage_explained
 from synthgen_tf.errors import InputError
-from synthgen_tf.losses import build_loss
-from synthgen_tf.model import build_model, masked_magnitudes
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.tracks import Track
-from synthgen_tf.train.callbacks import (
-    Recorder,
-    Samples,
-    Schedule,
-    restore,
-    steps_done,
-)
+from synthgen_tf.train.callbacks import Recorder, Schedule, restore, steps_done
+from synthgen_tf.train.compile import compile_model, trained_part
 from synthgen_tf.train.interrupt import deferred_interrupt
-from synthgen_tf.train.optimizer import ClippedAdam
 from synthgen_tf.train.run import (
     BEST,
     CONFIG,
@@ -37,10 +28,12 @@ from synthgen_tf.train.run import (
     load_weights,
     read_history,
     record_data,
+    refuse_complete_run,
     refuse_existing_run,
     refuse_other_monitor,
     write_text,
 )
+from synthgen_tf.train.samples import Samples
 from synthgen_tf.train.strategy import (
     build_strategy,
     leads,
@@ -48,7 +41,7 @@ from synthgen_tf.train.strategy import (
     mean_over_workers,
     share_out,
 )
-from synthgen_tf.train.validation import Validation, audible_si_sdr
+from synthgen_tf.train.validation import Validation
 
 
 def train(
@@ -91,7 +84,7 @@ def train(
     with damage_explained(valid_tracks):
         judge = Validation(model, validation_examples(valid_tracks, config))
     if resume:
-        _refuse_complete_run(run, config, rows)
+        refuse_complete_run(run, config, rows)
         if leading:
             write_text(run / CONFIG, config_to_yaml(config))
             record_data(run, data)
@@ -108,50 +101,6 @@ def train(
             else f"run {run} ended before its first epoch: give it more --minutes"
         )
     return run / BEST
-
-
-def _refuse_complete_run(run: Path, config: Config, rows: list[Row]) -> None:
-    minutes = sum(row["seconds"] for row in rows) / 60
-    limit = config.training.minutes
-    if len(rows) >= config.training.epochs or (limit and minutes >= limit):
-        raise InputError(
-            f"run {run} is complete with {len(rows)} epochs in {minutes:.1f} minutes: give it more "
-            "by --minutes or --set training.epochs=N"
-        )
-
-
-def compile_model(config: Config, synchronized: bool = False) -> keras.Model:
-    """The network, ready to be scored."""
-    model = build_model(config, synchronized)
-    model.compile(
-        loss="mse" if "magnitude" in config.loss.terms else build_loss(config),
-        metrics=[
-            metrics.AudibleMean(metrics.snr),
-            audible_si_sdr(),
-            metrics.AudibleMean(metrics.level_error),
-        ],
-        jit_compile=False,  # XLA is slower on CPUs and does not take every audio op
-    )
-    return model
-
-
-def trained_part(model: keras.Model, config: Config) -> keras.Model:
-    """What is optimised: as much of the network as the loss looks at, with the same weights.
-
-    A loss on magnitudes needs no way back to samples, forwards or backwards.
-    """
-    on_magnitudes = "magnitude" in config.loss.terms
-    trained = masked_magnitudes(model) if on_magnitudes else keras.Model(model.input, model.output)
-    trained.compile(optimizer=_optimizer(config), loss=build_loss(config), jit_compile=False)
-    return trained
-
-
-def _optimizer(config: Config) -> keras.optimizers.Optimizer:
-    training = config.training
-    averaging = {"use_ema": training.ema > 0, "ema_momentum": training.ema or 0.99}
-    if training.clip_norm:
-        return ClippedAdam(training.learning_rate, training.clip_norm, **averaging)
-    return keras.optimizers.Adam(training.learning_rate, **averaging)
 
 
 def fit(

@@ -1,7 +1,7 @@
 """A run directory: everything that tells how a model came to be, and what a resumed run needs.
 
-`config.yaml` as used, `environment.json`, `history.csv`, `best.keras`, `logs/` for TensorBoard and
-`backup/` with the state after the last whole epoch.
+`config.yaml` as used, `environment.json`, `history.csv`, `best.keras`, `logs/` for TensorBoard,
+`backup/` with the state after the last whole epoch, and `packed/` where small files are asked for.
 """
 
 import csv
@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from synthgen_tf.config import Config, config_to_yaml, load_config
 from synthgen_tf.data.licence import UNKNOWN, licences_of, together
 from synthgen_tf.errors import InputError
+from synthgen_tf.train.packed import PACKED, give_packed, is_packed
 
 BEST = "best.keras"
 CONFIG = "config.yaml"
@@ -40,14 +41,21 @@ Row = dict[str, float]
 Result = TypeVar("Result")
 
 
-def create_run(run: Path, config: Config, data: Path, weights: Path | None = None) -> None:
+def create_run(
+    run: Path,
+    config: Config,
+    data: Path | str,
+    weights: Path | None = None,
+    more: Iterable[str] = (),
+) -> None:
     """Make the directory and write what is known before training.
 
     Args:
         run: the directory.
         config: as used.
-        data: store, or root of a data set.
+        data: store, or root of a data set; words where it lies in none.
         weights: run that it starts from.
+        more: licences of data that lies in no folder.
 
     Raises:
         InputError: when it exists and is not empty.
@@ -57,24 +65,35 @@ def create_run(run: Path, config: Config, data: Path, weights: Path | None = Non
     write_text(run / CONFIG, config_to_yaml(config))
     facts = {"data": "", "seed": config.seed, "command": sys.argv, **environment()}
     write_text(run / ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
-    record_data(run, data, () if weights is None else run_licences(weights))
+    record_data(run, data, [*more, *(run_licences(weights) if weights else ())])
 
 
-def record_data(run: Path, data: Path, more: Iterable[str] = ()) -> None:
+def record_data(run: Path, data: Path | str, more: Iterable[str] = ()) -> None:
     """Note where the data of a run lies, and whose licences its weights are under from now on.
 
     Those of earlier data stay: the weights have learnt from it.
 
     Args:
         run: its directory.
-        data: store, or root of a data set; noted as an absolute path.
-        more: licences of weights that it starts from.
+        data: store, or root of a data set, noted as an absolute path; or words.
+        more: licences of weights that it starts from, or of data that lies in no folder.
     """
-    facts = _facts(run)
-    facts["data"] = str(data.absolute())
+    facts, in_folder = _facts(run), isinstance(data, Path)
+    facts["data"] = str(data.absolute()) if in_folder else data
     before = facts.get("licences", [UNKNOWN] if read_history(run) else [])
-    facts["licences"] = sorted({*before, *more, *licences_of(data)})
+    facts["licences"] = sorted({*before, *more, *(licences_of(data) if in_folder else ())})
     write_text(run / ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
+
+
+def record_rendered(run: Path, songs: int) -> None:
+    """Note up to which song a run has had songs rendered for it: the next session begins there."""
+    facts = _facts(run) | {"rendered": songs}
+    write_text(run / ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
+
+
+def read_rendered(run: Path) -> int:
+    """What `record_rendered` noted; 0 for a run that had none."""
+    return _facts(run).get("rendered", 0)
 
 
 def run_licences(run: Path) -> list[str]:
@@ -121,16 +140,26 @@ def resume_config(
     Raises:
         InputError: when the directory holds no run or another section would change.
     """
-    before = read_run_config(run)
-    config = load_config(None, run / CONFIG, settings, flags, recorded=True)
-    if config.model_copy(update={"training": before.training}) != before:
-        raise InputError(f"a resumed run keeps all but training.*: {run / CONFIG} has the rest")
+    config = changed_config(run, settings, flags)
     if data is None:
         noted = _facts(run).get("data")
         if not noted or not Path(noted).is_dir():
             raise InputError(f"data of run {run} is not at {noted}: say by --data where it is now")
         data = Path(noted)
     return config, data
+
+
+def changed_config(run: Path, settings: Sequence[str], flags: Mapping[str, Any]) -> Config:
+    """The configuration of a run with another section `training`.
+
+    Raises:
+        InputError: when the directory holds no run or another section would change.
+    """
+    before = read_run_config(run)
+    config = load_config(None, run / CONFIG, settings, flags, recorded=True)
+    if config.model_copy(update={"training": before.training}) != before:
+        raise InputError(f"a resumed run keeps all but training.*: {run / CONFIG} has the rest")
+    return config
 
 
 def load_run(run: Path):
@@ -157,9 +186,17 @@ def load_weights(model, config: Config, run: Path) -> None:
             f"weights of {run} are of another network: its model.{key} is {theirs.get(key)}, "
             f"here it is {ours[key]}"
         )
-    if not (run / BEST).is_file():
+    if (run / BEST).is_file():
+        model.load_weights(run / BEST)
+    elif is_packed(run):
+        give_packed(model, run)
+    else:
         raise InputError(f"run {run} holds no {BEST} yet: train it for at least one epoch")
-    model.load_weights(run / BEST)
+
+
+def weight_files(run: Path) -> list[Path]:
+    """The files that hold a run's best model: `best.keras`, or else the parts of `packed`."""
+    return [run / BEST] if (run / BEST).is_file() else sorted((run / PACKED).glob("part_*.npz"))
 
 
 def read_history(run: Path) -> list[Row]:
@@ -192,6 +229,17 @@ def refuse_other_monitor(run: Path, rows: Sequence[Row]) -> None:
         raise InputError(
             f"run {run} cannot go on, an earlier SynthGen chose its best model by "
             f"{EARLIER_MONITOR}, this one by {MONITOR}: start a new run from it by --weights {run}"
+        )
+
+
+def refuse_complete_run(run: Path, config: Config, rows: list[Row]) -> None:
+    """Raise `InputError` when nothing is left to do."""
+    minutes = sum(row["seconds"] for row in rows) / 60
+    limit = config.training.minutes
+    if len(rows) >= config.training.epochs or (limit and minutes >= limit):
+        raise InputError(
+            f"run {run} is complete with {len(rows)} epochs in {minutes:.1f} minutes: give it more "
+            "by --minutes or --set training.epochs=N"
         )
 
 

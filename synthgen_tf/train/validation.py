@@ -3,7 +3,6 @@
 import math
 
 import keras
-import tensorflow as tf
 
 from synthgen_tf import metrics
 from synthgen_tf.errors import InputError
@@ -20,13 +19,13 @@ class Validation:
 
     Args:
         model: the network, compiled with its metrics, `audible_si_sdr` among them.
-        examples: of validation.
+        examples: batches of mixture and target, as `evaluate` of Keras takes them.
 
     Raises:
         InputError: when no segment has an audible target.
     """
 
-    def __init__(self, model: keras.Model, examples: tf.data.Dataset):
+    def __init__(self, model: keras.Model, examples):
         self.model, self.examples = model, examples
         mean = audible_si_sdr()
         for mixture, target in examples:

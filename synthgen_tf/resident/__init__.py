@@ -1,0 +1,12 @@
+"""Training on songs in the device's memory: any backend of Keras, no tf.data, no files on the way.
+
+Module     -> what comes in -> what goes out
+songs      -> Tracks -> shards: int16 songs end to end, of one shape
+renderers  -> seed, sources -> the same, rendered by processes while training runs
+mix        -> shards, draw -> mixture and target (batch, segment, channels), on the device
+feed       -> shards as they get ready -> batches
+held_out   -> Tracks -> validation segments
+train      -> Config, songs -> run directory
+
+The last four need Keras and are imported by their own names: renderers start before it.
+"""

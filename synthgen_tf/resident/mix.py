@@ -1,0 +1,227 @@
+"""From shards and a draw to mixtures and targets, on the device: what `data.mix` does, by batches.
+
+All in keras.ops with shapes that stay the same from step to step, so that every backend compiles it
+once. What differs from `data.mix`: cuts begin at whole rows, an equalizer works on at most a fixed
+number of stems a batch, and there is no coding.
+
+Shape legend: b examples, s stems (the target first), r rows, t samples, c channels, p points.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from keras import ops
+
+from synthgen_tf.config import Config
+from synthgen_tf.data.draw import CELLS, Draw, curve_shares
+from synthgen_tf.level import mixture_gain
+from synthgen_tf.resident.songs import FULL_SCALE, ROW, rows_of
+
+LIMITER_BLOCK, LIMITER_REACH = 64, 8  # as in data.mix
+STRETCH_BLOCK = 1024
+
+
+class Plan(NamedTuple):
+    """A batch to be made, in numbers that a device takes: numpy arrays with the batch first.
+
+    Attributes:
+        rows: first row of each cut in its shard, int32 (b, s).
+        inside: rows that the song still has from there, int32 (b, s).
+        borrowed: whether the cut comes from the second shard, (b, s).
+        equalized: for each stem the examples whose cut is equalized, int32 (s, most).
+        stretches: frames of the cut for each frame of the example, float32 (b,).
+        bases, shares: where in the cut every `STRETCH_BLOCK`th frame lies, whole frames as int32
+            and the rest as float32 (b, blocks): single precision is too coarse for both in one.
+        draw: the rest as `data.draw` has it, float32 and bool.
+    """
+
+    rows: np.ndarray
+    inside: np.ndarray
+    borrowed: np.ndarray
+    equalized: np.ndarray
+    stretches: np.ndarray
+    bases: np.ndarray
+    shares: np.ndarray
+    gains: np.ndarray
+    swapped: np.ndarray
+    mono: np.ndarray
+    limit_db: np.ndarray
+    curves: np.ndarray
+    mix_curve: np.ndarray
+    widths: np.ndarray
+    drives: np.ndarray
+
+
+def plan(draws: Draw, config: Config) -> Plan:
+    """Put a batch of draws, stacked, into the numbers that `mix` takes."""
+    most = most_equalized(config)
+    drawn = np.any(draws.curves != 0.0, axis=2)
+    first_drawn = np.argsort(~drawn, axis=0, kind="stable")[:most]
+    ratios = draws.frames / config.segment
+    blocks = np.arange(-(-config.segment // STRETCH_BLOCK)) * STRETCH_BLOCK
+    places = (blocks + 0.5) * ratios[:, None] - 0.5
+    single = {
+        name: np.asarray(getattr(draws, name), np.float32)
+        for name in ("gains", "limit_db", "curves", "mix_curve", "widths", "drives")
+    }
+    return Plan(
+        rows=((draws.firsts + draws.starts) // ROW).astype(np.int32),
+        inside=(rows_of(draws.lengths) - draws.starts // ROW).astype(np.int32),
+        borrowed=draws.borrowed,
+        equalized=first_drawn.T.astype(np.int32),
+        stretches=ratios.astype(np.float32),
+        bases=np.floor(places).astype(np.int32),
+        shares=(places - np.floor(places)).astype(np.float32),
+        swapped=draws.swapped,
+        mono=draws.mono,
+        **single,
+    )
+
+
+def most_equalized(config: Config) -> int:
+    """Examples of a batch whose cut of a stem can be equalized: seldom fewer than are drawn."""
+    batch, share = config.data.batch_size, config.data.equalize
+    return min(batch, math.ceil(batch * share + 1.5 * math.sqrt(batch * share * (1 - share))))
+
+
+def cut_rows(config: Config) -> int:
+    """Rows of every cut: what the fastest example needs."""
+    fastest = 2.0 ** (config.data.speed_semitones / 12.0) if config.data.speed > 0.0 else 1.0
+    return rows_of(math.ceil(config.segment * fastest))
+
+
+def mix(own, other, plan: Plan, config: Config):
+    """Mixture and target of a batch, at one scale: two float32 (b, t, c).
+
+    Args:
+        own, other: int16 (s, r, ROW, c), the shard of the targets and the one that remixes borrow.
+        plan: of `plan`.
+        config: tells which steps can be left out.
+    """
+    data, rate = config.data, config.model.sample_rate
+    cuts = []
+    for stem in range(plan.rows.shape[1]):
+        cut = _cut(own, other if stem and data.remix > 0.0 else None, stem, plan, config)
+        if data.saturate > 0.0:
+            cut = saturate(cut, plan.drives[:, stem])
+        if data.equalize > 0.0:
+            chosen = plan.equalized[stem]
+            shaped = equalize(
+                ops.take(cut, chosen, axis=0), ops.take(plan.curves[:, stem], chosen, axis=0), rate
+            )
+            cut = ops.scatter_update(cut, chosen[:, None], shaped)
+        if data.width > 0.0 and config.model.channels == 2:
+            cut = widen(cut, plan.widths[:, stem])
+        cuts.append(cut)
+    mixture, target = sum(cuts), cuts[0]
+    pair = ops.concatenate([mixture, target], axis=0)
+    if data.mono > 0.0:
+        mean = ops.mean(pair, axis=2, keepdims=True) * ops.ones_like(pair)
+        pair = ops.where(_twice(plan.mono), mean, pair)
+    pair = stretch(pair, plan, config) if data.speed > 0.0 else pair
+    pair = pair[:, : config.segment]
+    if data.equalize_mix > 0.0:
+        pair = equalize(pair, ops.concatenate([plan.mix_curve] * 2, axis=0), rate)
+    mixture, target = ops.split(pair, 2, axis=0)
+    if data.limit > 0.0:
+        gain = limiter_gain(mixture, plan.limit_db)
+        mixture, target = mixture * gain, target * gain
+    gain = mixture_gain(mixture, config.model.normalisation)
+    return mixture * gain, target * gain
+
+
+def _twice(values):
+    """Of each example, for its mixture and for its target: (2 b, 1, 1)."""
+    return ops.concatenate([values, values], axis=0)[:, None, None]
+
+
+def _cut(own, other, stem: int, plan: Plan, config: Config):
+    """The cuts of one stem at their gain: float32 (b, t, c)."""
+    count, channels = cut_rows(config), config.model.channels
+    steps = ops.arange(count, dtype="int32")
+    rows = ops.minimum(plan.rows[:, stem, None] + steps, own.shape[1] - 1)
+    samples = ops.take(own[stem], rows, axis=0)
+    if other is not None:
+        borrowed = ops.take(other[stem], rows, axis=0)
+        samples = ops.where(plan.borrowed[:, stem, None, None, None], borrowed, samples)
+    inside = ops.cast(steps < plan.inside[:, stem, None], "float32")
+    gain = plan.gains[:, stem, None] / FULL_SCALE * inside
+    samples = ops.cast(samples, "float32") * gain[..., None, None]
+    samples = ops.reshape(samples, (-1, count * ROW, channels))
+    if channels == 2 and config.data.swap_channels > 0.0:
+        samples = ops.where(plan.swapped[:, stem, None, None], samples[..., ::-1], samples)
+    return samples
+
+
+def saturate(signal, drives):
+    """As `data.mix.saturate`, each example by its own drive in dB."""
+    peak = ops.maximum(ops.max(ops.abs(signal), axis=(1, 2), keepdims=True), 1e-9)
+    bend = (10.0 ** (drives[:, None, None] / 10.0) - 1.0) / ops.square(peak)
+    bent = signal * ops.rsqrt(1.0 + bend * ops.square(signal))
+    energy = ops.sum(ops.square(signal), axis=(1, 2), keepdims=True)
+    left = ops.maximum(ops.sum(ops.square(bent), axis=(1, 2), keepdims=True), 1e-20)
+    return bent * ops.sqrt(energy / left)
+
+
+def widen(signal, widths):
+    """As `data.mix.widen`, each example by its own factor."""
+    widths = widths[:, None, None]
+    return signal * ((1.0 + widths) / 2.0) + signal[..., ::-1] * ((1.0 - widths) / 2.0)
+
+
+def equalize(signal, curves, sample_rate: int):
+    """As `data.mix.equalize`, each example by its own curve (b, p).
+
+    Two channels are real and imaginary part of one transform: the filter is real and even.
+    """
+    frames, channels = signal.shape[1:]
+    bins = -(-frames // CELLS)
+    half = 10.0 ** (ops.matmul(curves, curve_shares(sample_rate).T) / 20.0)
+    edges = ops.concatenate([half, ops.flip(half[:, :-1], axis=1)], axis=1)
+    ramp = np.arange(bins, dtype=np.float32) / bins
+    gain = edges[:, :-1, None] + (edges[:, 1:] - edges[:, :-1])[:, :, None] * ramp
+    gain = ops.reshape(gain, (-1, bins * CELLS))
+    padded = ops.pad(signal, ((0, 0), (0, bins * CELLS - frames), (0, 0)))
+    parts = [padded[..., channel] for channel in range(channels)]
+    pairs = [parts] if channels == 2 else [(part, ops.zeros_like(part)) for part in parts]
+    shaped = []
+    for pair in pairs:
+        real, imaginary = ops.fft(tuple(pair))
+        # the inverse transform is the transform with both parts exchanged, over the length
+        second, first = ops.fft((imaginary * gain, real * gain))
+        shaped += [first, second] if channels == 2 else [first]
+    return ops.stack(shaped, axis=2)[:, :frames] / (bins * CELLS)
+
+
+def stretch(signal, plan: Plan, config: Config):
+    """Played at another speed by linear interpolation: (b, more, c) to (b, segment, c)."""
+    base, share, ratios = (
+        ops.concatenate([each, each], axis=0) for each in (plan.bases, plan.shares, plan.stretches)
+    )
+    steps = np.arange(STRETCH_BLOCK, dtype=np.float32)
+    places = share[..., None] + steps * ratios[:, None, None]
+    below = ops.floor(places)
+    share = ops.reshape(places - below, (places.shape[0], -1, 1))
+    index = ops.reshape(base[..., None] + ops.cast(below, "int32"), share.shape)
+    last = ops.cast(ops.round(ratios * config.segment), "int32")[:, None, None] - 1
+    low = ops.take_along_axis(signal, ops.clip(index, 0, last), axis=1)
+    high = ops.take_along_axis(signal, ops.clip(index + 1, 0, last), axis=1)
+    return low * (1.0 - share) + high * share
+
+
+def limiter_gain(mixture, decibels):
+    """Gain of `data.mix.limit`, (b, t, 1), each example by its own threshold."""
+    frames, channels = mixture.shape[1:]
+    padded = ops.pad(mixture, ((0, 0), (0, -frames % LIMITER_BLOCK), (0, 0)))
+    blocks = padded.shape[1] // LIMITER_BLOCK
+    peaks = ops.max(ops.abs(ops.reshape(padded, (-1, blocks, LIMITER_BLOCK * channels))), axis=2)
+    threshold = ops.max(peaks, axis=1, keepdims=True) * 10.0 ** (-decibels[:, None] / 20.0)
+    needed = ops.minimum(1.0, threshold / ops.maximum(peaks, 1e-9))
+    around = 2 * LIMITER_REACH + 1
+    edges = ops.pad(needed, ((0, 0), (around, around)), constant_values=1.0)[..., None]
+    least = -ops.max_pool(-edges, around + 1, 1, "valid")
+    smooth = ops.average_pool(least, around, 1, "valid")
+    ramp = np.arange(LIMITER_BLOCK, dtype=np.float32) / LIMITER_BLOCK
+    gain = smooth[:, :-1] * (1.0 - ramp) + smooth[:, 1:] * ramp
+    return ops.reshape(gain, (-1, blocks * LIMITER_BLOCK))[:, :frames, None]

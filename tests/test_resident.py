@@ -1,0 +1,211 @@
+"""Resident training: the device mixes as the tf.data chain does; small files, lost renderers."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from synthgen_tf.config import load_config
+from synthgen_tf.data import mix as chain_mix
+from synthgen_tf.data.chain import normalise, validation_examples
+from synthgen_tf.data.draw import Dice, Draw, SongTable
+from synthgen_tf.errors import InputError
+from synthgen_tf.model import build_model
+from synthgen_tf.resident import mix
+from synthgen_tf.resident.feed import Feed
+from synthgen_tf.resident.held_out import HeldOut
+from synthgen_tf.resident.songs import ROW, MemoryTrack, shard_rows, shards_of_tracks
+from synthgen_tf.train.packed import PACKED, give_packed, pack, unpack
+from synthgen_tf.train.run import create_run, load_run, write_history
+
+RATE = 44_100
+STEMS = ("synth", "bass", "drums")
+
+
+def song(name, frames, seed, split="train"):
+    """A song of noise that grows from silence, so that every place sounds unlike the others."""
+    random = np.random.default_rng(seed)
+    noise = (
+        random.standard_normal((len(STEMS), frames, 2)) * np.linspace(0.0, 3000.0, frames)[:, None]
+    )
+    levels = {"synth": np.full(-(-frames // RATE), 30, np.uint8)}
+    stems = dict.fromkeys(STEMS, ())
+    facts = {"levels": levels, "sound": noise.astype(np.int16)}
+    return MemoryTrack(name, split, stems, RATE, frames, 2, "PCM_16", **facts)
+
+
+@pytest.fixture(scope="module")
+def songs():
+    return [song("a", 30_000, 1), song("b", 21_000, 2), song("c", 45_000, 3), song("d", 9_000, 4)]
+
+
+ALL = {"remix": 0.5, "mono": 0.3, "silent_target": 0.1, "speed": 0.5, "limit": 0.5, "width": 0.5,
+       "saturate": 0.5, "equalize": 0.4, "equalize_mix": 0.5, "loud_target": 0.5}  # fmt: skip
+
+
+def configuration(batch=8, **data):
+    settings = [f"data.{key}={value}" for key, value in data.items()]
+    size = [f"data.batch_size={batch}", "data.segment_seconds=0.3"]
+    return load_config("tiny", settings=[*size, *settings])
+
+
+def shards(songs, config, rows=None):
+    rows = rows or shard_rows([each.frames for each in songs], config.segment)
+    return list(shards_of_tracks(songs, STEMS, 2, rows))
+
+
+def by_the_chain(songs, tables, draws, index, config):
+    """An example as data.mix makes it, of cuts taken by hand."""
+    cuts = []
+    for stem in range(len(STEMS)):
+        borrowed = int(draws.borrowed[index, stem])
+        begins = list(tables[borrowed].firsts)
+        track = songs[borrowed][begins.index(draws.firsts[index, stem])]
+        start, frames = draws.starts[index, stem] // ROW * ROW, int(draws.frames[index])
+        cut = track.sound[stem, start : start + frames].astype(np.float32) / 32768
+        cut = np.pad(cut, ((0, frames - len(cut)), (0, 0))) * draws.gains[index, stem]
+        cuts.append(cut[:, ::-1] if draws.swapped[index, stem] else cut)
+    draw = Draw(*(tf.constant(each[index]) for each in draws))
+    cuts = [tf.ensure_shape(tf.constant(np.ascontiguousarray(cut)), (None, 2)) for cut in cuts]
+    return normalise(*chain_mix.mix(cuts, draw, config), config)
+
+
+@pytest.mark.parametrize("data", [{"speed": 0, "limit": 0, "mono": 0}, ALL], ids=["plain", "all"])
+def test_the_device_mixes_as_the_chain_does(songs, data):
+    config = configuration(**data)
+    own, other = (shards(each, config, 900)[0] for each in (songs[:2], songs[2:]))
+    draws = Dice(3, config).throw(range(8), own.songs, other.songs)
+    found = mix.mix(own.samples, other.samples, mix.plan(draws, config), config)
+    sets, tables = (songs[:2], songs[2:]), (own.songs, other.songs)
+    for index in range(8):
+        expected = by_the_chain(sets, tables, draws, index, config)
+        for ours, theirs in zip(found, expected, strict=True):
+            ours, theirs = np.asarray(ours[index]), np.asarray(theirs)
+            # an equalizer rings into the ends of the cut, which lie further off on the device
+            error = np.sqrt(np.mean(np.square(ours - theirs)))
+            assert error < (1e-5 if "width" not in data else 0.03), (index, error)
+
+
+def test_a_remixed_stem_is_the_other_shards(songs):
+    config = configuration(remix=1, speed=0, limit=0, mono=0, silent_target=0, target_only=0,
+                           leave_out=0, swap_channels=0, gain_db=0, flip_polarity=0)  # fmt: skip
+    own, other = (shards(each, config, 900)[0] for each in (songs[:2], songs[2:]))
+    draws = Dice(3, config).throw(range(8), own.songs, other.songs)
+    found, target = mix.mix(own.samples, other.samples, mix.plan(draws, config), config)
+    silent = own.samples * 0
+    alone, _ = mix.mix(own.samples, silent, mix.plan(draws, config), config)
+    np.testing.assert_allclose(alone / np.std(alone), target / np.std(target), rtol=1e-3, atol=1e-3)
+    assert np.std(found - target) > 0.1
+
+
+def test_speed_is_as_exact_at_the_end_of_a_long_segment_as_at_its_start():
+    config = load_config("tiny", settings=["data.segment_seconds=8", "data.speed=1"])
+    frames = mix.cut_rows(config) * ROW
+    wave = np.sin(2 * np.pi * 0.01 * np.arange(frames))[None, :, None].astype(np.float32)
+    table = SongTable.of_levels([0], [frames], [np.full(9, 20, np.uint8)], RATE)
+    draws = Dice(1, config).throw([5], table)
+    ratio = draws.frames[0] / config.segment
+    assert abs(ratio - 1) > 0.01
+    both = np.concatenate([wave, wave])
+    found = np.asarray(mix.stretch(both, mix.plan(draws, config), config))[0, :, 0]
+    places = (np.arange(config.segment) + 0.5) * ratio - 0.5
+    expected = np.sin(2 * np.pi * 0.01 * places)
+    # straight lines between samples: 0.05 % off at this pitch
+    assert np.abs(found - expected)[10:-10].max() < 1e-3
+
+
+def test_every_song_lies_whole_in_one_shard(songs):
+    config = configuration()
+    made = shards(songs, config)
+    assert len({shard.samples.shape for shard in made}) == 1
+    lengths = np.concatenate([shard.songs.lengths for shard in made])
+    np.testing.assert_array_equal(lengths, [each.frames for each in songs])
+    first = made[0]
+    frames = first.samples.reshape(len(STEMS), -1, 2)
+    for number, begin in enumerate(first.songs.firsts):
+        np.testing.assert_array_equal(
+            frames[:, begin : begin + songs[number].frames], songs[number].sound
+        )
+
+
+def test_validation_segments_are_the_chains(songs):
+    config = configuration(valid_segments=2, batch=3)
+    ours = HeldOut(songs, config)
+    theirs = list(validation_examples(songs, config))
+    assert len(ours) == len(theirs)
+    for number, expected in enumerate(theirs):
+        for found, wanted in zip(ours[number], expected, strict=True):
+            np.testing.assert_allclose(found, wanted, atol=2e-5)
+
+
+def test_a_feed_takes_as_many_songs_as_there_is_room_for(songs):
+    config, told = configuration(), []
+    made = shards(songs, config, 900)
+    size = made[0].samples.nbytes
+    feed = Feed(iter(made), len(STEMS), config, int(1.5 * size), told.append)
+    feed._thread.join()
+    mixture, target = feed.batch(0)
+    assert mixture.shape == target.shape == (8, config.segment, 2)
+    np.testing.assert_allclose(np.mean(np.square(mixture), axis=(1, 2)), 1.0, rtol=1e-3)
+    feed.batch(1)
+    assert told == [f"no room for more than {feed.songs} songs, the others are left out"]
+    with pytest.raises(InputError, match="there is room for 0 MB: render fewer or shorter songs"):
+        Feed(iter(made), len(STEMS), config, 10, told.append)
+
+
+def test_an_error_while_songs_are_read_is_told_where_training_runs(songs):
+    def broken():
+        raise InputError("file.wav is cut off")
+        yield
+
+    with pytest.raises(InputError, match=r"file\.wav is cut off"):
+        Feed(broken(), len(STEMS), configuration(), 10**9)
+
+
+def test_packed_weights_come_back_in_half_precision(tmp_path):
+    config = configuration()
+    keras.utils.set_random_seed(3)
+    model = build_model(config)
+    averages = [np.asarray(each) * 0.5 for each in model.trainable_variables]
+    pack(tmp_path, model.get_weights(), averages)
+    weights, found = unpack(tmp_path)
+    for given, back in zip([*model.get_weights(), *averages], [*weights, *found], strict=True):
+        np.testing.assert_allclose(back, given, rtol=1e-3, atol=1e-6)
+        if given.ndim < 2:
+            np.testing.assert_array_equal(back, given)
+    other = build_model(config)
+    give_packed(other, tmp_path)
+    for variable, value in zip(other.trainable_variables, averages, strict=True):
+        np.testing.assert_allclose(variable, value, rtol=1e-3, atol=1e-6)
+
+
+def test_parts_are_small_and_a_missing_one_is_told(tmp_path):
+    pack(tmp_path, [np.ones((3000, 3000), np.float32)] * 2, [])
+    parts = sorted((tmp_path / PACKED).iterdir())
+    assert [part.name for part in parts] == ["part_0.npz", "part_1.npz"]
+    assert max(part.stat().st_size for part in parts) < 18_100_000
+    for part in parts:
+        part.rename(tmp_path / "gone")
+        with pytest.raises(InputError, match=r"a part is missing.*get all of its part_<n>\.npz"):
+            unpack(tmp_path)
+        (tmp_path / "gone").rename(part)
+
+
+def test_a_run_with_small_files_only_can_be_loaded(tmp_path, songs):
+    config = configuration()
+    run = tmp_path / "run"
+    create_run(run, config, "rendered: seed 0", more=["MIT"])
+    with pytest.raises(InputError, match=r"holds no best\.keras yet"):
+        load_run(run)
+    model = build_model(config)
+    pack(run, model.get_weights(), [np.asarray(each) for each in model.trainable_variables])
+    loaded, _ = load_run(run)
+    sound = np.random.default_rng(0).standard_normal((1, 5000, 2)).astype(np.float32)
+    np.testing.assert_allclose(
+        loaded.predict_on_batch(sound), model.predict_on_batch(sound), atol=2e-3
+    )
+    facts = json.loads((run / "environment.json").read_text())
+    assert (facts["data"], facts["licences"]) == ("rendered: seed 0", ["MIT"])
+    write_history(run, [])
