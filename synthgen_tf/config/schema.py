@@ -74,8 +74,17 @@ class Data(Section):
     leave_out: Share = Field(0.1, description="share of the other stems left out")
     loud_target: Share = Field(0.0, description="share of examples with the other stems lowered")
     loud_target_db: float = Field(12.0, ge=0.0, description="they are lowered at most this, dB")
+    width: Share = Field(
+        0.0, description="share of stems made narrower or wider: left less right times 0 to 2"
+    )
+    saturate: Share = Field(0.0, description="share of stems through a soft saturation")
+    saturate_db: float = Field(
+        12.0, ge=0.0, description="what is quiet gains at most this on the highest peak, dB"
+    )
     equalize: Share = Field(0.0, description="share of stems through an equalizer of random shape")
     equalize_db: float = Field(9.0, ge=0.0, description="its gains are drawn from +- this, dB")
+    equalize_mix: Share = Field(0.0, description="share of examples equalized as a whole")
+    equalize_mix_db: float = Field(6.0, ge=0.0, description="those gains are from +- this, dB")
     speed: Share = Field(0.1, description="share of examples played faster or slower")
     speed_semitones: float = Field(3.0, ge=0.0, le=12.0, description="at most this far, up or down")
     limit: Share = Field(0.1, description="share of examples through a limiter, target and all")

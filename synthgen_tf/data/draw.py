@@ -30,6 +30,9 @@ class Draw(NamedTuple):
         limit_db: by which a limiter takes off the peaks, 0 for none.
         bitrate: share of mp3's range of bit rates, negative for no coding.
         curves: gains of each stem's equalizer at `EQUALIZER_HZ`, dB, (stems, points).
+        mix_curve: the same for the whole example, (points,).
+        widths: factors of what differs between left and right, 1 for none.
+        drives: of the saturation, dB, 0 for none.
     """
 
     songs: tf.Tensor
@@ -41,6 +44,9 @@ class Draw(NamedTuple):
     limit_db: tf.Tensor
     bitrate: tf.Tensor
     curves: tf.Tensor
+    mix_curve: tf.Tensor
+    widths: tf.Tensor
+    drives: tf.Tensor
 
 
 class Dice:
@@ -91,16 +97,25 @@ class Dice:
         limited = whole[6] < data.limit
         curves = (2.0 * each[:, PLAIN + 1 :] - 1.0) * data.equalize_db
         curves *= tf.cast(each[:, 10:11] < data.equalize, tf.float64)
+        mix_curve = (2.0 * whole[PLAIN + 1 :] - 1.0) * data.equalize_mix_db
+        mix_curve *= tf.cast(whole[2] < data.equalize_mix, tf.float64)
+        # one number says whether and how much: the table stays as it was
+        widened, width = _within(each[:, 5], data.width)
+        driven, drive = _within(each[:, 11], data.saturate)
+        kept = tf.cast(kept, tf.float32)
         return Draw(
             songs,
             starts,
             frames,
-            tf.cast(gains, tf.float32) * tf.cast(kept, tf.float32),
+            tf.cast(gains, tf.float32) * kept,
             each[:, 4] < data.swap_channels,
             whole[10] < data.mono,
             tf.cast(whole[7] * data.limit_db, tf.float32) * tf.cast(limited, tf.float32),
             tf.where(whole[8] < data.code, tf.cast(whole[9], tf.float32), -1.0),
-            tf.cast(curves, tf.float32),
+            tf.cast(curves, tf.float32) * kept[:, None],  # silence needs no equalizer
+            tf.cast(mix_curve, tf.float32),
+            tf.cast(tf.where(widened, 2.0 * width, 1.0), tf.float32),
+            tf.cast(tf.where(driven, drive * data.saturate_db, 0.0), tf.float32) * kept,
         )
 
     def _places(self, whole, each, frames) -> tuple[tf.Tensor, tf.Tensor]:
@@ -129,6 +144,11 @@ class Dice:
 
     def _room(self, songs, frames) -> tf.Tensor:
         return tf.maximum(tf.gather(self.lengths, songs) - frames, 0)
+
+
+def _within(chance, share: float) -> tuple[tf.Tensor, tf.Tensor]:
+    """Whether a chance falls below a share, and if so how far: evenly from 0 to 1."""
+    return chance < share, chance / max(share, 1e-9)
 
 
 def _part(whole, share) -> tf.Tensor:
