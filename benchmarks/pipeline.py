@@ -1,6 +1,7 @@
 """What the data chain costs, beside a plain reader, musdb's own loader and what it was meant to be.
 
     python benchmarks/pipeline.py
+    python benchmarks/pipeline.py --augmentation SONGS   # each augmentation's cost alone
 
 Everything is made in a temporary folder (3 GB, most of it holes) and measured in one process, in
 rounds that take turns, so that other work on the machine slows all of them alike.
@@ -50,21 +51,34 @@ NO_AUGMENTATION = {
     "silent_target": 0.0,
     "target_only": 0.0,
     "target_crops": 0.0,
+    "leave_out": 0.0,
+    "loud_target": 0.0,
+    "saturate": 0.0,
+    "equalize": 0.0,
+    "width": 0.0,
+    "equalize_mix": 0.0,
     "speed": 0.0,
     "limit": 0.0,
 }
+EACH = ("remix", "swap_channels", "mono", "saturate", "equalize", "width", "speed", "equalize_mix",
+        "limit", "code")  # fmt: skip
 
 
 def main() -> None:
     """Make the data, measure, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--memory", type=Path, help="only print the peak memory of this store")
+    parser.add_argument("--augmentation", type=Path, help="only what each costs, on these songs")
     arguments = parser.parse_args()
     if arguments.memory:
         print(peak_memory(arguments.memory))
         return
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
+        if arguments.augmentation:
+            prepare(arguments.augmentation, root / "store", configuration())
+            print_table(augmentation(root / "store"))
+            return
         songs = root / "songs"
         render_songs(songs, 20, seconds=30.0, seed=0, jobs=os.cpu_count() or 1)
         store = root / "store"
@@ -132,6 +146,50 @@ def throughput(root: Path, store: Path) -> tuple[Table, list[list[str]]]:
         ["full chain over musdb, .stem.mp4", f"{ratio(full, stem_files):.0f}", "at least 50"],
         ["full chain over musdb, WAV", f"{ratio(full, waves):.0f}", "at least 50"],
     ]
+
+
+def augmentation(store: Path) -> Table:
+    """CPU time of the chain of preset `base` with each augmentation alone, at every example.
+
+    Examples per second and core are of CPU time, so that other work on the machine counts little.
+    """
+    none = [f"data.{key}={value}" for key, value in NO_AUGMENTATION.items()]
+    base = load_config("base")
+    ways = {"nothing": load_config("base", settings=none)}
+    for name in EACH:
+        ways[name] = load_config("base", settings=[*none, f"data.{name}=1"])
+    ways["all, as base has them"] = base
+    tracks = select_tracks(open_tracks(store, base), "train", base)
+    iterators = {name: iter(training_examples(tracks, config)) for name, config in ways.items()}
+    costs: dict[str, list[float]] = {name: [] for name in ways}
+    for iterator in iterators.values():
+        next(iterator)
+    settle()
+    for _ in range(ROUNDS):
+        for name, iterator in iterators.items():
+            pulls = 1 if name == "code" else 8
+            start = time.process_time()
+            list(itertools.islice(iterator, pulls))
+            settle()  # with as much made ahead as at the start
+            cpu = time.process_time() - start
+            costs[name].append(1000.0 * cpu / (pulls * base.data.batch_size))
+    rows = []
+    for name, values in costs.items():
+        speed = statistics.median(a / b for a, b in zip(costs["nothing"], values, strict=True))
+        cost = statistics.median(values)
+        share = f"{getattr(base.data, name):g}" if name in EACH else ""
+        rows.append([name, share, f"{1000.0 / cost:.0f}", f"{cost:.1f}", f"{speed:.2f}"])
+    columns = ["at every example", "share in base", "examples/s a core", "CPU ms each", "speed"]
+    note = f"{base.data.segment_seconds:g}-second stereo examples; medians of {ROUNDS} rounds."
+    return Table("What each augmentation costs", columns, rows, note)
+
+
+def settle() -> None:
+    """Wait until every chain of this process has made ahead what it may."""
+    used = -1.0
+    while time.process_time() - used > 0.002:
+        used = time.process_time()
+        time.sleep(0.2)
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:

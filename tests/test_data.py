@@ -8,7 +8,7 @@ import pytest
 import soundfile
 import tensorflow as tf
 
-from synthgen_tf.config import load_config
+from synthgen_tf.config import Config, load_config
 from synthgen_tf.data import reader, select_tracks
 from synthgen_tf.data.chain import training_examples, validation_examples
 from synthgen_tf.data.reader import damage_explained
@@ -93,7 +93,8 @@ def test_same_seed_same_examples_and_resumable(tracks):
 
 
 def test_all_augmentation_at_once_gives_whole_examples(tracks):
-    shares = ("remix", "mono", "leave_out", "loud_target", "equalize", "speed", "limit", "code")
+    shares = ("remix", "mono", "leave_out", "loud_target", "width", "saturate", "equalize",
+              "equalize_mix", "speed", "limit", "code")  # fmt: skip
     config = load_config("tiny", settings=[f"data.{name}=0.5" for name in shares])
     mixture, target = next(iter(training_examples(tracks, config)))
     assert mixture.shape == target.shape == (config.data.batch_size, config.segment, 2)
@@ -103,6 +104,20 @@ def test_all_augmentation_at_once_gives_whole_examples(tracks):
     np.testing.assert_allclose(power[~silent], 1.0, rtol=1e-4)
     assert not target.numpy()[silent].any()
     assert silent.sum() < len(silent) // 2
+
+
+def test_what_is_limited_comes_at_the_level_of_all_else(tracks):
+    config = plain(limit=1, limit_db=12).model_dump()
+    config["model"]["normalisation"] = "rms"
+    before = take(training_examples(tracks, plain()), 2)
+    after = take(training_examples(tracks, Config.model_validate(config)), 2)
+    for (mixture, _), (limited, _) in zip(before, after, strict=True):
+        heard = mixture.any(axis=(1, 2))
+        crests = []
+        for batch in (mixture[heard], limited[heard]):
+            crests.append(np.abs(batch).max((1, 2)) / np.sqrt(np.square(batch).mean((1, 2))))
+        assert (crests[1] < crests[0]).all()
+        np.testing.assert_allclose(np.square(limited[heard]).mean((1, 2)), 1.0, rtol=1e-4)
 
 
 def test_silent_target_and_target_only(tracks):

@@ -79,6 +79,42 @@ def test_other_stems_are_lowered_and_equalized_in_their_share(tracks):
     assert 8.0 < np.abs(curves).max() <= 9.0
 
 
+def test_width_saturation_and_the_equalizer_of_the_mix_come_in_their_shares(tracks):
+    shares = {"width": 0.3, "saturate": 0.2, "equalize_mix": 0.25, "equalize": 0.5}
+    found = draws(tracks, leave_out=0, silent_target=0, target_only=0, **shares)
+    widths = np.array([draw.widths for draw in found])
+    drives = np.array([draw.drives for draw in found])
+    curves = np.array([draw.mix_curve for draw in found])
+    assert share((widths != 1).ravel(), 0.3)
+    assert share(widths[widths != 1] < 0.5, 0.25)  # even from 0 to 2
+    assert 0 <= widths.min() < 0.05
+    assert 1.95 < widths.max() <= 2
+    assert share((drives > 0).ravel(), 0.2)
+    assert share(drives[drives > 0] < 3, 0.25)  # even from 0 to 12 dB
+    assert 11.5 < drives.max() <= 12
+    assert share((curves != 0).any(axis=1), 0.25)
+    assert 5.5 < np.abs(curves).max() <= 6
+
+
+def test_stems_left_out_take_no_filter(tracks):
+    shares = {"saturate": 1, "equalize": 1}
+    found = draws(tracks, 100, leave_out=0.5, silent_target=0.3, **shares)
+    silent = np.array([draw.gains for draw in found]) == 0
+    assert silent.any()
+    assert not np.array([draw.curves for draw in found])[silent].any()
+    assert not np.array([draw.drives for draw in found])[silent].any()
+
+
+def test_further_augmentation_leaves_what_a_seed_draws_else_as_it_is(tracks):
+    plain = draws(tracks, 20)
+    further = draws(tracks, 20, width=1, saturate=1, equalize_mix=1)
+    new = {"widths", "drives", "mix_curve"}
+    for one, other in zip(plain, further, strict=True):
+        for name in set(one._fields) - new:
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        assert (other.widths != 1).all()
+
+
 def test_targeted_cuts_hold_a_second_in_which_the_target_sounds(tracks):
     sounding = {0: [5, 30], 2: [7]}
     for draw in draws(tracks, 300, target_crops=1, speed=0.5):
@@ -123,7 +159,7 @@ def test_draws_do_not_depend_on_those_made_with_them(tracks):
 
 
 def test_remixed_stems_come_from_the_other_songs(tracks):
-    """Songs in memory, from two tables: the target's lie ahead of frame 10,000, all others after."""
+    """Songs in memory, from two tables: the target's come first, all others far behind."""
     config = load_config("tiny", settings=["data.segment_seconds=2", "data.remix=0.5"])
     own = SongTable.of_tracks(tracks, "synth", row=64)
     np.testing.assert_array_equal(

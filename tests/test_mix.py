@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from synthgen_tf.data.mix import code, equalize, limit, stretch
+from synthgen_tf.config import load_config
+from synthgen_tf.data.draw import Draw
+from synthgen_tf.data.mix import code, equalize, limit, mix, saturate, stretch, widen
 
 
 @pytest.fixture
@@ -72,3 +74,89 @@ def test_equalizer_gives_each_frequency_its_gain():
         inside = slice(20_000, -20_000)
         expected = sine[inside] * 10 ** (decibels / 20)
         assert np.abs(louder[inside] - expected).max() < 0.03 * 10 ** (decibels / 20)
+
+
+def test_equalizer_treats_any_number_of_channels_alike(music):
+    curve = tf.constant([6.0, -3.0, 9.0, 0.0, -9.0, 3.0, -6.0])
+    both = equalize(tf.constant(music), curve, 44_100).numpy()
+    right = equalize(tf.constant(music[:, 1:]), curve, 44_100).numpy()
+    np.testing.assert_allclose(both[:, 1:], right, atol=1e-6)
+    three = np.concatenate([music, music[:, :1]], axis=1)
+    wide = equalize(tf.constant(three), curve, 44_100).numpy()
+    np.testing.assert_allclose(wide, both[:, [0, 1, 0]], atol=1e-6)
+    whole = limit(tf.constant(three), tf.constant(three), 6.0)
+    for found, expected in zip(whole, limit(music, music, 6.0), strict=True):
+        np.testing.assert_allclose(found, expected.numpy()[:, [0, 1, 0]], atol=1e-6)
+
+
+def test_width_multiplies_the_side_alone(music):
+    np.testing.assert_array_equal(widen(tf.constant(music), 1.0), music)
+    mono = widen(tf.constant(music), 0.0).numpy()
+    np.testing.assert_allclose(mono[:, 0], music.mean(axis=1), atol=1e-7)
+    np.testing.assert_allclose(mono[:, 1], mono[:, 0], atol=1e-7)
+    signal = tf.constant([[1.0, 0.0], [0.5, 0.5], [0.2, -0.2]])
+    np.testing.assert_allclose(
+        widen(signal, 2.0), [[1.5, -0.5], [0.5, 0.5], [0.4, -0.4]], atol=1e-7
+    )
+    np.testing.assert_array_equal(widen(signal[:, :1], 2.0), signal[:, :1])
+
+
+def test_saturation_raises_what_is_quiet_against_the_peak_by_its_drive():
+    """Two samples of one and of a thousandth: 12 dB less between them than there was."""
+    signal = tf.constant([[1.0, -1e-3], [-1.0, 1e-3]])
+    driven = saturate(signal, 12.0).numpy()
+    gains = driven / signal.numpy()
+    assert 20 * np.log10(gains[0, 1] / gains[0, 0]) == pytest.approx(12.0, abs=1e-3)
+    np.testing.assert_allclose(gains[0], gains[1], rtol=1e-6)
+
+
+def test_saturation_keeps_level_sign_and_order(music):
+    np.testing.assert_array_equal(saturate(tf.constant(music), 0.0), music)
+    driven = saturate(tf.constant(music), 12.0).numpy()
+    assert np.square(driven).mean() == pytest.approx(np.square(music).mean(), rel=1e-4)
+    assert (np.sign(driven) == np.sign(music)).all()
+    order = np.argsort(music, axis=None)
+    assert (np.diff(driven.ravel()[order]) >= -1e-6).all()
+    assert np.abs(driven).max() < 0.7 * np.abs(music).max()
+    barely = saturate(tf.constant(music), 0.001).numpy()
+    np.testing.assert_allclose(barely, music, rtol=2e-4)
+    assert not saturate(tf.zeros((10, 2)), 12.0).numpy().any()
+
+
+def mixed(cuts, shares, **drawn):
+    """Mixture and target of half a second whose draw does nothing but what is said."""
+    settings = ["data.segment_seconds=0.5", *(f"data.{share}=1" for share in shares)]
+    config = load_config("tiny", settings=settings)
+    count = len(cuts)
+    nothing = Draw(
+        songs=None, starts=None, gains=None, swapped=None,
+        frames=tf.constant(config.segment, tf.int64), mono=tf.constant(False),
+        limit_db=tf.constant(0.0), bitrate=tf.constant(-1.0), curves=tf.zeros((count, 7)),
+        mix_curve=tf.zeros(7), widths=tf.ones(count), drives=tf.zeros(count),
+    )  # fmt: skip
+    return [part.numpy() for part in mix(cuts, nothing._replace(**drawn), config)]
+
+
+def test_equalizer_of_the_mix_is_one_for_all_stems(music):
+    cuts = [tf.constant(music), tf.constant(music[::-1] * 0.5), tf.constant(np.roll(music, 999, 0))]
+    curve = tf.constant([6.0, -3.0, 5.0, 0.0, -6.0, 3.0, -6.0])
+    alone = [equalize(cut, curve, 44_100).numpy() for cut in cuts]
+    mixture, target = mixed(cuts, ["equalize_mix"], mix_curve=curve)
+    np.testing.assert_allclose(mixture, sum(alone), atol=1e-6)
+    np.testing.assert_array_equal(target, alone[0])
+    by_stem, _ = mixed(cuts, ["equalize"], curves=tf.stack([curve] * 3))
+    np.testing.assert_allclose(mixture, by_stem, atol=1e-6)
+
+
+def test_what_is_done_to_a_stem_is_in_the_sum_and_in_the_target(music):
+    cuts = [tf.constant(music), tf.constant(music[::-1].copy())]
+    curves = tf.constant([[9.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0] * 7])
+    shares = ["width", "saturate", "equalize"]
+    drawn = {"widths": tf.constant([0.5, 1.0]), "drives": tf.constant([9.0, 0.0])}
+    mixture, target = mixed(cuts, shares, curves=curves, **drawn)
+    expected = widen(equalize(saturate(cuts[0], 9.0), curves[0], 44_100), 0.5)
+    np.testing.assert_allclose(target, expected, atol=1e-6)
+    np.testing.assert_allclose(mixture - target, cuts[1], atol=1e-6)
+    untouched, same = mixed(cuts, [*shares, "equalize_mix"])
+    np.testing.assert_array_equal(untouched, music + music[::-1])
+    np.testing.assert_array_equal(same, music)

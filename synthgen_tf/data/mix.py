@@ -4,14 +4,12 @@ import tensorflow as tf
 
 from synthgen_tf.audio.mp3 import through_mp3
 from synthgen_tf.config import Config
-from synthgen_tf.data.draw import EQUALIZER_HZ, Draw
+from synthgen_tf.data.draw import CELLS, Draw, curve_shares
 
 BLOCK = 64
 """Frames over which the limiter holds one peak: 1.5 ms at 44 100 Hz."""
 REACH = 8
 """Blocks before and after a peak that the limiter turns down with it."""
-FFT_STEP = 4096
-"""Spectra have a multiple of so many frames, for which there is a fast transform."""
 
 
 def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
@@ -25,11 +23,16 @@ def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
     Returns:
         Two float32 (segment, channels).
     """
-    data = config.data
-    if data.equalize > 0.0:
-        cuts = [
-            equalize(cut, draw.curves[i], config.model.sample_rate) for i, cut in enumerate(cuts)
-        ]
+    data, rate = config.data, config.model.sample_rate
+    cuts = list(cuts)
+    for i, cut in enumerate(cuts):
+        if data.saturate > 0.0:
+            cut = saturate(cut, draw.drives[i])
+        if data.equalize > 0.0:
+            cut = equalize(cut, draw.curves[i], rate)
+        if data.width > 0.0:
+            cut = widen(cut, draw.widths[i])
+        cuts[i] = cut
     mixture, target = add(cuts), cuts[0]
     if data.mono > 0.0:
         wide = (mixture, target)
@@ -43,6 +46,8 @@ def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
             lambda: pair,
             lambda: tuple(stretch(each, config.segment) for each in pair),
         )
+    if data.equalize_mix > 0.0:
+        mixture, target = (equalize(each, draw.mix_curve, rate) for each in (mixture, target))
     if data.limit > 0.0:
         pair = (mixture, target)
         mixture, target = tf.cond(
@@ -52,7 +57,7 @@ def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
         plain = mixture
         mixture = tf.cond(
             draw.bitrate >= 0.0,
-            lambda: code(plain, config.model.sample_rate, draw.bitrate),
+            lambda: code(plain, rate, draw.bitrate),
             lambda: plain,
         )
     shape = (config.segment, config.model.channels)
@@ -67,6 +72,38 @@ def add(cuts) -> tf.Tensor:
     return tf.add_n([one + two, *others])
 
 
+def saturate(signal, drive) -> tf.Tensor:
+    """A signal with its peaks rounded off, as by tape or a tube, at the level it had.
+
+    Args:
+        signal: float32 (time, channels).
+        drive: by which what is quiet gains on the highest peak, dB; 0 changes nothing.
+    """
+
+    def driven():
+        peak = tf.maximum(tf.reduce_max(tf.abs(signal)), 1e-9)
+        bend = (10.0 ** (drive / 10.0) - 1.0) / peak**2
+        bent = signal * tf.math.rsqrt(1.0 + bend * tf.square(signal))
+        lost = tf.reduce_sum(tf.square(signal)) / tf.maximum(tf.reduce_sum(tf.square(bent)), 1e-20)
+        return bent * tf.sqrt(lost)
+
+    return tf.cond(drive > 0.0, driven, lambda: signal)
+
+
+def widen(signal, width) -> tf.Tensor:
+    """A stereo signal whose side, left less right, is multiplied; its middle stays.
+
+    Args:
+        signal: float32 (time, channels); of other than two channels it stays as it is.
+        width: the factor: 0 makes it mono, 1 changes nothing.
+    """
+    if signal.shape[1] != 2:
+        return signal
+    own, other = (1.0 + width) / 2.0, (1.0 - width) / 2.0
+    matrix = tf.reshape(tf.stack([own, other, other, own]), (2, 2))
+    return tf.cond(width == 1.0, lambda: signal, lambda: signal @ matrix)
+
+
 def equalize(signal, curve, sample_rate: int) -> tf.Tensor:
     """A signal through a filter of zero phase; a curve of zeros changes nothing.
 
@@ -75,23 +112,36 @@ def equalize(signal, curve, sample_rate: int) -> tf.Tensor:
         curve: gains at `EQUALIZER_HZ`, dB, straight between them over log frequency.
         sample_rate: Hz.
     """
+    shares = tf.constant(curve_shares(sample_rate))
 
     def filtered():
         frames = tf.shape(signal)[0]
-        length = -(-frames // FFT_STEP) * FFT_STEP
-        spectrum = tf.signal.rfft(tf.transpose(signal), [length])
-        hertz = tf.range(length // 2 + 1, dtype=tf.float32) * sample_rate
-        octaves = tf.math.log(tf.maximum(hertz / tf.cast(length, tf.float32), 1.0))
-        marks = tf.math.log(tf.constant(EQUALIZER_HZ))
-        below = tf.clip_by_value(tf.searchsorted(marks, octaves) - 1, 0, len(EQUALIZER_HZ) - 2)
-        low, high = tf.gather(marks, below), tf.gather(marks, below + 1)
-        share = tf.clip_by_value((octaves - low) / (high - low), 0.0, 1.0)
-        decibels = tf.gather(curve, below) * (1.0 - share) + tf.gather(curve, below + 1) * share
-        spectrum *= tf.cast(10.0 ** (decibels / 20.0), tf.complex64)
-        shaped = tf.transpose(tf.signal.irfft(spectrum, [length]))[:frames]
-        return tf.ensure_shape(shaped, signal.shape)
+        bins = -(-frames // CELLS)
+        half = 10.0 ** (tf.linalg.matvec(shares, curve) / 20.0)
+        edges = tf.concat([half, half[-2::-1]], 0)
+        ramp = tf.range(bins, dtype=tf.float32) / tf.cast(bins, tf.float32)
+        gain = tf.reshape(edges[:-1, None] + (edges[1:] - edges[:-1])[:, None] * ramp, (-1,))
+        padded = tf.pad(signal, [[0, bins * CELLS - frames], [0, 0]])
+        spectrum = tf.signal.fft(_to_complex(padded)) * tf.cast(gain, tf.complex64)
+        return _from_complex(tf.signal.ifft(spectrum), signal.shape[1])[:frames]
 
     return tf.cond(tf.reduce_any(curve != 0.0), filtered, lambda: signal)
+
+
+def _to_complex(signal) -> tf.Tensor:
+    """(time, channels) as complex rows of time: left and right are real and imaginary part.
+
+    Real factors, in time or of a filter of zero phase, leave the two apart.
+    """
+    if signal.shape[1] == 2:
+        return tf.bitcast(signal, tf.complex64)[None]
+    return tf.cast(tf.transpose(signal), tf.complex64)
+
+
+def _from_complex(rows, channels: int) -> tf.Tensor:
+    if channels == 2:
+        return tf.bitcast(rows[0], tf.float32)
+    return tf.transpose(tf.math.real(rows))
 
 
 def _to_mono(signal) -> tf.Tensor:
@@ -105,8 +155,7 @@ def stretch(signal, frames: int) -> tf.Tensor:
 
     It dulls the highest octave a little, in mixture and target alike.
     """
-    picture = tf.image.resize(signal[None, :, None, :], (frames, 1), "bilinear")
-    return picture[0, :, 0, :]
+    return tf.image.resize(signal[None, None], (1, frames), "bilinear")[0, 0]
 
 
 def limit(mixture, target, decibels) -> tuple[tf.Tensor, tf.Tensor]:
@@ -132,8 +181,9 @@ def limit(mixture, target, decibels) -> tuple[tf.Tensor, tf.Tensor]:
     smooth = tf.nn.avg_pool1d(least, around, 1, "VALID")[0, :, 0]
     ramp = tf.range(BLOCK, dtype=tf.float32) / BLOCK
     gain = smooth[:-1, None] * (1.0 - ramp) + smooth[1:, None] * ramp
-    gain = tf.reshape(gain, (-1, 1))[:frames]
-    return mixture * gain, target * gain
+    gain = tf.cast(tf.reshape(gain, (-1,))[:frames], tf.complex64)
+    channels = mixture.shape[1]
+    return tuple(_from_complex(_to_complex(each) * gain, channels) for each in (mixture, target))
 
 
 def code(mixture, sample_rate: int, bitrate) -> tf.Tensor:
