@@ -1,6 +1,9 @@
 """What songs from many hands are worth: one preset trained on two sets, judged by a third.
 
     python benchmarks/sources.py --out DIR --songs 400 --minutes 20 --midi MIDI
+    python benchmarks/sources.py --out DIR --songs 400 --steps 3500 --midi MIDI
+
+On a machine that has other work, equal steps are fairer than equal minutes.
 
 `few`: our own engines, one soundfont, Vital for some synths, MIDI files. `many`: all that
 `synthgen render --engines all --recorded` finds on this machine. Both are as many songs of as many
@@ -37,13 +40,16 @@ def main() -> None:
     parser.add_argument("--songs", type=int, default=400, help="of each set; 8 in 10 are train's")
     parser.add_argument("--judges", type=int, default=80, help="songs of far")
     parser.add_argument("--minutes", type=float, default=20.0, help="of training each")
+    parser.add_argument("--steps", type=int, help="of training each, in place of minutes")
+    parser.add_argument("--seed", type=int, default=11, help="of the songs")
     parser.add_argument("--preset", default="base")
     parser.add_argument("--midi", type=Path, help="folder of MIDI files")
     arguments = parser.parse_args()
     render(arguments)
+    length = f"{arguments.steps}_steps" if arguments.steps else f"{arguments.minutes:g}_minutes"
     rows = []
     for name in ("few", "many"):
-        run = arguments.out / f"{arguments.preset}_{name}_{arguments.minutes:g}"
+        run = arguments.out / f"{arguments.preset}_{name}_{length}"
         if not (run / BEST).is_file():
             train(configuration(arguments), arguments.out / name, run)
         separator = Separator(load_predictor(run))
@@ -55,12 +61,13 @@ def main() -> None:
         rows.append([name, *cells])
     columns = ["trained on", "far: SI-SDR improvement", "SNR", "test: SI-SDR improvement", "SNR"]
     note = f"Medians, dB; preset {arguments.preset}, {arguments.songs} songs of 30 s each."
-    print_table(Table(f"{arguments.minutes:g} minutes each", columns, rows, note))
+    print_table(Table(f"{length.replace('_', ' ')} each", columns, rows, note))
 
 
 def render(arguments: argparse.Namespace) -> None:
     """The three sets, each as far as it is not there yet."""
-    common = {"jobs": os.cpu_count() or 1, "format": "flac", "midi": arguments.midi, "seed": 11}
+    common = {"jobs": os.cpu_count() or 1, "format": "flac"}
+    common |= {"midi": arguments.midi, "seed": arguments.seed}
     recorded, missing = find_recorded()
     if missing:
         print(f"goes without {', '.join(missing)}")
@@ -73,11 +80,11 @@ def render(arguments: argparse.Namespace) -> None:
 
 def configuration(arguments: argparse.Namespace):
     """The preset, ended by the clock alone."""
-    flags = {
-        "training.minutes": arguments.minutes,
-        "training.epochs": 10_000,
-        "training.patience": 10_000,
-    }
+    flags = {"training.epochs": 10_000, "training.minutes": arguments.minutes}
+    if arguments.steps:
+        an_epoch = load_config(arguments.preset).training.steps_per_epoch
+        flags = {"training.epochs": round(arguments.steps / an_epoch), "training.minutes": 10_000}
+    flags["training.patience"] = 10_000
     return load_config(arguments.preset, flags=flags)
 
 

@@ -129,7 +129,7 @@ def mixed(cuts, shares, **drawn):
     config = load_config("tiny", settings=settings)
     count = len(cuts)
     nothing = Draw(
-        songs=None, starts=None, gains=None, swapped=None,
+        songs=None, borrowed=None, firsts=None, lengths=None, starts=None, gains=None, swapped=None,
         frames=tf.constant(config.segment, tf.int64), mono=tf.constant(False),
         limit_db=tf.constant(0.0), bitrate=tf.constant(-1.0), curves=tf.zeros((count, 7)),
         mix_curve=tf.zeros(7), widths=tf.ones(count), drives=tf.zeros(count),

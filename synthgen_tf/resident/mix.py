@@ -207,7 +207,7 @@ def stretch(signal, plan: Plan, config: Config):
     last = ops.cast(ops.round(ratios * config.segment), "int32")[:, None, None] - 1
     low = ops.take_along_axis(signal, ops.clip(index, 0, last), axis=1)
     high = ops.take_along_axis(signal, ops.clip(index + 1, 0, last), axis=1)
-    return low * (1.0 - share) + high * share
+    return (low * (1.0 - share) + high * share)[:, : config.segment]
 
 
 def limiter_gain(mixture, decibels):
