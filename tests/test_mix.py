@@ -160,3 +160,23 @@ def test_what_is_done_to_a_stem_is_in_the_sum_and_in_the_target(music):
     untouched, same = mixed(cuts, [*shares, "equalize_mix"])
     np.testing.assert_array_equal(untouched, music + music[::-1])
     np.testing.assert_array_equal(same, music)
+
+
+def test_equalizer_reaches_neither_across_the_ends_nor_between_channels():
+    """A click's answer is the same wherever it stands, blocks' borders included, and soon over."""
+    curve = tf.constant([9.0, -9.0, 9.0, 0.0, -9.0, 3.0, -6.0])
+    answers = []
+    for place in (4000, 12_287, 12_288, 20_000):
+        click = np.zeros((30_000, 2), np.float32)
+        click[place, 1] = 1.0
+        answer = equalize(tf.constant(click), curve, 44_100).numpy()
+        assert np.abs(answer[:, 0]).max() < 1e-6
+        answers.append(answer[place - 3000 : place + 3001, 1])
+        assert np.abs(np.delete(answer, slice(place - 2048, place + 2049), 0)).max() < 1e-6
+    for answer in answers:
+        np.testing.assert_allclose(answer, answers[0], atol=1e-6)
+        np.testing.assert_allclose(answer, answer[::-1], atol=1e-6)  # of zero phase
+    click = np.zeros((5000, 1), np.float32)
+    click[-1] = 1.0
+    ends = equalize(tf.constant(click), curve, 44_100).numpy()
+    assert np.abs(ends[:2900]).max() < 1e-6

@@ -17,8 +17,8 @@ from synthgen_tf.tracks import Track
 EQUALIZER_HZ = (60.0, 150.0, 400.0, 1000.0, 2500.0, 6000.0, 15_000.0)
 """Where an equalizer's gains are drawn; between them it runs straight over log frequency."""
 
-CELLS = 8192
-"""Parts of the spectrum in which an equalizer's gain runs straight: 5.4 Hz each at 44 100 Hz."""
+SPECTRUM = 16_384
+"""Frames that an equalizer transforms at a time: few enough for a core's cache."""
 
 PLAIN = 13
 """Random numbers an example and each of its stems take, before those of the equalizers."""
@@ -214,8 +214,8 @@ def _room(songs: SongTable, song, frames) -> np.ndarray:
 
 @functools.cache
 def curve_shares(sample_rate: int) -> np.ndarray:
-    """What each point of a curve adds, in dB, at each edge of cells: (CELLS / 2 + 1, p) float32."""
-    octaves = np.log(np.maximum(np.arange(CELLS // 2 + 1) * sample_rate / CELLS, 1.0))
-    points = np.eye(len(EQUALIZER_HZ))
-    rows = [np.interp(octaves, np.log(EQUALIZER_HZ), row) for row in points]
-    return np.stack(rows, 1).astype(np.float32)
+    """How much of each point of a curve a frequency gets: (SPECTRUM / 2 + 1, p) float32."""
+    hertz = np.arange(SPECTRUM // 2 + 1) * sample_rate / SPECTRUM
+    octaves, marks = np.log(np.maximum(hertz, 1.0)), np.log(EQUALIZER_HZ)
+    shares = [np.interp(octaves, marks, point) for point in np.eye(len(marks))]
+    return np.stack(shares, axis=1).astype(np.float32)

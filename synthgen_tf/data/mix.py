@@ -4,12 +4,14 @@ import tensorflow as tf
 
 from synthgen_tf.audio.mp3 import through_mp3
 from synthgen_tf.config import Config
-from synthgen_tf.data.draw import CELLS, Draw, curve_shares
+from synthgen_tf.data.draw import SPECTRUM, Draw, curve_shares
 
 BLOCK = 64
 """Frames over which the limiter holds one peak: 1.5 ms at 44 100 Hz."""
 REACH = 8
 """Blocks before and after a peak that the limiter turns down with it."""
+TAPS = 4096
+"""Length of an equalizer\'s filter, frames. What a block reaches of the next is as long."""
 
 
 def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
@@ -115,15 +117,20 @@ def equalize(signal, curve, sample_rate: int) -> tf.Tensor:
     shares = tf.constant(curve_shares(sample_rate))
 
     def filtered():
-        frames = tf.shape(signal)[0]
-        bins = -(-frames // CELLS)
         half = 10.0 ** (tf.linalg.matvec(shares, curve) / 20.0)
-        edges = tf.concat([half, half[-2::-1]], 0)
-        ramp = tf.range(bins, dtype=tf.float32) / tf.cast(bins, tf.float32)
-        gain = tf.reshape(edges[:-1, None] + (edges[1:] - edges[:-1])[:, None] * ramp, (-1,))
-        padded = tf.pad(signal, [[0, bins * CELLS - frames], [0, 0]])
-        spectrum = tf.signal.fft(_to_complex(padded)) * tf.cast(gain, tf.complex64)
-        return _from_complex(tf.signal.ifft(spectrum), signal.shape[1])[:frames]
+        response = tf.cast(tf.concat([half, half[-2:0:-1]], 0), tf.complex64)
+        lags = tf.minimum(tf.range(SPECTRUM), SPECTRUM - tf.range(SPECTRUM))
+        near = tf.cast(lags < TAPS // 2, tf.complex64)
+        response = tf.signal.fft(tf.signal.ifft(response) * near)
+        frames, hop = tf.shape(signal)[0], SPECTRUM - TAPS
+        blocks = -(-frames // hop)
+        padding = [[TAPS // 2, (blocks + 1) * hop - TAPS // 2 - frames], [0, 0]]
+        rows = _to_complex(tf.pad(signal, padding))
+        rows = tf.reshape(rows, (-1, blocks + 1, hop))
+        rows = tf.concat([rows[:, :-1], rows[:, 1:, :TAPS]], 2)
+        rows = tf.signal.ifft(tf.signal.fft(rows) * response)[:, :, TAPS // 2 : TAPS // 2 + hop]
+        rows = tf.reshape(rows, (-1, blocks * hop))
+        return _from_complex(rows, signal.shape[1])[:frames]
 
     return tf.cond(tf.reduce_any(curve != 0.0), filtered, lambda: signal)
 

@@ -14,11 +14,11 @@ import numpy as np
 from keras import ops
 
 from synthgen_tf.config import Config
-from synthgen_tf.data.draw import CELLS, Draw, curve_shares
+from synthgen_tf.data.draw import SPECTRUM, Draw, curve_shares
 from synthgen_tf.level import mixture_gain
 from synthgen_tf.resident.songs import FULL_SCALE, ROW, rows_of
 
-LIMITER_BLOCK, LIMITER_REACH = 64, 8  # as in data.mix
+LIMITER_BLOCK, LIMITER_REACH, TAPS = 64, 8, 4096  # as in data.mix
 STRETCH_BLOCK = 1024
 
 
@@ -176,22 +176,27 @@ def equalize(signal, curves, sample_rate: int):
     Two channels are real and imaginary part of one transform: the filter is real and even.
     """
     frames, channels = signal.shape[1:]
-    bins = -(-frames // CELLS)
     half = 10.0 ** (ops.matmul(curves, curve_shares(sample_rate).T) / 20.0)
-    edges = ops.concatenate([half, ops.flip(half[:, :-1], axis=1)], axis=1)
-    ramp = np.arange(bins, dtype=np.float32) / bins
-    gain = edges[:, :-1, None] + (edges[:, 1:] - edges[:, :-1])[:, :, None] * ramp
-    gain = ops.reshape(gain, (-1, bins * CELLS))
-    padded = ops.pad(signal, ((0, 0), (0, bins * CELLS - frames), (0, 0)))
-    parts = [padded[..., channel] for channel in range(channels)]
-    pairs = [parts] if channels == 2 else [(part, ops.zeros_like(part)) for part in parts]
+    lags = np.minimum(np.arange(SPECTRUM), SPECTRUM - np.arange(SPECTRUM))
+    taps = ops.irfft((half, ops.zeros_like(half)), SPECTRUM) * (lags < TAPS // 2)
+    half, _ = ops.rfft(taps, SPECTRUM)
+    response = ops.concatenate([half, ops.flip(half[:, 1:-1], axis=1)], axis=1)[:, None]
+    hop = SPECTRUM - TAPS
+    blocks = -(-frames // hop)
+    padding = (TAPS // 2, (blocks + 1) * hop - TAPS // 2 - frames)
+    padded = ops.pad(signal, ((0, 0), padding, (0, 0)))
+    rows = ops.reshape(padded, (-1, blocks + 1, hop, channels))
+    rows = ops.concatenate([rows[:, :-1], rows[:, 1:, :TAPS]], axis=2)
+    parts = [rows[..., channel] for channel in range(channels)]
+    pairs = [tuple(parts)] if channels == 2 else [(part, ops.zeros_like(part)) for part in parts]
     shaped = []
     for pair in pairs:
-        real, imaginary = ops.fft(tuple(pair))
+        real, imaginary = ops.fft(pair)
         # the inverse transform is the transform with both parts exchanged, over the length
-        second, first = ops.fft((imaginary * gain, real * gain))
+        second, first = ops.fft((imaginary * response, real * response))
         shaped += [first, second] if channels == 2 else [first]
-    return ops.stack(shaped, axis=2)[:, :frames] / (bins * CELLS)
+    kept = ops.stack(shaped, axis=3)[:, :, TAPS // 2 : TAPS // 2 + hop] / SPECTRUM
+    return ops.reshape(kept, (-1, blocks * hop, channels))[:, :frames]
 
 
 def stretch(signal, plan: Plan, config: Config):
