@@ -44,18 +44,24 @@ def data_set_licences(root: Path, kind: Kind) -> list[str]:
     """The same of a data set as it lies on disk."""
     if kind == "rendered":
         files = [file for split in ("train", "valid") for file in root.glob(f"{split}/*/song.json")]
-        return sorted({_song_licence(file) for file in files}) or [UNKNOWN]
+        return sorted({each for file in files for each in _song_licences(file)}) or [UNKNOWN]
     return [NAMES.get(kind, UNKNOWN)]
 
 
-def _song_licence(file: Path) -> str:
+def _song_licences(file: Path) -> list[str]:
+    """The terms of all sounds of a song; its sentence where it names none, or for a MIDI file."""
     from synthgen_tf.render.song import LICENCE
 
     try:
-        said = json.loads(file.read_text(encoding="utf-8"))["licence"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return UNKNOWN
-    return FREE if said == LICENCE else f"{said} (song.json)"
+        facts = json.loads(file.read_text(encoding="utf-8"))
+        said, named = facts["licence"], list(facts.get("licences") or [])
+        if said == LICENCE:
+            return [FREE]
+        if facts.get("source") or not named:
+            named.append(said)
+        return [f"{each} (song.json)" for each in named]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return [UNKNOWN]
 
 
 def together(licences: Iterable[str]) -> str:
