@@ -104,7 +104,8 @@ def render_songs(
         engines: installed synth engines that play most of the other synth parts: names of
             `engines.plugin_kinds.KINDS`, `vital`, or `all` for what there is.
         format: `wav`, or `flac` for the same samples in less room.
-        tell: is given one line about MIDI files that cannot be used and were left out.
+        tell: is given one line about MIDI files that cannot be used and were left out, and one
+            about engines that `all` lacks.
 
     Returns:
         The folders of all songs asked for, in the order of their indices.
