@@ -8,7 +8,7 @@ from .styles import STYLES
 SATURATED = {"synth": 0.15, "other": 0.1, "vocals": 0.15, "bass": 0.2, "drums": 0.25}
 """How often each stem is softly saturated."""
 
-WIDENED = {"synth": 0.25, "other": 0.2, "vocals": 0.08, "bass": 0.0, "drums": 0.08}
+WIDENED = {"synth": 0.2, "other": 0.12, "vocals": 0.05, "bass": 0.0, "drums": 0.05}
 NARROWED = {"synth": 0.12, "other": 0.12, "vocals": 0.08, "bass": 0.25, "drums": 0.1}
 """How often each stem is made wider and narrower; lows belong in the middle."""
 
