@@ -8,7 +8,7 @@ import soundfile
 
 from synthgen_tf.config import load_config
 from synthgen_tf.data import prepare
-from synthgen_tf.data.licence import NAMES, UNKNOWN, licences_of, together
+from synthgen_tf.data.licence import NAMES, UNKNOWN, data_set_licences, licences_of, together
 from synthgen_tf.render.song import LICENCE, SOURCES_LICENCE
 from synthgen_tf.train.run import create_run, record_data, weights_licence
 
@@ -45,6 +45,29 @@ def test_rendered_songs_and_their_store_say_what_song_json_says(tmp_path, said, 
     del index["licences"]  # as earlier versions wrote it
     (store / "index.json").write_text(json.dumps(index))
     assert licences_of(store) == [UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"licence": LICENCE, "licences": []}, ["MIT"]),
+        (
+            {"licence": SOURCES_LICENCE, "licences": ["GPL-2", "CC0-1.0"], "source": None},
+            ["CC0-1.0 (song.json)", "GPL-2 (song.json)"],
+        ),
+        (  # the MIDI file has terms of its own
+            {"licence": SOURCES_LICENCE, "licences": ["GPL-2"], "source": {"file": "a.mid"}},
+            ["GPL-2 (song.json)", BORROWED],
+        ),
+        ({"licence": SOURCES_LICENCE, "licences": []}, [BORROWED]),
+        ({"licence": SOURCES_LICENCE, "licences": 3}, [UNKNOWN]),
+        ([], [UNKNOWN]),
+    ],
+)
+def test_each_licence_of_a_song_is_named(tmp_path, facts, expected):
+    (song,) = write_songs(tmp_path, [("train", LICENCE)]).glob("train/*/song.json")
+    song.write_text(json.dumps(facts))
+    assert data_set_licences(tmp_path, "rendered") == expected
 
 
 @pytest.mark.parametrize(

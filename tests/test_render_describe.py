@@ -100,6 +100,25 @@ def test_more_than_25_db_below_the_rest_is_not_audible(tmp_path):
         assert describe_songs(tmp_path).songs[number].audible == audible
 
 
+def test_how_mixes_were_made_is_counted(tmp_path):
+    duck, wide = {"name": "duck", "depth": 0.5, "seconds": 0.2}, {"name": "width", "factor": 1.5}
+    narrow = {"name": "width", "factor": 0.5}
+    made = [
+        ({"buses": {"synth": [wide]}, "mastering": {"limited_db": 3.0, "bitrate": None}}, []),
+        ({"buses": {"bass": [narrow, duck]}, "mastering": {"limited_db": 0.9, "bitrate": 0.0}}, []),
+        ({"mastering": {"bitrate": None}}, [duck]),  # as earlier versions wrote it
+        ({}, []),
+    ]
+    for number, (facts, effects) in enumerate(made):
+        lead = track("synth_lead", "a", effects=effects)
+        song(tmp_path, "train", number, [lead], synth_db=-20.0, **facts)
+    found = rows(describe_songs(tmp_path).tables[0])
+    assert found["limited"][-1] == "25 %"
+    assert found["side-chained"][-1] == "50 %"
+    assert found["with a widened stem"][-1] == "25 %"
+    assert found["coded as mp3 or AAC"][-1] == "25 %"
+
+
 def test_wrong_labels_are_told(tmp_path):
     song(tmp_path, "train", 0, [], synth_db=None, has_synth=True)
     song(tmp_path, "train", 3, [], synth_db=-20.0)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from synthgen_tf.render.engines.synth_patch import SYNTH_ROLES
 from synthgen_tf.render.plugins import PluginSource, open_plugins, plugins_of
 from synthgen_tf.render.score import Note, Part
 from synthgen_tf.render.song import render_song
-from synthgen_tf.render.sources import Sources
+from synthgen_tf.render.sources import Sources, open_sources
 
 SOURCE = r"""
 #include <math.h>
@@ -226,6 +227,8 @@ def test_an_engine_is_sounded_once_and_plays_songs_that_are_the_same_each_time(
         for split in ("train", "valid", "test", "far")
     }
     assert seen["far"] == set()
+    # Filtered once for all parts of a role.
+    assert source.presets("train", "synth_lead") is source.presets("train", "synth_lead")
     assert sum(map(len, seen.values())) == 30 == len(set.union(*seen.values()))
     assert len(seen["train"]) > 15
     monkeypatch.setattr(plugin_room, "_sound", None)  # is not called again
@@ -265,10 +268,18 @@ def test_missing_unknown_and_damaged_engines_are_one_line(tmp_path, monkeypatch,
     with pytest.raises(InputError, match=r"Hexter cannot be used: .*; install it anew"):
         open_plugins(["hexter"], jobs=1)
     capfd.readouterr()
-    assert open_plugins(["all"], jobs=1) == ()
-    error = capfd.readouterr().err
-    assert error.count("\n") == 1
-    assert "goes without amsynth, whysynth, xsynth, hexter (" in error
+    lines = []
+    assert open_plugins(["all"], jobs=1, tell=lines.append) == ()
+    assert len(lines) == 1
+    assert "goes without amsynth, whysynth, xsynth, hexter (" in lines[0]
+    monkeypatch.setitem(sys.modules, "vita", None)
+    lines.clear()
+    assert open_sources(engines=["all"], tell=lines.append).vital == 0.0
+    assert [line.split(",")[0].split(":")[0] for line in lines] == [
+        "--engines all goes without vital",
+        "--engines all goes without amsynth",
+    ]
+    assert not capfd.readouterr().err  # said by `tell` alone
 
 
 def test_banks_of_amsynth_are_read_and_others_refused(tmp_path):

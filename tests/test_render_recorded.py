@@ -81,6 +81,17 @@ def test_a_hydrogen_kit_answers_force_with_its_layers(one_shots):
     ]  # fmt: skip
 
 
+def test_the_digest_of_a_kit_is_that_of_its_sounds(one_shots, tmp_path):
+    first = read_kit(one_shots).sha256
+    assert read_kit(one_shots).sha256 == first
+    moved = one_shots.rename(tmp_path / "moved")
+    assert read_kit(moved).sha256 == first
+    size = (moved / "bd_deep.wav").stat().st_size
+    soundfile.write(moved / "bd_deep.wav", 0.9 * click(60, late=100), RATE)
+    assert (moved / "bd_deep.wav").stat().st_size == size  # the same name and size, another drum
+    assert read_kit(moved).sha256 != first
+
+
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
@@ -121,6 +132,22 @@ def test_a_kit_plays_its_samples_at_their_notes(one_shots):
 
     assert loudest_hertz(0.5) == pytest.approx(60, rel=0.25)  # tuned by a semitone or two
     assert loudest_hertz(1.0) == pytest.approx(200, rel=0.25)
+
+
+def test_recorded_kits_differ_in_what_is_around_them(one_shots):
+    def drawn(machine):
+        kit = read_kit(one_shots, machine)
+        return [SampledKit(np.random.default_rng(seed), kit).parameters for seed in range(200)]
+
+    kits, machines = drawn(False), drawn(True)
+    assert np.mean([each["room"] > 0 for each in kits]) == pytest.approx(0.4, abs=0.1)
+    assert all(each["room"] == 0 for each in machines)
+    for each in (*kits, *machines):
+        assert sorted(each["pieces"]) == ["36", "38", "42"]
+        assert 0.2 <= each["spread"] <= 1.0
+        assert 0.0 <= each["squeeze"] <= 0.8
+        assert each["drive"] == 0.0 or 0.2 <= each["drive"] <= 2.0
+    assert not hasattr(SampledKit(np.random.default_rng(0), read_kit(one_shots)), "pieces")
 
 
 def test_every_percussion_number_has_something_to_stand_in():

@@ -15,6 +15,7 @@ from synthgen_tf.render.dsp import SAMPLE_RATE, to_hz
 from synthgen_tf.render.engines import general_midi, perform, soundfont
 from synthgen_tf.render.engines.soundfont import Font, SoundFont, read_font
 from synthgen_tf.render.engines.synth_patch import SYNTH_ROLES
+from synthgen_tf.render.recorded import Recorded
 from synthgen_tf.render.score import Note, Part
 from synthgen_tf.render.sources import NO_SOURCES, Sources, open_sources
 from synthgen_tf.render.styles import SHARED_INSTRUMENTS, STYLES
@@ -235,6 +236,24 @@ def test_the_same_font_twice_is_refused(font, tmp_path):
     path = tiny_font(tmp_path / "one.sf2")
     with pytest.raises(InputError, match="was given twice"):
         open_sources(fonts=[path, path])
+
+
+def test_a_font_by_name_that_recorded_keeps_for_another_split_is_refused(font, tmp_path):
+    kept = read_font(tiny_font(tmp_path / "kept.sf2"))
+    copy = tiny_font(tmp_path / "copy.sf2")  # the same bytes under another name
+    other = tiny_font(tmp_path / "other.sf2", name="another")
+
+    def opened(splits, *paths):
+        return open_sources(fonts=paths, recorded=Recorded(fonts=((splits, kept),)))
+
+    message = r"--font \S+copy\.sf2 would play in train, and is .* keeps for far; expected another"
+    with pytest.raises(InputError, match=message):
+        opened(("far",), copy)
+    with pytest.raises(InputError, match=r"would play in test and valid, .* keeps for train;"):
+        opened(("train",), other, copy)
+    assert len(opened(("train",), copy).fonts_of("train")) == 2  # by both, in train alone
+    assert opened(("far",), other).fonts_of("far") == (kept,)
+    assert opened(("valid", "test"), other, copy).fonts_of("valid")
 
 
 def test_broken_fonts_are_refused(font, tmp_path):

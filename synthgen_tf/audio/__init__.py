@@ -15,6 +15,7 @@ tags        -> a file -> its title, artist and the like
 resampler   -> float32 (time, channels) at one rate -> at another, whole or in blocks (soxr)
 writer      -> float32 (time, channels) -> wav, flac or mp3, complete or not there at all
 riff        -> the header of a WAV file that may outgrow 4 GB
+mp3, aac    -> float32 (time, channels) -> the same as a codec gives it back, without a file
 """
 
 from synthgen_tf.audio import stem_file

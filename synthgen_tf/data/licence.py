@@ -51,16 +51,20 @@ def data_set_licences(root: Path, kind: Kind) -> list[str]:
 def _file_licences(file: Path) -> list[str]:
     try:
         return song_licences(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return [UNKNOWN]
 
 
 def song_licences(description: Mapping) -> list[str]:
-    """What the description of a rendered song says about it."""
+    """The terms of all sounds of a song; its sentence where it names none, or for a MIDI file."""
     from synthgen_tf.render.song import LICENCE
 
-    said = description["licence"]
-    return [FREE if said == LICENCE else f"{said} (song.json)"]
+    said, named = description["licence"], list(description.get("licences") or [])
+    if said == LICENCE:
+        return [FREE]
+    if description.get("source") or not named:
+        named.append(said)
+    return [f"{each} (song.json)" for each in named]
 
 
 def together(licences: Iterable[str]) -> str:

@@ -15,8 +15,9 @@ The flow, module by module (sounds are (time, 2) float32 at 44.1 kHz):
                             for it (`dsp`, `tables`, `waves` and `filters` are what they are
                             built of)
     chains, effects         track -> track, by a chain of effects that is data
-    mix, master             tracks -> five stems: levels, room, bus compression, limiter, clipping;
-                            int16, summing exactly
+    mix, buses, master      tracks -> five stems: levels, room, width, saturation and side-chain of
+                            whole stems, bus compression, limiter, clipping, coding; int16,
+                            summing exactly
     levels                  stem -> how loud it is in each second, and how wide
     song                    (seed, index, seconds) -> stems and description
     dataset                 -> folders on disk, resumable, on several cores

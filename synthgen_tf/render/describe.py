@@ -21,6 +21,8 @@ AUDIBLE_DB, AUDIBLE_BELOW_REST_DB = -40.0, 25.0
 """A synth is audible where it is above the one, and less than the other below all the rest."""
 WIDE_BELOW = 0.9
 """Correlation of left and right below which a track counts as stereo."""
+LIMITED_DB = 1.0
+"""A song whose limiter takes more than this in a usual second counts as limited."""
 MET_AGAIN = "patches of train met again"
 MOST = 12
 """Names that a row of counts shows."""
@@ -67,6 +69,33 @@ class DescribedSong:
         if self.synth_db is None or self.synth_db <= AUDIBLE_DB:
             return False
         return self.above_rest_db is None or self.above_rest_db > -AUDIBLE_BELOW_REST_DB
+
+    @property
+    def limited(self) -> bool:
+        return self._mastering.get("limited_db", 0.0) > LIMITED_DB
+
+    @property
+    def coded(self) -> bool:
+        return self._mastering.get("bitrate") is not None
+
+    @property
+    def ducks(self) -> bool:
+        """Whether a track or a stem ducks under the kick."""
+        chains = [track.get("effects", ()) for track in self.facts["tracks"]] + self._buses
+        return any(effect["name"] == "duck" for chain in chains for effect in chain)
+
+    @property
+    def widened(self) -> bool:
+        return any(effect.get("factor", 0.0) > 1.0 for chain in self._buses for effect in chain)
+
+    @property
+    def _mastering(self) -> Mapping:
+        return self.facts.get("mastering") or {}
+
+    @property
+    def _buses(self) -> list[Sequence[Mapping]]:
+        """Chains of whole stems; songs of earlier versions have none."""
+        return list((self.facts.get("buses") or {}).values())
 
     @property
     def synth_tracks(self) -> list[Mapping]:
@@ -157,6 +186,10 @@ def _facts(groups: Mapping[str, Sequence[DescribedSong]]) -> Table:
         "styles": lambda songs: str(len({song.facts["style"] for song in songs})),
         "tempo, beats a minute": lambda songs: _range(song.facts["bpm"] for song in songs),
         "loudness, dB full scale": lambda songs: _spread(_mixture_levels(songs)),
+        "limited": lambda songs: _share([song.limited for song in songs]),
+        "side-chained": lambda songs: _share([song.ducks for song in songs]),
+        "with a widened stem": lambda songs: _share([song.widened for song in songs]),
+        "coded as mp3 or AAC": lambda songs: _share([song.coded for song in songs]),
         "MB a song": lambda songs: f"{np.mean([song.size_bytes for song in songs]) / 1e6:.2f}",
     }
     body = [
@@ -173,7 +206,9 @@ def _facts(groups: Mapping[str, Sequence[DescribedSong]]) -> Table:
         f"Audible: RMS above {AUDIBLE_DB:g} dB full scale and within {AUDIBLE_BELOW_REST_DB:g} dB "
         "of the rest, the sum of the other stems' powers. Stereo: correlation of left and right "
         f"below {WIDE_BELOW}. Loudness: RMS of the mixture, median and in brackets the 10th and "
-        "90th of a hundred. Patches of train must not be met again."
+        "90th of a hundred. Limited: the limiter takes more than "
+        f"{LIMITED_DB:g} dB in a usual second. Widened: a whole stem. Patches of train must not be "
+        "met again."
     )
     return Table("Songs", ["", *groups], body, note)
 

@@ -96,13 +96,18 @@ def noise(rng: np.random.Generator, frames: int) -> np.ndarray:
 def lowpass(sound: np.ndarray, cutoff_hz: float, order: int = 2) -> np.ndarray:
     """Butterworth low-pass along time; shape and float32 stay."""
     sos = signal.butter(order, cutoff_hz, "lowpass", fs=SAMPLE_RATE, output="sos")
-    return signal.sosfilt(sos, sound, axis=0).astype(np.float32)
+    return _filtered(sos, sound)
 
 
 def highpass(sound: np.ndarray, cutoff_hz: float, order: int = 2) -> np.ndarray:
     """Butterworth high-pass along time; shape and float32 stay."""
     sos = signal.butter(order, cutoff_hz, "highpass", fs=SAMPLE_RATE, output="sos")
-    return signal.sosfilt(sos, sound, axis=0).astype(np.float32)
+    return _filtered(sos, sound)
+
+
+def _filtered(sos: np.ndarray, sound: np.ndarray) -> np.ndarray:
+    """`sound` (time, ...) behind second-order sections, float32, time contiguous in memory."""
+    return signal.sosfilt(sos, np.ascontiguousarray(sound.T)).astype(np.float32).T
 
 
 def peaks(sound: np.ndarray, bands: list[tuple[float, float, float]]) -> np.ndarray:

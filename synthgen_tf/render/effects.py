@@ -1,6 +1,7 @@
 """What a track can be sent through.
 
-All functions take and return (time, 2) float32 of the same length; `chains` draws which are used.
+All functions take and return (time, 2) float32 of the same length, fastest with contiguous
+channels; `chains` draws which a track goes through, `buses` which a stem.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ def apply_effects(
 
     Args:
         sound: (time, 2) float32.
-        chain: from `chains.sample_chain`: dicts with a `name` and the keyword arguments of the
+        chain: from `chains` or `buses`: dicts with a `name` and the keyword arguments of the
             function of that name here.
         kick_seconds: onsets that `duck` answers to.
     """
@@ -47,6 +48,19 @@ def drive(sound: np.ndarray, gain: float) -> np.ndarray:
     return np.tanh(sound * np.float32(gain / loud)) * np.float32(loud)
 
 
+def saturate(sound: np.ndarray, gain: float) -> np.ndarray:
+    """Soft saturation that leaves the quiet as it is; `gain` is how deep the loud is in it."""
+    loud = np.percentile(np.abs(sound[::16]), 99) + 1e-6
+    edge = np.float32(loud / gain)
+    return np.tanh(sound / edge) * edge
+
+
+def width(sound: np.ndarray, factor: float) -> np.ndarray:
+    """Scale the difference of left and right by `factor`: 0 is mono, 1 changes nothing."""
+    side = (sound[:, 0] - sound[:, 1]) * np.float32(0.5 * (factor - 1))
+    return np.stack([sound[:, 0] + side, sound[:, 1] - side]).T
+
+
 def crush(sound: np.ndarray, bits: float, hold: int) -> np.ndarray:
     """Fewer bits and a lower sample rate: `hold` frames share one value, at `bits` of the peak."""
     step = np.float32(np.abs(sound).max() * 2.0 ** (1 - bits) + 1e-9)
@@ -61,7 +75,8 @@ def tilt(sound: np.ndarray, pivot_hz: float, slope_db: float) -> np.ndarray:
     # A shelf of first order: `low` at zero, `high` at Nyquist.
     ahead = np.array([high + low * corner, low * corner - high])
     back = np.array([1 + corner, corner - 1])
-    return signal.lfilter(ahead / back[0], back / back[0], sound, axis=0).astype(np.float32)
+    ahead, back = (np.float32(each / back[0]) for each in (ahead, back))
+    return signal.lfilter(ahead, back, np.ascontiguousarray(sound.T, np.float32)).T
 
 
 def chorus(sound: np.ndarray, rate_hz: float, depth_seconds: float, wet: float) -> np.ndarray:
@@ -120,12 +135,13 @@ def double(sound: np.ndarray, seconds: float, wet: float) -> np.ndarray:
 def delay(sound: np.ndarray, seconds: float, feedback: float, wet: float) -> np.ndarray:
     """Echoes that change sides; each is `feedback` times the one before."""
     result = sound.copy()
-    step, level, echo = to_frames(seconds), wet, sound
+    step, level, side = to_frames(seconds), wet, 1
     start = step
     while start < len(sound) and level > 0.005:
-        echo = echo[:, ::-1]
-        result[start:] += np.float32(level) * echo[: len(sound) - start]
-        start, level = start + step, level * feedback
+        for channel in (0, 1):
+            echo = sound[: len(sound) - start, channel ^ side]
+            result[start:, channel] += np.float32(level) * echo
+        start, level, side = start + step, level * feedback, 1 - side
     return result
 
 
@@ -159,10 +175,24 @@ def duck(
 
 def pan(sound: np.ndarray, place: float) -> np.ndarray:
     """Balance: -1 is left, 1 is right; the centre leaves the sound as it is."""
-    return sound * np.sqrt(np.float32([1 - max(place, 0.0), 1 + min(place, 0.0)]))
+    gains = np.sqrt(np.float32([1 - max(place, 0.0), 1 + min(place, 0.0)]))
+    return (sound.T * gains[:, None]).T  # channels contiguous: ten times as fast
 
 
 EFFECTS = {
     function.__name__: function
-    for function in (drive, crush, tilt, chorus, flanger, phaser, double, delay, gate, pan)
+    for function in (
+        drive,
+        saturate,
+        crush,
+        tilt,
+        chorus,
+        flanger,
+        phaser,
+        double,
+        delay,
+        gate,
+        pan,
+        width,
+    )
 }

@@ -1,6 +1,6 @@
 """The desk: levels of tracks, and the room they stand in. Sounds are (time, 2)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from scipy import fft
@@ -33,6 +33,15 @@ LEVEL_DB = {
 LEVEL_SPREAD_DB = 2.5
 
 
+def total(sounds: Iterable[np.ndarray]) -> np.ndarray:
+    """The sum of one sound or more, a new array of their type."""
+    first, *others = sounds
+    result = first.copy(order="K")
+    for sound in others:
+        result += sound
+    return result
+
+
 def rms_db(sound: np.ndarray) -> float:
     """Root mean square over all entries in dB relative to 1; -200 for silence."""
     flat = sound.ravel(order="K").astype(np.float32, copy=False)
@@ -46,8 +55,10 @@ def playing_rms_db(sound: np.ndarray) -> float:
     A tenth of a second counts as playing when it is within 40 dB of the loudest.
     """
     length = SAMPLE_RATE // 10
-    padded = np.pad(sound, ((0, -len(sound) % length), (0, 0)))
-    power = np.mean(np.square(padded).reshape(-1, length * 2), axis=1)
+    power = np.zeros(-(-len(sound) // length), np.float32)
+    for side in sound.T:
+        side = np.pad(side, (0, -len(side) % length)).reshape(-1, length)
+        power += np.einsum("ij,ij->i", side, side) / (2 * length)
     playing = power[power > 1e-4 * power.max()]
     return float(10 * np.log10(max(np.mean(playing) if len(playing) else 0.0, 1e-20)))
 

@@ -3,9 +3,8 @@
 import hashlib
 import json
 import os
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -60,12 +59,17 @@ class PluginSource:
 
     def presets(self, split: str, role: str) -> tuple[Preset, ...]:
         """The presets that a role may play in a split, in an order that is always the same."""
-        entries = _catalogue(self.catalogue)
-        return tuple(
-            Preset(self.engine, self.program, self.digest, *entry["place"], entry["patch"])
-            for entry in entries
-            if role in entry["roles"] and split in _splits_of(self.engine, entry["sound"])
-        )
+        return _presets(self, split, role)
+
+
+@lru_cache(maxsize=256)
+def _presets(source: PluginSource, split: str, role: str) -> tuple[Preset, ...]:
+    """`PluginSource.presets`, filtered once a process: a bank has thousands."""
+    return tuple(
+        Preset(source.engine, source.program, source.digest, *entry["place"], entry["patch"])
+        for entry in _catalogue(source.catalogue)
+        if role in entry["roles"] and split in _splits_of(source.engine, entry["sound"])
+    )
 
 
 def plugins_of(plugins: Sequence[PluginSource], split: str) -> tuple[PluginSource, ...]:
@@ -73,12 +77,18 @@ def plugins_of(plugins: Sequence[PluginSource], split: str) -> tuple[PluginSourc
     return tuple(each for each in plugins if (each.engine == RESERVED) == (split == "far"))
 
 
-def open_plugins(names: Sequence[str], *, jobs: int | None = None) -> tuple[PluginSource, ...]:
+def open_plugins(
+    names: Sequence[str],
+    *,
+    jobs: int | None = None,
+    tell: Callable[[str], object] | None = None,
+) -> tuple[PluginSource, ...]:
     """Find engines and sound their presets, or take from the cache what was heard before.
 
     Args:
-        names: of engines; `all` takes those that are there and says which are not.
+        names: of engines; `all` takes those that are there.
         jobs: processes that sound presets; as many as there are cores by default.
+        tell: is given one line about those that `all` lacks.
 
     Raises:
         InputError: a name is unknown, or an engine asked for by its name is missing or damaged.
@@ -99,11 +109,10 @@ def open_plugins(names: Sequence[str], *, jobs: int | None = None) -> tuple[Plug
             if name in names:
                 raise
             missing.append(f"{name} ({error})" if _is_there(name) else name)
-    if missing:
-        print(
-            f"synthgen: --engines all goes without {', '.join(missing)}: `make sources` installs "
-            "what Debian offers",
-            file=sys.stderr,
+    if missing and tell:
+        tell(
+            f"--engines all goes without {', '.join(missing)}: `make sources` installs what "
+            "Debian offers"
         )
     return tuple(found)
 

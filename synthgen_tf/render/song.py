@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from .buses import sample_buses
 from .casting import sample_engine, sample_score
 from .chains import sample_chain
 from .dsp import SAMPLE_RATE, highpass, to_frames
@@ -12,11 +13,11 @@ from .effects import apply_effects, fade
 from .engines import SPLITS, perform
 from .levels import levels_below_full_scale, stereo_correlation
 from .master import FULL_SCALE, master, quantise, sample_mastering
-from .mix import LEVEL_DB, LEVEL_SPREAD_DB, Room, playing_rms_db, rms_db
+from .mix import LEVEL_DB, LEVEL_SPREAD_DB, Room, playing_rms_db, rms_db, total
 from .score import STEMS, Part, Score
 from .sources import NO_SOURCES, Sources
 
-GENERATOR = "SynthGen render 3"
+GENERATOR = "SynthGen render 4"
 """Raised whenever the same seed gives other bytes."""
 
 LICENCE = "rendered by SynthGen, no third-party material"
@@ -113,10 +114,17 @@ def _render_song(
             tracks.append(track)
 
     room = Room(rng)
-    stems = _mix(tracks, room, frames)
+    stems = _mix(tracks, room)
+    buses = {stem: chain for stem, chain in sample_buses(rng, score).items() if stem in stems}
+    for stem, chain in buses.items():
+        stems[stem] = apply_effects(stems[stem], chain, score.kick_seconds)
     mastering = sample_mastering(rng)
     stems, lift_db = _balance_synth(stems, float(rng.uniform(*SYNTH_ABOVE_REST_DB)))
-    sound = quantise(master(stems, mastering))
+    sound = dict.fromkeys((*STEMS, "mixture"), np.zeros((2, frames), np.int16).T)
+    limited_db = 0.0
+    if stems:
+        stems, limited_db = master(stems, mastering)
+        sound |= quantise(stems)
 
     levels = {
         name: round(rms_db(values) - 20 * np.log10(FULL_SCALE), 2) if values.any() else None
@@ -142,7 +150,8 @@ def _render_song(
             name: levels_below_full_scale(values, SAMPLE_RATE) for name, values in sound.items()
         },
         "synth_lift_db": round(lift_db, 2),
-        "mastering": asdict(mastering),
+        "buses": buses,
+        "mastering": asdict(mastering) | {"limited_db": limited_db},
         "reverb": {"seconds": room.seconds, "predelay_seconds": room.predelay_seconds},
         "tracks": [track.description for track in tracks],
     }
@@ -164,7 +173,7 @@ def _render_track(
 ) -> Track | None:
     """Play one part, process it and bring it to its role's level; None where it is silent."""
     engine = sample_engine(rng, part, score.bpm, split, sources)
-    sound = fade(perform(engine, part.notes, frames), part.level)
+    sound = fade(np.asfortranarray(perform(engine, part.notes, frames)), part.level)
     chain = sample_chain(rng, part, score, np.array_equal(sound[:, 0], sound[:, 1]))
     sound = apply_effects(sound, chain, score.kick_seconds)
     if np.abs(sound.mean(axis=0)).max() > OFFSET:
@@ -204,14 +213,17 @@ def _licence_of(parameters: dict) -> str | None:
     return next((parameters[key] for key in keys if parameters.get(key)), "see the font")
 
 
-def _mix(tracks: list[Track], room: Room, frames: int) -> dict[str, np.ndarray]:
-    """Sum tracks to stems and give every stem its own reverb."""
-    stems = {name: np.zeros((2, frames), np.float32).T for name in STEMS}
+def _mix(tracks: list[Track], room: Room) -> dict[str, np.ndarray]:
+    """Sum tracks to the stems that have any, and give every stem its own reverb."""
+    stems: dict[str, np.ndarray] = {}
     sends: dict[str, np.ndarray] = {}
     for track in tracks:
-        stems[track.stem] += track.sound
-        send = np.float32(0.7 * track.send) * track.sound.sum(axis=1)
-        sends[track.stem] = sends[track.stem] + send if track.stem in sends else send
+        send = np.float32(0.7 * track.send) * (track.sound[:, 0] + track.sound[:, 1])
+        if track.stem in stems:
+            stems[track.stem] += track.sound
+            sends[track.stem] += send
+        else:
+            stems[track.stem], sends[track.stem] = track.sound, send
     for name, wet in room.reverberate(sends).items():
         stems[name] += wet
     return stems
@@ -229,8 +241,11 @@ def _balance_synth(
     Returns:
         The stems, and by how many dB the synth was turned up.
     """
-    rest = sum(stem for name, stem in stems.items() if name != "synth")
-    if not (stems["synth"].any() and rest.any()):
+    others = [stem for name, stem in stems.items() if name != "synth"]
+    if not (others and "synth" in stems and stems["synth"].any()):
+        return stems, 0.0
+    rest = total(others)
+    if not rest.any():
         return stems, 0.0
     lift_db = above_rest_db - rms_db(stems["synth"]) + rms_db(rest)
     playing_db = playing_rms_db(stems["synth"]) - playing_rms_db(rest)

@@ -1,7 +1,6 @@
 """What songs are rendered from besides the seed: MIDI files and soundfonts, dealt to the splits."""
 
 import hashlib
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -106,13 +105,14 @@ def open_sources(
         engines: names of `plugin_kinds.KINDS`, `vital` for a share of `VITAL_SHARE` where none is
             given, and `all` for what is installed.
         tell: is given one line about MIDI files that cannot be used, where there are some among
-            good ones; hidden files are no MIDI files.
+            good ones (hidden files are no MIDI files), and one about engines that `all` lacks.
 
     Raises:
         InputError: the folder is missing or holds no MIDI files that can be used, a soundfont
-            cannot be used, an engine is wanted and not installed, or Vital's share is out of range.
+            cannot be used or `recorded` keeps it for another split, an engine is wanted and not
+            installed, or Vital's share is out of range.
     """
-    if not vital and ("vital" in engines or ("all" in engines and _has_vita())):
+    if not vital and ("vital" in engines or ("all" in engines and _has_vita(tell))):
         vital = VITAL_SHARE
     if not 0.0 <= vital <= 1.0:
         raise InputError(f"--vital is {vital}; expected a share of the synth parts, 0 to 1")
@@ -123,16 +123,34 @@ def open_sources(
     for number, font in enumerate(read):
         if font.sha256 in [other.sha256 for other in read[:number]]:
             raise InputError(f"--font {font.path} was given twice; expected different soundfonts")
-    plugins = open_plugins([name for name in engines if name != "vital"])
+    _check_fonts(Sources(fonts=read), recorded)
+    plugins = open_plugins([name for name in engines if name != "vital"], tell=tell)
     return Sources(entries, read, vital, recorded, plugins)
 
 
-def _has_vita() -> bool:
+def _check_fonts(named: Sources, recorded: Recorded) -> None:
+    """Refuse a font given by name, under any name, that `recorded` keeps for another split.
+
+    Raises:
+        InputError: it would be heard in both.
+    """
+    for font in named.fonts:
+        heard = {split for split in SPLITS if font in named.fonts_of(split)}
+        for splits, other in recorded.fonts:
+            if other.sha256 == font.sha256 and (beyond := heard - set(splits)):
+                raise InputError(
+                    f"--font {font.path} would play in {' and '.join(sorted(beyond))}, and is the "
+                    f"soundfont that --recorded keeps for {' and '.join(splits)}; expected "
+                    "another: leave it or --recorded out"
+                )
+
+
+def _has_vita(tell: Callable[[str], object] | None) -> bool:
     try:
         load_vita()
     except InputError:
-        print("synthgen: --engines all goes without vital: pip install 'synthgen_tf[vita]'",
-              file=sys.stderr)  # fmt: skip
+        if tell:
+            tell("--engines all goes without vital: pip install 'synthgen_tf[vita]'")
         return False
     return True
 

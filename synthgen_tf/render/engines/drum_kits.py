@@ -58,7 +58,7 @@ class RecordedKit:
 
     Attributes:
         folder: that holds its files.
-        sha256: of its files' names and sizes, and of `drumkit.xml`.
+        sha256: of its files, and of what each is played for.
         machine: whether it is a drum machine rather than skins and bronze.
         licence: of the samples.
         pieces: General MIDI percussion number to the drums that can answer it.
@@ -97,8 +97,8 @@ def read_kit(folder: Path, machine: bool = False, licence: str = "") -> Recorded
         if number is not None:
             pieces.setdefault(number, []).append(piece)
             for highest, file in piece.layers:
-                size = (folder / file).stat().st_size
-                digest.update(f"{number} {highest} {file} {size}\n".encode())
+                digest.update(f"{number} {highest} {file}\n".encode())
+                digest.update(_content_digest(folder / file))
     if missing := [number for number in NEEDED if number not in pieces]:
         names = {36: "kick", 38: "snare", 42: "closed hi-hat"}
         raise InputError(
@@ -107,6 +107,16 @@ def read_kit(folder: Path, machine: bool = False, licence: str = "") -> Recorded
         )
     sorted_pieces = tuple((number, tuple(pieces[number])) for number in sorted(pieces))
     return RecordedKit(folder, digest.hexdigest(), machine, licence or told, sorted_pieces)
+
+
+def _content_digest(path: Path) -> bytes:
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError as error:
+        raise InputError(
+            f"drum sample {path} cannot be read ({error.strerror}); expected a file of the kit: "
+            "install it anew or leave the kit out"
+        ) from error
 
 
 def number_of(name: str) -> int | None:

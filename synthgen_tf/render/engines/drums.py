@@ -107,8 +107,71 @@ def machine_pieces(rng: np.random.Generator) -> dict[int, Piece]:
     }
 
 
-class DrumKit(Engine):
-    """A kit; pitches are General MIDI percussion numbers, and others get the nearest piece.
+class Kit(Engine):
+    """Base of all kits; pitches are General MIDI percussion numbers, others get the nearest piece.
+
+    `parameters` hold `kind`, `spread` of the pieces from left to right, `squeeze` of the
+    compressor, `drive` of the tape, and `room` with `room_seconds`.
+    """
+
+    layers = 4
+
+    def hit(self, number: int, force: float) -> np.ndarray:
+        """The sound of one piece, (time,) or (time, 2) float32; `force` is 0 to 1."""
+        raise NotImplementedError
+
+    def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
+        """(frames, 2), channels contiguous."""
+        sides = np.zeros((2, frames), np.float32)
+        hats = [note.start_seconds for note in notes if note.pitch in HATS]
+        cache: dict[tuple, np.ndarray] = {}
+        for stroke, start_seconds in self.strokes(notes):
+            number = piece_of(stroke.pitch)
+            force = float(np.ceil(stroke.velocity * self.layers) / self.layers)
+            key = (number, force, stroke.take)
+            if key not in cache:
+                cache[key] = self.hit(number, force)
+            sound = cache[key]
+            if number == beats.OPEN_HAT:
+                # The foot, or the next stroke, shuts it.
+                after = [time for time in hats if time > start_seconds + 0.03]
+                if after:
+                    sound = fade_out(
+                        sound[: to_frames(after[0] - start_seconds + 0.03)].copy(), 0.03
+                    )
+            gain = GAINS.get(number, 0.5) * (stroke.velocity / force) ** 1.5 * force**1.2
+            place = PANS.get(number, 0.0) * self.parameters["spread"]
+            for side, sign in ((0, -1), (1, 1)):
+                level = np.float32(gain * np.sqrt(1 + sign * place))
+                heard = sound if sound.ndim == 1 else sound[:, side]
+                add_at(sides[side], heard * level, to_frames(start_seconds))
+        return sides.T
+
+    def finish(self, sound: np.ndarray) -> np.ndarray:
+        """Room, compressor and tape."""
+        values = self.parameters
+        if values["room"]:
+            sound = sound + self._room(sound)
+        if values["squeeze"] > 0.15:
+            sound = squeezed(sound, values["squeeze"])
+        # Tape or clipper: little or much of it, but no desk leaves drums their highest peaks.
+        sound = levelled(sound, 0.15)
+        edge = np.float32(1.0 / (1 + 2 * values["drive"]))
+        return levelled(sound / np.sqrt(1 + (sound / edge) ** 2), 0.15)
+
+    def _room(self, sound: np.ndarray) -> np.ndarray:
+        """The room as two microphones far from the kit hear it."""
+        values = self.parameters
+        gated = values["kind"] == "gated"
+        walls = near_walls(self.rng, 2.5 if gated else values["room_seconds"], 7000.0)
+        if gated:
+            walls = fade_out(walls[: to_frames(0.12 + 0.2 * values["room_seconds"])].copy(), 0.03)
+        mono = sound.mean(axis=1)
+        return in_front_of(np.stack([mono, mono]).T, walls) * np.float32(values["room"])
+
+
+class DrumKit(Kit):
+    """A kit of our own.
 
     Args:
         rng: source of the kit's sizes, tunings and noise.
@@ -117,7 +180,6 @@ class DrumKit(Engine):
     """
 
     takes = 3
-    layers = 4
 
     def __init__(self, rng: np.random.Generator, *, electronic: bool, kind: str | None = None):
         super().__init__(rng)
@@ -150,34 +212,7 @@ class DrumKit(Engine):
             values["edge_hz"] = draw_log(rng, 4500, 14000)
         return values
 
-    def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
-        """(frames, 2), channels contiguous."""
-        sides = np.zeros((2, frames), np.float32)
-        hats = [note.start_seconds for note in notes if note.pitch in HATS]
-        cache: dict[tuple, np.ndarray] = {}
-        for stroke, start_seconds in self.strokes(notes):
-            number = piece_of(stroke.pitch)
-            force = float(np.ceil(stroke.velocity * self.layers) / self.layers)
-            key = (number, force, stroke.take)
-            if key not in cache:
-                cache[key] = self._hit(number, force)
-            sound = cache[key]
-            if number == beats.OPEN_HAT:
-                # The foot, or the next stroke, shuts it.
-                after = [time for time in hats if time > start_seconds + 0.03]
-                if after:
-                    sound = fade_out(
-                        sound[: to_frames(after[0] - start_seconds + 0.03)].copy(), 0.03
-                    )
-            gain = GAINS.get(number, 0.5) * (stroke.velocity / force) ** 1.5 * force**1.2
-            place = PANS.get(number, 0.0) * self.parameters["spread"]
-            for side, sign in ((0, -1), (1, 1)):
-                level = np.float32(gain * np.sqrt(1 + sign * place))
-                heard = sound if sound.ndim == 1 else sound[:, side]
-                add_at(sides[side], heard * level, to_frames(start_seconds))
-        return sides.T
-
-    def _hit(self, number: int, force: float) -> np.ndarray:
+    def hit(self, number: int, force: float) -> np.ndarray:
         strike, values = self.pieces[number]
         self.parameters["pieces"][str(number)] = values
         sound = strike(self.rng, values, force).astype(np.float32, copy=False)
@@ -185,7 +220,7 @@ class DrumKit(Engine):
         return fade_out(highpass(sound, 25.0, 1), 0.008)
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Sampler, room, compressor and tape."""
+        """The sampler, where it is one, and what all kits go through."""
         values = self.parameters
         if "bits" in values:
             crushed = [
@@ -193,24 +228,7 @@ class DrumKit(Engine):
                 for side in sound.T
             ]
             sound = np.stack(crushed).T
-        if values["room"]:
-            sound = sound + self._room(sound)
-        if values["squeeze"] > 0.15:
-            sound = squeezed(sound, values["squeeze"])
-        # Tape or clipper: little or much of it, but no desk leaves drums their highest peaks.
-        sound = levelled(sound, 0.15)
-        edge = np.float32(1.0 / (1 + 2 * values["drive"]))
-        return levelled(sound / np.sqrt(1 + (sound / edge) ** 2), 0.15)
-
-    def _room(self, sound: np.ndarray) -> np.ndarray:
-        """The room as two microphones far from the kit hear it."""
-        values = self.parameters
-        gated = values["kind"] == "gated"
-        walls = near_walls(self.rng, 2.5 if gated else values["room_seconds"], 7000.0)
-        if gated:
-            walls = fade_out(walls[: to_frames(0.12 + 0.2 * values["room_seconds"])].copy(), 0.03)
-        mono = sound.mean(axis=1)
-        return in_front_of(np.stack([mono, mono]).T, walls) * np.float32(values["room"])
+        return super().finish(sound)
 
 
 def piece_of(number: int) -> int:

@@ -9,8 +9,9 @@ from synthgen_tf import audio
 from synthgen_tf.errors import InputError
 
 from ..dsp import SAMPLE_RATE, fade_out, read_at, to_frames
+from .base import draw, draw_log
 from .drum_kits import RecordedKit
-from .drums import DrumKit, piece_of
+from .drums import Kit, piece_of
 
 STAND_INS = {
     35: (36,), 40: (38,), 37: (38,), 39: (38,), 44: (42,), 46: (42,), 42: (44,),
@@ -27,8 +28,8 @@ DOUBLED_CHANCE = 0.4
 """Of a drum machine's kick, snare and clap having a second one under them."""
 
 
-class SampledKit(DrumKit):
-    """A recorded kit; pitches are General MIDI percussion numbers.
+class SampledKit(Kit):
+    """A recorded kit.
 
     Args:
         rng: chooses among drums of one kind, and how each is tuned, damped and doubled.
@@ -38,7 +39,7 @@ class SampledKit(DrumKit):
     takes = 1
 
     def __init__(self, rng: np.random.Generator, kit: RecordedKit):
-        super().__init__(rng, electronic=kit.machine, kind="analogue" if kit.machine else "studio")
+        super().__init__(rng)
         self._kit = kit
         self._pieces = {}
         tuning = float(rng.normal(0.0, 1.0))
@@ -56,19 +57,20 @@ class SampledKit(DrumKit):
                 "semitones": round(semitones, 3),
                 "damped_seconds": damped,
             }
-        room = self.parameters["room"] if rng.random() < 0.4 else 0.0
+        # Recordings bring a room of their own, and drum machines have none.
+        roomy = not kit.machine and rng.random() < 0.4
         self.parameters = {
-            name: self.parameters[name] for name in ("spread", "squeeze", "room_seconds", "drive")
-        }
-        self.parameters |= {
             "kind": kit.folder.name,
             "kit_sha256": kit.sha256,
             "kit_licence": kit.licence,
-            "room": room,
+            **draw(rng, spread=(0.2, 1.0), squeeze=(0.0, 0.8)),
+            "room": float(rng.uniform(0.03, 0.35)) if roomy else 0.0,
+            "room_seconds": draw_log(rng, 0.2, 1.4),
+            "drive": float(rng.uniform(0.2, 2.0)) if rng.random() < 0.4 else 0.0,
             "pieces": chosen,
         }
 
-    def _hit(self, number: int, force: float) -> np.ndarray:
+    def hit(self, number: int, force: float) -> np.ndarray:
         """(time, 2); silence where the kit has nothing like the piece."""
         number = next((each for each in candidates(number) if each in self._pieces), None)
         if number is None:
