@@ -27,7 +27,7 @@ class Plan(NamedTuple):
 
     Attributes:
         rows: first row of each cut in its shard, int32 (b, s).
-        inside: rows that the song still has from there, int32 (b, s).
+        inside: rows of the cut that the song has and the example needs, int32 (b, s).
         borrowed: whether the cut comes from the second shard, (b, s).
         equalized: for each stem the examples whose cut is equalized, int32 (s, most).
         stretches: frames of the cut for each frame of the example, float32 (b,).
@@ -58,6 +58,7 @@ def plan(draws: Draw, config: Config) -> Plan:
     most = most_equalized(config)
     drawn = np.any(draws.curves != 0.0, axis=2)
     first_drawn = np.argsort(~drawn, axis=0, kind="stable")[:most]
+    left = rows_of(draws.lengths) - draws.starts // ROW
     ratios = draws.frames / config.segment
     blocks = np.arange(-(-config.segment // STRETCH_BLOCK)) * STRETCH_BLOCK
     places = (blocks + 0.5) * ratios[:, None] - 0.5
@@ -67,7 +68,7 @@ def plan(draws: Draw, config: Config) -> Plan:
     }
     return Plan(
         rows=((draws.firsts + draws.starts) // ROW).astype(np.int32),
-        inside=(rows_of(draws.lengths) - draws.starts // ROW).astype(np.int32),
+        inside=np.minimum(left, rows_of(draws.frames)[:, None]).astype(np.int32),
         borrowed=draws.borrowed,
         equalized=first_drawn.T.astype(np.int32),
         stretches=ratios.astype(np.float32),
