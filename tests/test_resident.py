@@ -1,6 +1,11 @@
 """Resident training: the device mixes as the tf.data chain does; small files, lost renderers."""
 
+import importlib.util
 import json
+import os
+import re
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -18,7 +23,7 @@ from synthgen_tf.resident.feed import Feed
 from synthgen_tf.resident.held_out import HeldOut
 from synthgen_tf.resident.songs import ROW, MemoryTrack, shard_rows, shards_of_tracks
 from synthgen_tf.train.packed import PACKED, give_packed, pack, unpack
-from synthgen_tf.train.run import create_run, load_run
+from synthgen_tf.train.run import create_run, load_run, read_history
 
 RATE = 44_100
 STEMS = ("synth", "bass", "drums")
@@ -217,3 +222,114 @@ def test_a_run_with_small_files_only_can_be_loaded(tmp_path, songs):
     )
     facts = json.loads((run / "environment.json").read_text())
     assert (facts["data"], facts["licences"]) == ("rendered: seed 0", ["MIT"])
+
+
+def command(arguments, backend, tmp_path, blocked=()):
+    """`synthgen ...` in a process of its own, on a backend, without some packages."""
+    for name in blocked:
+        (tmp_path / "blocked" / name).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "blocked" / name / "__init__.py").write_text("raise ImportError('blocked')")
+    path = os.pathsep.join([str(tmp_path / "blocked"), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": path.strip(os.pathsep)}
+    environment["JAX_PLATFORMS"] = "cpu"
+    call = [sys.executable, "-m", "synthgen_tf", *map(str, arguments)]
+    return subprocess.run(call, capture_output=True, text=True, env=environment, timeout=600)
+
+
+@pytest.mark.slow
+def test_songs_are_rendered_while_jax_trains_and_tensorflow_takes_the_model(tmp_path):
+    """The way to a GPU that has JAX and no TensorFlow, and back; then the run goes on."""
+    pytest.importorskip("jax")
+    run = tmp_path / "run"
+    size = ["--set", "data.batch_size=2", "--set", "training.steps_per_epoch=3"]
+    short = ["--set", "training.epochs=2", "--jobs", "2"]
+    arguments = ["train", "--resident", "--render", "4", "--preset", "tiny", "--run", run]
+    done = command([*arguments, *size, *short], "jax", tmp_path, blocked=["tensorflow"])
+    assert done.returncode == 0, done.stderr[-2000:]
+    facts = json.loads((run / "environment.json").read_text())
+    assert facts["data"] == "rendered: seed 0, songs 0 to 3 of 30 s"
+    assert facts["licences"] == ["MIT"]
+    rows = read_history(run)
+    assert [row["step"] for row in rows] == [3, 6]
+
+    by_jax, _ = load_run(run)
+    (run / "best.keras").unlink()
+    (run / "backup" / "latest.weights.h5").unlink()
+    by_parts, _ = load_run(run)
+    sound = np.random.default_rng(0).standard_normal((1, 9000, 2)).astype(np.float32)
+    found = [each.predict_on_batch(sound) for each in (by_jax, by_parts)]
+    assert np.sqrt(np.mean(np.square(found[0]))) > 0.1
+    np.testing.assert_allclose(*found, atol=0.02)  # the last epoch need not be the best one
+
+    again = ["train", "--resume", "--render", "2", "--run", run, "--jobs", "2"]
+    done = command([*again, "--set", "training.epochs=3"], "jax", tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert [row["step"] for row in read_history(run)] == [3, 6, 9]
+    facts = json.loads((run / "environment.json").read_text())
+    assert facts["data"] == "rendered: seed 0, songs 4 to 5 of 30 s"
+
+
+DYING = """
+import os, sys
+from synthgen_tf.render.sources import NO_SOURCES
+from synthgen_tf.resident import renderers
+
+real = renderers.render_song
+def render_song(seed, index, seconds, sources):
+    if index == int(sys.argv[1]) or sys.argv[1] == "-1":
+        os.kill(os.getpid(), 9)
+    return real(seed, index, seconds, sources)
+renderers.render_song = render_song
+made = renderers.Renderers(6, 0, 1.0, NO_SOURCES, 2, tell=print)
+counts = {}
+for shard in made.finished():
+    counts[shard] = len(made.shard(shard).songs.lengths)
+    made.forget(shard)
+print(sorted(counts.items()))
+"""
+
+
+def test_a_renderer_that_dies_costs_one_song():
+    done = subprocess.run([sys.executable, "-c", DYING, "3"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    told, counts = done.stdout.splitlines()
+    assert told == "a renderer ended with exit code -9 at song 3, 1 are left"
+    assert counts == "[(0, 2), (1, 2), (2, 3)]"  # songs 0, 3, 4 and 5, 6, 7 are train's
+
+
+def test_where_all_renderers_die_one_line_says_so():
+    done = subprocess.run([sys.executable, "-c", DYING, "-1"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert re.search("InputError: no song could be rendered.*`synthgen render`", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "backend", "words"),
+    [
+        (["--resident"], "tensorflow", "no --data given"),
+        (["--render", "4", "--data", "."], "tensorflow", "train on one of them"),
+        (["--jobs", "2", "--data", "."], "tensorflow", "are for --render SONGS"),
+        (["--render", "1"], "tensorflow", "--render is 1; expected 2 songs or more"),
+        (["--render", "4"], "theano", "expected tensorflow, jax, torch"),
+        (["--resident", "--data", ".", "--strategy", "mirrored"], "tensorflow", "on one device"),
+        (["--render", "4", "--set", "data.target=kazoo"], "tensorflow", "no stem 'kazoo'"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_in_one_line(arguments, backend, words, tmp_path):
+    done = command(["train", "--run", tmp_path / "run", *arguments], backend, tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_backend_that_is_not_installed_is_named(tmp_path):
+    pytest.importorskip("jax")
+    if importlib.util.find_spec("torch"):
+        pytest.skip("torch is installed")
+    done = command(["train", "--run", tmp_path / "run", "--render", 4], "torch", tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "synthgen: KERAS_BACKEND is torch and torch is not installed: pip install torch, or set "
+        "KERAS_BACKEND to one that is\n",
+    )
