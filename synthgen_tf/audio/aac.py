@@ -1,6 +1,5 @@
 """What AAC does to sound, without a file."""
 
-import av
 import numpy as np
 
 FRAME = 1024
@@ -23,6 +22,8 @@ def through_aac(sound: np.ndarray, sample_rate: int, share: float) -> np.ndarray
     # Louder than full scale is no sound that the codec expects.
     scale = np.float32(max(np.abs(sound).max(initial=0.0), 1e-9) * 1.25)
     layout = "mono" if sound.shape[1] == 1 else "stereo"
+    import av  # takes a quarter of a second
+
     encoder = av.CodecContext.create("aac", "w")
     encoder.sample_rate, encoder.layout, encoder.format = sample_rate, layout, "fltp"
     encoder.bit_rate = round(LOWEST_BITRATE + share * (HIGHEST_BITRATE - LOWEST_BITRATE))

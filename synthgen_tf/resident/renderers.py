@@ -124,7 +124,7 @@ class Renderers:
             self._workers[ours] = (worker, None)
 
     def _work(self, next_task, pipe) -> None:
-        """What a worker does: it says which song it begins, and how loud it became."""
+        """What a worker does: it says which song it begins, and how it ended."""
         os.nice(5)  # the trainer feeds a device that many wait for
         while True:
             with next_task.get_lock():
@@ -132,14 +132,20 @@ class Renderers:
                 next_task.value += 1
             if number >= len(self.tasks):
                 return
-            pipe.send((number, None, None))
-            task = self.tasks[number]
-            song = render_song(self.seed, task.index, self.seconds, self.sources)
-            view = self._view(task.shard)
-            for stem, name in enumerate(self.stems):
-                view[stem, task.place, : self.frames] = song.sound[name]
-            levels = np.array(song.description["levels"][self.stems[0]], np.uint8)
-            pipe.send((number, levels, song_licences(song.description)))
+            pipe.send((number, None))
+            try:
+                pipe.send((number, self._render(self.tasks[number])))
+            except Exception as error:  # one song less
+                pipe.send((number, f"{type(error).__name__}: {error}"))
+
+    def _render(self, task: Task) -> tuple[np.ndarray, list[str]]:
+        """Put a song into its place; returns the target's levels and the song's licences."""
+        song = render_song(self.seed, task.index, self.seconds, self.sources)
+        view = self._view(task.shard)
+        for stem, name in enumerate(self.stems):
+            view[stem, task.place, : self.frames] = song.sound[name]
+        levels = np.array(song.description["levels"][self.stems[0]], np.uint8)
+        return levels, song_licences(song.description)
 
     @property
     def licences(self) -> tuple[str, ...]:
@@ -184,25 +190,30 @@ class Renderers:
         for pipe in connection.wait(list(self._workers), timeout=1.0):
             worker, current = self._workers[pipe]
             try:
-                number, levels, licences = pipe.recv()
+                number, found = pipe.recv()
             except EOFError:
                 worker.join()
                 del self._workers[pipe]
                 if current is not None:
-                    index = self.tasks[current].index
-                    self.tell(
-                        f"a renderer ended with exit code {worker.exitcode} at song {index}, "
-                        f"{len(self._workers)} are left"
+                    yield self._lose(
+                        current,
+                        f"its renderer ended with exit code {worker.exitcode}, "
+                        f"{len(self._workers)} are left",
                     )
-                    self._missing.discard(current)
-                    yield current
                 continue
-            self._workers[pipe] = (worker, number if levels is None else None)
-            if levels is not None:
-                self._levels[number] = levels
+            self._workers[pipe] = (worker, number if found is None else None)
+            if isinstance(found, str):
+                yield self._lose(number, found)
+            elif found is not None:
+                self._levels[number], licences = found
                 self._licences.update(licences)
                 self._missing.discard(number)
                 yield number
+
+    def _lose(self, number: int, reason: str) -> int:
+        self.tell(f"song {self.tasks[number].index} is lost: {reason}")
+        self._missing.discard(number)
+        return number
 
     def shard(self, shard: int) -> Shard:
         """A shard that is finished; songs that were lost are not among its songs."""
