@@ -158,15 +158,32 @@ def test_a_feed_takes_as_many_songs_as_there_is_room_for(songs):
     config, told = configuration(), []
     made = shards(songs, config, 900)
     size = made[0].samples.nbytes
-    feed = Feed(iter(made), len(STEMS), config, int(1.5 * size), told.append)
-    mixture, target = feed.batch(0)
+    feed = Feed(iter(made), len(STEMS), config, int(1.5 * size), tell=told.append)
+    mixture, target = feed.batch()
     assert mixture.shape == target.shape == (8, config.segment, 2)
     np.testing.assert_allclose(np.mean(np.square(mixture), axis=(1, 2)), 1.0, rtol=1e-3)
     while not told:
-        feed.batch(1)
+        feed.batch()
+    feed.close()
     assert told == [f"no room for more than {feed.songs} songs, the others are left out"]
     with pytest.raises(InputError, match="there is room for 0 MB: render fewer or shorter songs"):
-        Feed(iter(made), len(STEMS), config, 10, told.append)
+        Feed(iter(made), len(STEMS), config, 10, tell=told.append)
+
+
+def test_a_step_is_the_same_whichever_it_began_with(songs):
+    config = configuration()
+    made = shards(songs, config)
+
+    def third(first):
+        feed = Feed(iter(made[:1]), len(STEMS), config, 10**9, first)
+        for _ in range(2 - first):
+            feed.batch()
+        batch = feed.batch()
+        feed.close()
+        return batch
+
+    for one, other in zip(third(0), third(2), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_an_error_while_songs_are_read_is_told_where_training_runs(songs):

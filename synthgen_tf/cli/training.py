@@ -115,6 +115,7 @@ def train_on_device(
             import_tensorflow()
         else:
             os.environ["KERAS_BACKEND"] = backend
+            os.environ.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", "0.95")  # JAX takes 0.75
         from synthgen_tf.resident.train import rendered_music, stored_music, train_resident
 
         music = rendered_music(renderers) if renderers else stored_music(data, config)

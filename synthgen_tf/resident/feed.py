@@ -1,5 +1,6 @@
 """Batches made on the device, from shards that arrive there while training runs."""
 
+import contextlib
 import os
 import queue
 import threading
@@ -15,6 +16,9 @@ from synthgen_tf.errors import InputError
 from synthgen_tf.resident import mix
 from synthgen_tf.resident.songs import Shard
 
+READY_PLANS = 3
+"""Steps that are drawn ahead."""
+
 ROOM_SHARE = 0.6
 """Share of the memory that songs may fill; the network needs the rest."""
 
@@ -22,11 +26,15 @@ ROOM_SHARE = 0.6
 class Feed:
     """Makes batches; every step takes its targets from one shard and remixes with another.
 
+    One thread brings shards to the device as they get ready, another draws what the next steps
+    are made of, so that the device waits for neither.
+
     Args:
-        shards: as they get ready; read in a thread of its own.
+        shards: as they get ready.
         stems: how many.
         config: what to make.
         room: bytes that songs may fill.
+        first: step to begin with.
         tell: is given a line where not all songs fit.
 
     Raises:
@@ -39,68 +47,57 @@ class Feed:
         stems: int,
         config: Config,
         room: int,
+        first: int = 0,
         tell: Callable[[str], object] = lambda line: None,
     ):
         self.config, self.room, self.tell = config, room, tell
         self.dice = Dice(stems, config)
         self.held: list[tuple[object, SongTable]] = []
         self._mix = compiled(lambda own, other, plan: mix.mix(own, other, plan, config))
-        self._arriving: queue.Queue = queue.Queue(maxsize=1)
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._read, args=(shards,), daemon=True)
-        self._thread.start()
-        while not self.held:
-            if not self._take(block=True):
-                raise InputError("no song to train on has arrived: see above")
+        self._begun, self._ended = threading.Event(), threading.Event()
+        self._error: Exception | None = None
+        self._plans: queue.Queue = queue.Queue(maxsize=READY_PLANS)
+        threading.Thread(target=self._bring, args=(shards,), daemon=True).start()
+        self._begun.wait()
+        if self._error:
+            raise self._error
+        if not self.held:
+            raise InputError("no song to train on has arrived: see above")
+        threading.Thread(target=self._plan, args=(first,), daemon=True).start()
 
     def close(self) -> None:
-        """Take no more shards."""
+        """End both threads."""
         self._ended.set()
 
-    def batch(self, step: int):
-        """Mixture and target of a step, (batch, segment, channels) each, on the device."""
-        while self._take(block=False):
-            pass
-        size = self.config.data.batch_size
-        random = np.random.default_rng([self.config.seed, step])
-        own, other = (self.held[i] for i in random.integers(len(self.held), size=2))
-        numbers = np.arange(step * size, (step + 1) * size)
-        plan = mix.plan(self.dice.throw(numbers, own[1], other[1]), self.config)
-        return self._mix(own[0], other[0], plan)
+    def batch(self):
+        """Mixture and target of the next step, (batch, segment, channels) each, on the device.
+
+        Raises:
+            InputError: when songs could not be read.
+        """
+        while True:
+            if self._error:
+                raise self._error
+            with contextlib.suppress(queue.Empty):
+                return self._mix(*self._plans.get(timeout=1.0))
 
     @property
     def songs(self) -> int:
         """Songs that are on the device by now."""
         return sum(len(table.lengths) for _, table in self.held)
 
-    def _read(self, shards: Iterator[Shard]) -> None:
+    def _bring(self, shards: Iterator[Shard]) -> None:
         try:
             for shard in shards:
-                while not self._ended.is_set():
-                    try:
-                        self._arriving.put(shard, timeout=0.2)
-                        break
-                    except queue.Full:
-                        continue
-                if self._ended.is_set():
-                    return
-            self._arriving.put(None)
+                if self._ended.is_set() or not self._holds(shard):
+                    break
+                self._begun.set()
         except Exception as error:  # it belongs to the thread that trains
-            self._arriving.put(error)
+            self._error = error
+        self._begun.set()
 
-    def _take(self, block: bool) -> bool:
-        """Bring a shard that has arrived to the device; False where there is none."""
-        if self._ended.is_set():
-            return False
-        try:
-            shard = self._arriving.get(block)
-        except queue.Empty:
-            return False
-        if isinstance(shard, Exception):
-            raise shard
-        if shard is None:
-            self.close()
-            return False
+    def _holds(self, shard: Shard) -> bool:
+        """Bring a shard to the device; False where there is no room."""
         size = shard.samples.nbytes
         if (len(self.held) + 1) * size > self.room:
             if not self.held:
@@ -109,11 +106,23 @@ class Feed:
                     f"{self.room / 1e6:.0f} MB: render fewer or shorter songs"
                 )
             self.tell(f"no room for more than {self.songs} songs, the others are left out")
-            self.close()
             return False
         if len(shard.songs.lengths):
             self.held.append((ops.convert_to_tensor(shard.samples), shard.songs))
         return True
+
+    def _plan(self, step: int) -> None:
+        size = self.config.data.batch_size
+        while not self._ended.is_set():
+            random = np.random.default_rng([self.config.seed, step])
+            own, other = (self.held[i] for i in random.integers(len(self.held), size=2))
+            numbers = range(step * size, (step + 1) * size)
+            planned = mix.plan(self.dice.throw(numbers, own[1], other[1]), self.config)
+            while not self._ended.is_set():
+                with contextlib.suppress(queue.Full):
+                    self._plans.put((own[0], other[0], planned), timeout=0.2)
+                    break
+            step += 1
 
 
 def compiled(function: Callable) -> Callable:

@@ -147,7 +147,8 @@ def train_resident(
         create_run(run, config, music.origin, weights, music.licences)
     if music.rendered:
         record_rendered(run, music.rendered)
-    feed = Feed(music.shards, len(music.stems), config, device_room(), tell)
+    room, first = device_room(), steps_done(trained)
+    feed = Feed(music.shards, len(music.stems), config, room, first, tell)
     try:
         _fit(model, trained, feed, judge, config, run, rows)
     finally:
@@ -219,8 +220,7 @@ def _fit(
             losses = []
             for step in range(config.training.steps_per_epoch):
                 callbacks.on_train_batch_begin(step)
-                batch = feed.batch(steps_done(trained))
-                losses.append(float(trained.train_on_batch(*batch)))
+                losses.append(float(trained.train_on_batch(*feed.batch())))
                 callbacks.on_train_batch_end(step, {"loss": losses[-1]})
                 if trained.stop_training:
                     break
