@@ -108,6 +108,21 @@ def test_oracles_choose_within_the_space_and_end(tuner, tmp_path, space_file):
     assert oracle.create_trial("tuner0").status == "STOPPED"
 
 
+@pytest.mark.filterwarnings("ignore:currentThread:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:getName:DeprecationWarning")
+@pytest.mark.parametrize("tuner", ["hyperband", "bayesian", "random"])
+def test_after_its_minutes_a_search_begins_no_trial(tuner, tmp_path, space_file):
+    space = read_space(space_file)
+    for minutes, expected in ((10.0, "RUNNING"), (0.0, "STOPPED")):
+        oracle = build_oracle(tuner, 6, 1, space.build_config(), minutes)
+        oracle._set_project_dir(str(tmp_path / str(minutes)), "search")
+        declared = oracle.get_space()
+        space.declare(declared)
+        oracle.update_space(declared)
+        oracle.verbose = 0
+        assert oracle.create_trial("tuner0").status == expected
+
+
 def test_objective_is_what_training_keeps_models_by():
     from synthgen_tf.train.run import MONITOR
 

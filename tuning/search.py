@@ -36,6 +36,10 @@ def search(
         Literal["hyperband", "bayesian", "random"], typer.Option(help="What decides on trials.")
     ] = "hyperband",
     trials: Annotated[int, typer.Option(min=1, help="Trials in all, at most.")] = 20,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="After them no trial begins; training.minutes ends each."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the choices.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with this search.")] = False,
 ) -> None:
@@ -57,7 +61,7 @@ def search(
     from synthgen_tf.cli.tables import print_table
 
     chosen = read_space(out / SPACE)
-    oracle = build_oracle(tuner, trials, seed, chosen.build_config())
+    oracle = build_oracle(tuner, trials, seed, chosen.build_config(), minutes)
     tuning = ProcessTuner(oracle, chosen, data, out)
     if role != "worker" and resume and (out / "oracle.json").is_file():
         oracle.reload()

@@ -6,6 +6,7 @@ Every file is written whole or not at all, so that a search killed at any moment
 """
 
 import json
+import math
 import shutil
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import keras_tuner
 from keras_tuner.engine.base_tuner import BaseTuner
+from keras_tuner.engine.trial import TrialStatus
 from keras_tuner.errors import FailedTrialError, FatalError
 from keras_tuner.oracles import (
     BayesianOptimizationOracle,
@@ -33,7 +35,15 @@ FACTOR = 3
 
 
 class Durable:
-    """An oracle whose memory survives a kill at any moment."""
+    """An oracle whose memory survives a kill at any moment, and whose time can run out."""
+
+    ends = math.inf
+    """`time.monotonic()` after which no trial begins."""
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        if time.monotonic() >= self.ends:
+            return {"status": TrialStatus.STOPPED, "values": None}
+        return super().populate_space(trial_id)
 
     def save(self) -> None:
         write_text(Path(self._get_oracle_fname()), json.dumps(self.get_state()))
@@ -62,7 +72,9 @@ class DurableRandom(Durable, RandomSearchOracle):
     """KerasTuner's."""
 
 
-def build_oracle(tuner: str, trials: int, seed: int, config: Config) -> keras_tuner.Oracle:
+def build_oracle(
+    tuner: str, trials: int, seed: int, config: Config, minutes: float | None = None
+) -> keras_tuner.Oracle:
     """What decides which values are tried.
 
     Args:
@@ -70,6 +82,7 @@ def build_oracle(tuner: str, trials: int, seed: int, config: Config) -> keras_tu
         trials: at most, those that go on with an earlier one included.
         seed: of its choices.
         config: whose `training.epochs` is what the longest trial gets.
+        minutes: from now, after which no trial begins.
     """
     # failed trials are told of at the end; a search is not lost by a few in a row
     common = {"objective": OBJECTIVE, "seed": seed or None, "max_consecutive_failed_trials": trials}
@@ -78,9 +91,12 @@ def build_oracle(tuner: str, trials: int, seed: int, config: Config) -> keras_tu
             max_epochs=config.training.epochs, factor=FACTOR, hyperband_iterations=None, **common
         )
         oracle.max_trials = trials
-        return oracle
-    kind = {"bayesian": DurableBayesian, "random": DurableRandom}[tuner]
-    return kind(max_trials=trials, **common)
+    else:
+        kind = {"bayesian": DurableBayesian, "random": DurableRandom}[tuner]
+        oracle = kind(max_trials=trials, **common)
+    if minutes is not None:
+        oracle.ends = time.monotonic() + 60.0 * minutes
+    return oracle
 
 
 class ProcessTuner(BaseTuner):
@@ -152,12 +168,13 @@ def train_trial(config: Config, data: Path, folder: Path) -> None:
 
     import_tensorflow()
     from synthgen_tf.train import read_history, train
+    from synthgen_tf.train.run import is_complete
 
     run = folder / RUN
     begun = (run / CONFIG).is_file()
     if run.exists() and not begun:
         shutil.rmtree(run)
-    if len(read_history(run)) < config.training.epochs:
+    if not is_complete(config, read_history(run)):
         train(config, data, run, resume=begun)
     write_text(folder / RESULT, json.dumps(best_epoch(read_history(run))))
 

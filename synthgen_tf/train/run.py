@@ -232,11 +232,17 @@ def refuse_other_monitor(run: Path, rows: Sequence[Row]) -> None:
         )
 
 
-def refuse_complete_run(run: Path, config: Config, rows: list[Row]) -> None:
-    """Raise `InputError` when nothing is left to do."""
+def is_complete(config: Config, rows: Sequence[Row]) -> bool:
+    """True for a run that has used up its epochs or minutes."""
     minutes = sum(row["seconds"] for row in rows) / 60
     limit = config.training.minutes
-    if len(rows) >= config.training.epochs or (limit and minutes >= limit):
+    return len(rows) >= config.training.epochs or bool(limit and minutes >= limit)
+
+
+def refuse_complete_run(run: Path, config: Config, rows: Sequence[Row]) -> None:
+    """Raise `InputError` when nothing is left to do."""
+    if is_complete(config, rows):
+        minutes = sum(row["seconds"] for row in rows) / 60
         raise InputError(
             f"run {run} is complete with {len(rows)} epochs in {minutes:.1f} minutes: give it more "
             "by --minutes or --set training.epochs=N"
