@@ -65,7 +65,9 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", help="YAML configur
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Such as data.remix=0.")
 ]
-Preset = Annotated[str | None, typer.Option(help="Preset to start from: card, tiny, small, base, large.")]
+Preset = Annotated[
+    str | None, typer.Option(help="Preset to start from: card, tiny, small, base, large.")
+]
 Seed = Annotated[int, typer.Option(help="Of everything random.")]
 Midi = Annotated[
     Path | None,

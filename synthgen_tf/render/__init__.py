@@ -21,7 +21,7 @@ The flow, module by module (sounds are (time, 2) float32 at 44.1 kHz):
     levels                  stem -> how loud it is in each second, and how wide
     song                    (seed, index, seconds) -> stems and description
     dataset                 -> folders on disk, resumable, on several cores
-    describe                folders on disk -> tables of what the data set holds
+    described, describe     folders on disk -> their songs, and tables of what the set holds
 """
 
 from .dataset import render_songs
