@@ -9,6 +9,9 @@ from synthgen_tf.data.store import is_store, read_index
 from synthgen_tf.tracks import detect_kind
 
 FREE = "MIT"
+BIND_NOBODY = (FREE, "CC0-1.0", "public domain", "none: drawn by SynthGen")
+"""Terms of sounds that ask nothing of those who learn from them."""
+
 UNKNOWN = "unknown: decide before you publish"
 NAMES: dict[Kind, str] = {
     "musdb18": "non-commercial: trained on MUSDB18 (academic use only, CC BY-NC-SA 4.0 in part)",
@@ -64,7 +67,8 @@ def song_licences(description: Mapping) -> list[str]:
         return [FREE]
     if description.get("source") or not named:
         named.append(said)
-    return [f"{each} (song.json)" for each in named]
+    binding = sorted(set(named) - set(BIND_NOBODY))
+    return [f"{each} (song.json)" for each in binding] or [FREE]
 
 
 def together(licences: Iterable[str]) -> str:
