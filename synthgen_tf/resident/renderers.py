@@ -7,6 +7,7 @@ TensorFlow, JAX or PyTorch is loaded, which do not survive it.
 import mmap
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -126,7 +127,9 @@ class Renderers:
     def _work(self, next_task, pipe) -> None:
         """What a worker does: it says which song it begins, and how it ended."""
         os.nice(5)  # the trainer feeds a device that many wait for
-        while True:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the trainer, which ends this
+        trainer = os.getppid()
+        while os.getppid() == trainer:  # nobody waits for what a killed one asked for
             with next_task.get_lock():
                 number = next_task.value
                 next_task.value += 1
