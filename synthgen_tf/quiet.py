@@ -44,16 +44,21 @@ def fill_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
+def leave_out_keras_settings(backend: str) -> None:
+    """Let Keras, unless it is imported already, have a backend and nothing else from outside."""
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = backend
+        os.environ["KERAS_HOME"] = os.devnull
+        for name in LIMITS:
+            os.environ.pop(name, None)
+
+
 def import_tensorflow() -> None:
     """Import TensorFlow without its start-up noise, as the backend of Keras.
 
     What the environment and a keras.json say for other programs (backend, order of channels,
     precision, limits) does not hold here: there is no configuration where Keras will look for one.
     """
-    if "keras" not in sys.modules:
-        os.environ["KERAS_BACKEND"] = "tensorflow"
-        os.environ["KERAS_HOME"] = os.devnull
-        for name in LIMITS:
-            os.environ.pop(name, None)
+    leave_out_keras_settings("tensorflow")
     with native_noise_silenced():
         import tensorflow  # noqa: F401

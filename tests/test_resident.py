@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -59,6 +60,11 @@ def configuration(batch=8, **data):
 def shards(songs, config, rows=None):
     rows = rows or shard_rows([each.frames for each in songs], config.segment)
     return list(shards_of_tracks(songs, STEMS, 2, rows))
+
+
+def arriving(made):
+    """Shards as they get ready."""
+    yield from made
 
 
 def by_the_chain(songs, tables, draws, index, config):
@@ -158,7 +164,7 @@ def test_a_feed_takes_as_many_songs_as_there_is_room_for(songs):
     config, told = configuration(), []
     made = shards(songs, config, 900)
     size = made[0].samples.nbytes
-    feed = Feed(iter(made), len(STEMS), config, int(1.5 * size), tell=told.append)
+    feed = Feed(arriving(made), len(STEMS), config, int(1.5 * size), tell=told.append)
     mixture, target = feed.batch()
     assert mixture.shape == target.shape == (8, config.segment, 2)
     np.testing.assert_allclose(np.mean(np.square(mixture), axis=(1, 2)), 1.0, rtol=1e-3)
@@ -167,7 +173,7 @@ def test_a_feed_takes_as_many_songs_as_there_is_room_for(songs):
     feed.close()
     assert told == [f"no room for more than {feed.songs} songs, the others are left out"]
     with pytest.raises(InputError, match="there is room for 0 MB: render fewer or shorter songs"):
-        Feed(iter(made), len(STEMS), config, 10, tell=told.append)
+        Feed(arriving(made), len(STEMS), config, 10, tell=told.append)
 
 
 def test_a_step_is_the_same_whichever_it_began_with(songs):
@@ -175,7 +181,7 @@ def test_a_step_is_the_same_whichever_it_began_with(songs):
     made = shards(songs, config)
 
     def third(first):
-        feed = Feed(iter(made[:1]), len(STEMS), config, 10**9, first)
+        feed = Feed(arriving(made[:1]), len(STEMS), config, 10**9, first)
         for _ in range(2 - first):
             feed.batch()
         batch = feed.batch()
@@ -184,6 +190,15 @@ def test_a_step_is_the_same_whichever_it_began_with(songs):
 
     for one, other in zip(third(0), third(2), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_shard_without_songs_is_passed_over(songs):
+    config = configuration()
+    made = shards(songs, config)[0]
+    nothing = SongTable.of_levels([], [], [], RATE)
+    feed = Feed(arriving([replace(made, songs=nothing), made]), len(STEMS), config, 10**9)
+    assert feed.songs == len(made.songs.lengths)
+    feed.close()
 
 
 def test_an_error_while_songs_are_read_is_told_where_training_runs(songs):
@@ -272,6 +287,7 @@ def test_songs_are_rendered_while_jax_trains_and_tensorflow_takes_the_model(tmp_
     by_jax, _ = load_run(run)
     (run / "best.keras").unlink()
     (run / "backup" / "latest.weights.h5").unlink()
+    (run / "MODEL_CARD.md").unlink()
     by_parts, _ = load_run(run)
     sound = np.random.default_rng(0).standard_normal((1, 9000, 2)).astype(np.float32)
     found = [each.predict_on_batch(sound) for each in (by_jax, by_parts)]
@@ -284,6 +300,9 @@ def test_songs_are_rendered_while_jax_trains_and_tensorflow_takes_the_model(tmp_
     assert [row["step"] for row in read_history(run)] == [3, 6, 9]
     facts = json.loads((run / "environment.json").read_text())
     assert facts["data"] == "rendered: seed 0, songs 4 to 5 of 30 s"
+    assert (facts["rendered"], facts["rendered_valid"]) == (6, 2)
+    assert (run / "best.keras").is_file()
+    assert (run / "MODEL_CARD.md").is_file()
 
 
 DYING = """
@@ -308,8 +327,16 @@ print(sorted(counts.items()))
 """
 
 
+def dying(index):
+    """Renderers of which one dies over a song, or all of them."""
+    call = [sys.executable, "-c", DYING, str(index)]
+    return subprocess.run(call, capture_output=True, text=True, timeout=300)
+
+
 def test_a_renderer_that_fails_or_dies_costs_one_song():
-    done = subprocess.run([sys.executable, "-c", DYING, "3"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", DYING, "3"], capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     *told, counts = done.stdout.splitlines()
     assert sorted(told) == [
@@ -320,7 +347,7 @@ def test_a_renderer_that_fails_or_dies_costs_one_song():
 
 
 def test_where_all_renderers_die_one_line_says_so():
-    done = subprocess.run([sys.executable, "-c", DYING, "-1"], capture_output=True, text=True)
+    done = dying(-1)
     assert done.returncode == 1
     assert re.search("InputError: no song could be rendered.*`synthgen render`", done.stderr)
 
@@ -335,6 +362,7 @@ def test_where_all_renderers_die_one_line_says_so():
         (["--render", "4"], "theano", "expected tensorflow, jax, torch"),
         (["--resident", "--data", ".", "--strategy", "mirrored"], "tensorflow", "on one device"),
         (["--render", "4", "--set", "data.target=kazoo"], "tensorflow", "no stem 'kazoo'"),
+        (["--render", "4", "--set", "model.channels=1"], "tensorflow", "channels is 1; expected 2"),
     ],
 )
 def test_what_does_not_go_together_is_refused_in_one_line(arguments, backend, words, tmp_path):

@@ -11,7 +11,7 @@ import typer
 
 from synthgen_tf.config import Config, load_config
 from synthgen_tf.errors import InputError
-from synthgen_tf.quiet import import_tensorflow
+from synthgen_tf.quiet import import_tensorflow, leave_out_keras_settings
 from synthgen_tf.train.run import changed_config, read_rendered, resume_config
 
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -114,7 +114,7 @@ def train_on_device(
         if backend == "tensorflow":
             import_tensorflow()
         else:
-            os.environ["KERAS_BACKEND"] = backend
+            leave_out_keras_settings(backend)
             os.environ.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", "0.95")  # JAX takes 0.75
         from synthgen_tf.resident.train import rendered_music, stored_music, train_resident
 
@@ -157,6 +157,7 @@ def _start(config: Config, rendering: Rendering, run: Path, resume: bool):
     from synthgen_tf.render.sources import open_sources
     from synthgen_tf.resident.renderers import Renderers
 
+    _check_songs(config)
     if rendering.songs < 2:
         raise InputError(f"--render is {rendering.songs}; expected 2 songs or more")
     recorded = NO_RECORDINGS
@@ -166,7 +167,26 @@ def _start(config: Config, rendering: Rendering, run: Path, resume: bool):
             _tell(f"--recorded goes without {', '.join(missing)}")
     sources = open_sources(rendering.midi, rendering.fonts, 0.0, recorded, rendering.engines, _tell)
     jobs = rendering.jobs or max(1, (os.cpu_count() or 2) - 1)
-    first = read_rendered(run) if resume else 0
-    return Renderers(
-        rendering.songs, config.seed, SECONDS, sources, jobs, config.data.target, first, _tell
-    )
+    first, valid = read_rendered(run) if resume else (0, None)
+    songs = rendering.songs, config.seed, SECONDS, sources
+    return Renderers(*songs, jobs, config.data.target, first, valid, _tell)
+
+
+def _check_songs(config: Config) -> None:
+    """Rendered songs are as they are, and have no names.
+
+    Raises:
+        InputError: for a configuration that asks for others.
+    """
+    from synthgen_tf.render.dsp import SAMPLE_RATE
+
+    wanted = {"model.sample_rate": SAMPLE_RATE, "model.channels": 2, "data.target_holds": None,
+              "data.valid_tracks": ()}  # fmt: skip
+    for name, value in wanted.items():
+        section, key = name.split(".")
+        found = getattr(getattr(config, section), key)
+        if found != value:
+            raise InputError(
+                f"{name} is {found}; expected {value if value else 'none'} for --render: train on "
+                "--data for anything else"
+            )

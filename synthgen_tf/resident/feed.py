@@ -4,7 +4,7 @@ import contextlib
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 import keras
 import numpy as np
@@ -16,8 +16,14 @@ from synthgen_tf.errors import InputError
 from synthgen_tf.resident import mix
 from synthgen_tf.resident.songs import Shard
 
+CLOSE_SECONDS = 5.0
+"""That a thread is waited for at the end; it may be in the middle of a file."""
+
 READY_PLANS = 3
 """Steps that are drawn ahead."""
+
+UNTOLD_GPU_BYTES = 16e9
+"""TensorFlow does not tell how much memory a GPU has."""
 
 ROOM_SHARE = 0.6
 """Share of the memory that songs may fill; the network needs the rest."""
@@ -43,7 +49,7 @@ class Feed:
 
     def __init__(
         self,
-        shards: Iterator[Shard],
+        shards: Generator[Shard, None, None],
         stems: int,
         config: Config,
         room: int,
@@ -57,17 +63,33 @@ class Feed:
         self._begun, self._ended = threading.Event(), threading.Event()
         self._error: Exception | None = None
         self._plans: queue.Queue = queue.Queue(maxsize=READY_PLANS)
-        threading.Thread(target=self._bring, args=(shards,), daemon=True).start()
+        self._threads = [self._started(self._bring, shards)]
         self._begun.wait()
         if self._error:
             raise self._error
         if not self.held:
             raise InputError("no song to train on has arrived: see above")
-        threading.Thread(target=self._plan, args=(first,), daemon=True).start()
+        self._threads.append(self._started(self._plan, first))
 
     def close(self) -> None:
         """End both threads."""
         self._ended.set()
+        for thread in self._threads:
+            thread.join(CLOSE_SECONDS)
+
+    def _started(self, work: Callable, *arguments) -> threading.Thread:
+        """A thread whose error, if it has one, is raised where training runs."""
+
+        def guarded() -> None:
+            try:
+                work(*arguments)
+            except Exception as error:
+                self._error = error
+            self._begun.set()
+
+        thread = threading.Thread(target=guarded, daemon=True)
+        thread.start()
+        return thread
 
     def batch(self):
         """Mixture and target of the next step, (batch, segment, channels) each, on the device.
@@ -86,15 +108,13 @@ class Feed:
         """Songs that are on the device by now."""
         return sum(len(table.lengths) for _, table in self.held)
 
-    def _bring(self, shards: Iterator[Shard]) -> None:
-        try:
+    def _bring(self, shards: Generator[Shard, None, None]) -> None:
+        with contextlib.closing(shards):
             for shard in shards:
                 if self._ended.is_set() or not self._holds(shard):
                     break
-                self._begun.set()
-        except Exception as error:  # it belongs to the thread that trains
-            self._error = error
-        self._begun.set()
+                if self.held:
+                    self._begun.set()
 
     def _holds(self, shard: Shard) -> bool:
         """Bring a shard to the device; False where there is no room."""
@@ -143,11 +163,15 @@ def compiled(function: Callable) -> Callable:
 def device_room() -> int:
     """Bytes that songs may fill: of the accelerator's memory where it tells, or the machine's."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        memory = UNTOLD_GPU_BYTES if tf.config.list_physical_devices("GPU") else memory
     if keras.backend.backend() == "jax":
         import jax
 
         memory = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", memory)
-    elif keras.backend.backend() == "torch":
+    if keras.backend.backend() == "torch":
         import torch
 
         if torch.cuda.is_available():

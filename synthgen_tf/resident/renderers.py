@@ -52,6 +52,7 @@ class Renderers:
         jobs: processes.
         target: stem to extract.
         first: number of songs to train on that an earlier session of the run had.
+        valid: songs to validate on; None for as many as suit `count`.
         tell: is given a line about songs that could not be rendered.
 
     Raises:
@@ -68,6 +69,7 @@ class Renderers:
         jobs: int,
         target: str = "synth",
         first: int = 0,
+        valid: int | None = None,
         tell: Callable[[str], object] = lambda line: None,
     ):
         if target not in STEMS:
@@ -78,12 +80,13 @@ class Renderers:
         self.seed, self.seconds, self.sources, self.tell = seed, seconds, sources, tell
         self.frames = to_frames(seconds)
         self.song_rows = rows_of(self.frames)
-        self.valid = min(MOST_VALID, max(2, round(VALID_SHARE * count)))
+        self.valid = valid or min(MOST_VALID, max(2, round(VALID_SHARE * count)))
         self.shard_songs = min(SHARD_SONGS, max(1, count // 2))
         self.last = first + count
         self.tasks = list(self._tasks(count, first))
         self.name = f"rendered: seed {seed}, songs {first} to {first + count - 1} of {seconds:g} s"
         self._licences: set[str] = set()
+        self._closed = False
         self.shards = 1 + max(task.shard for task in self.tasks)
         self._memory = [mmap.mmap(-1, self._bytes(shard)) for shard in range(self.shards)]
         self._levels: dict[int, np.ndarray] = {}
@@ -128,6 +131,8 @@ class Renderers:
         """What a worker does: it says which song it begins, and how it ended."""
         os.nice(5)  # the trainer feeds a device that many wait for
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the trainer, which ends this
+        for number in (signal.SIGTERM, signal.SIGHUP):  # as they were, not as the command has them
+            signal.signal(number, signal.SIG_DFL)
         trainer = os.getppid()
         while os.getppid() == trainer:  # nobody waits for what a killed one asked for
             with next_task.get_lock():
@@ -150,16 +155,15 @@ class Renderers:
         levels = np.array(song.description["levels"][self.stems[0]], np.uint8)
         return levels, song_licences(song.description)
 
-    @property
     def licences(self) -> tuple[str, ...]:
         """What the songs that are finished put on what learns from them."""
         return tuple(sorted(self._licences))
 
     def close(self) -> None:
-        """End all processes."""
-        for worker, _ in self._workers.values():
+        """End all processes; `finished` ends too, whatever thread it is in."""
+        self._closed = True
+        for worker, _ in list(self._workers.values()):
             worker.kill()
-        self._workers = {}
 
     def finished(self) -> Iterator[int]:
         """Shards as they get whole, their songs rendered or lost with their renderer.
@@ -170,14 +174,14 @@ class Renderers:
         waiting = {shard: self._songs_of(shard) for shard in range(self.shards)}
         count = len(self.tasks) - self.valid
         waiting[self.shards - 1] -= (self.shards - 1) * self.shard_songs - count
-        while waiting:
+        while waiting and not self._closed:
             for number in self._settled():
                 shard = self.tasks[number].shard
                 waiting[shard] -= 1
                 if not waiting[shard]:
                     del waiting[shard]
                     yield shard
-            if not self._workers and self._missing:
+            if not self._workers and self._missing and not self._closed:
                 lost, self._missing = self._missing, set()
                 self.tell(f"{len(lost)} of {len(self.tasks)} songs were not rendered")
                 if not self._levels:
@@ -214,7 +218,8 @@ class Renderers:
                 yield number
 
     def _lose(self, number: int, reason: str) -> int:
-        self.tell(f"song {self.tasks[number].index} is lost: {reason}")
+        if not self._closed:
+            self.tell(f"song {self.tasks[number].index} is lost: {reason}")
         self._missing.discard(number)
         return number
 

@@ -3,7 +3,7 @@
 Shape legend: s stems (the target first), r rows of `ROW` frames, c channels.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +74,7 @@ def shard_rows(lengths: Sequence[int], segment: int) -> int:
 
 def shards_of_tracks(
     tracks: Sequence[Track], stems: Sequence[str], channels: int, rows: int
-) -> Iterator[Shard]:
+) -> Generator[Shard, None, None]:
     """Read tracks, in their order, into shards of one shape.
 
     Args:

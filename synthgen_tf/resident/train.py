@@ -1,7 +1,8 @@
 """Training on songs that lie in the device's memory, into the same run directory as ever."""
 
+import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,16 +51,18 @@ class Music:
         stems: of each, the target first.
         valid: tracks to validate on.
         origin: folder that it lies in, or words for what lies in none.
-        licences: what binds those who learn from the latter.
+        licences: what binds those who learn from the latter, as far as it has got ready.
         rendered: songs that this and earlier sessions of the run have asked for.
+        close: ends `shards`, from whatever thread.
     """
 
-    shards: Iterator[Shard]
+    shards: Generator[Shard, None, None]
     stems: tuple[str, ...]
     valid: list[Track]
     origin: Path | str
-    licences: tuple[str, ...] = ()
+    licences: Callable[[], Sequence[str]] = tuple
     rendered: int = 0
+    close: Callable[[], None] = lambda: None
 
 
 def stored_music(data: Path, config: Config) -> Music:
@@ -94,12 +97,18 @@ def rendered_music(renderers: Renderers) -> Music:
             break
         early.append(shard)
 
-    def shards() -> Iterator[Shard]:
-        for shard in (*early, *finished):
-            yield renderers.shard(shard)
+    def shards() -> Generator[Shard, None, None]:
+        try:
+            for shard in itertools.chain(early, finished):
+                yield renderers.shard(shard)
+                renderers.forget(shard)  # the device has it
+        finally:  # when there is no room for more
+            renderers.close()
 
     valid = renderers.valid_tracks()
-    facts = renderers.name, renderers.licences, renderers.last
+    if not valid:
+        raise InputError("no song to validate on could be rendered: see above")
+    facts = renderers.name, renderers.licences, renderers.last, renderers.close
     return Music(shards(), renderers.stems, valid, *facts)
 
 
@@ -142,17 +151,23 @@ def train_resident(
     if resume:
         refuse_complete_run(run, config, rows)
         write_text(run / CONFIG, config_to_yaml(config))
-        record_data(run, music.origin, music.licences)
     else:
-        create_run(run, config, music.origin, weights, music.licences)
-    if music.rendered:
-        record_rendered(run, music.rendered)
+        create_run(run, config, music.origin, weights)
+
+    def note() -> None:
+        record_data(run, music.origin, music.licences())
+        if music.rendered:
+            record_rendered(run, music.rendered, len(music.valid))
+
+    note()
     room, first = device_room(), steps_done(trained)
     feed = Feed(music.shards, len(music.stems), config, room, first, tell)
     try:
-        _fit(model, trained, feed, judge, config, run, rows)
+        _fit(trained, feed, judge, config, run, rows, Packer(model, run, note))
     finally:
+        music.close()
         feed.close()
+        note()
     if not (run / BEST).is_file():
         raise InputError(f"no epoch of run {run} has a finite score: lower training.learning_rate")
     return run / BEST
@@ -178,11 +193,18 @@ def _restored(model: keras.Model, trained: keras.Model, run: Path) -> list[Row]:
 
 
 class Packer(keras.callbacks.Callback):
-    """Writes the weights in small files every minute and at the end."""
+    """Writes the weights in small files every minute and at the end.
 
-    def __init__(self, network: keras.Model, run: Path):
+    Args:
+        network: whose weights.
+        run: the run directory.
+        note: is called each time, to write down what the run has learnt from.
+    """
+
+    def __init__(self, network: keras.Model, run: Path, note: Callable[[], None]):
         super().__init__()
-        self.network, self.run, self.written = network, run, time.monotonic()
+        self.network, self.run, self.note = network, run, note
+        self.written = time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
         if time.monotonic() - self.written > PACK_SECONDS:
@@ -193,17 +215,18 @@ class Packer(keras.callbacks.Callback):
         averages = optimizer._model_variables_moving_average if optimizer.use_ema else []
         to_numpy = keras.ops.convert_to_numpy
         pack(self.run, self.network.get_weights(), [to_numpy(each) for each in averages])
+        self.note()
         self.written = time.monotonic()
 
 
 def _fit(
-    model: keras.Model,
     trained: keras.Model,
     feed: Feed,
     judge: Validation,
     config: Config,
     run: Path,
     rows: list[Row],
+    packer: Packer,
 ) -> None:
     """What `model.fit` does, with batches that never leave the device."""
     with progress_bar("training", total=1.0) as advance, deferred_interrupt() as interrupted:
@@ -211,7 +234,7 @@ def _fit(
         schedule = Schedule(config, seconds, advance, agree=lambda share: share)
         recorder = Recorder(run, rows, config.training.patience, judge)
         callbacks = keras.callbacks.CallbackList(
-            [schedule, recorder, Packer(model, run), interrupted], model=trained
+            [schedule, recorder, packer, interrupted], model=trained
         )
         trained.stop_training = False
         callbacks.on_train_begin()
@@ -220,6 +243,7 @@ def _fit(
             losses = []
             for step in range(config.training.steps_per_epoch):
                 callbacks.on_train_batch_begin(step)
+                trained.reset_metrics()  # Keras 3.12 does not: the loss is this step's
                 losses.append(float(trained.train_on_batch(*feed.batch())))
                 callbacks.on_train_batch_end(step, {"loss": losses[-1]})
                 if trained.stop_training:

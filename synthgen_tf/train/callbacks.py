@@ -6,7 +6,7 @@ All of them take up a killed run where its last whole epoch ended, by what the r
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -129,6 +129,11 @@ class Recorder(keras.callbacks.Callback):
                 "lower training.learning_rate"
             )
 
+    def _is_best(self, score: float, before: Sequence[float]) -> bool:
+        """Of all epochs, or of those since the file of the best one was lost."""
+        lost = math.isfinite(score) and not (self.run / BEST).is_file()
+        return lost or score > max(before, default=-math.inf)
+
     def _kept(self) -> str:
         if not self.rows:
             return "no epoch was whole by then, nothing is kept"
@@ -139,7 +144,7 @@ class Recorder(keras.callbacks.Callback):
         with averaged_weights(self.model):
             logs.update(self.validation(self.model))  # for the callbacks after this one too
             score = score_of(logs)
-            if self.run and score > max(before, default=-math.inf):
+            if self.run and self._is_best(score, before):
                 # Keras tells the format by the suffix
                 replace_file(self.run / BEST, self.validation.model.save)
         numbers = {name: float(value) for name, value in logs.items()}

@@ -63,8 +63,6 @@ def create_run(
     refuse_existing_run(run)
     run.mkdir(parents=True, exist_ok=True)
     write_text(run / CONFIG, config_to_yaml(config))
-    facts = {"data": "", "seed": config.seed, "command": sys.argv, **environment()}
-    write_text(run / ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
     record_data(run, data, [*more, *(run_licences(weights) if weights else ())])
 
 
@@ -78,22 +76,24 @@ def record_data(run: Path, data: Path | str, more: Iterable[str] = ()) -> None:
         data: store, or root of a data set, noted as an absolute path; or words.
         more: licences of weights that it starts from, or of data that lies in no folder.
     """
-    facts, in_folder = _facts(run), isinstance(data, Path)
+    begun = {"seed": read_run_config(run).seed, "command": sys.argv, **environment()}
+    facts, in_folder = {"data": ""} | begun | _facts(run), isinstance(data, Path)
     facts["data"] = str(data.absolute()) if in_folder else data
     before = facts.get("licences", [UNKNOWN] if read_history(run) else [])
     facts["licences"] = sorted({*before, *more, *(licences_of(data) if in_folder else ())})
     write_text(run / ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
 
 
-def record_rendered(run: Path, songs: int) -> None:
-    """Note up to which song a run has had songs rendered for it: the next session begins there."""
-    facts = _facts(run) | {"rendered": songs}
+def record_rendered(run: Path, songs: int, valid: int) -> None:
+    """Note how many songs a run has had rendered for it, to train and to validate on."""
+    facts = _facts(run) | {"rendered": songs, "rendered_valid": valid}
     write_text(run / ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
 
 
-def read_rendered(run: Path) -> int:
-    """What `record_rendered` noted; 0 for a run that had none."""
-    return _facts(run).get("rendered", 0)
+def read_rendered(run: Path) -> tuple[int, int | None]:
+    """What `record_rendered` noted; 0 and None for a run that had none."""
+    facts = _facts(run)
+    return facts.get("rendered", 0), facts.get("rendered_valid")
 
 
 def run_licences(run: Path) -> list[str]:
