@@ -19,8 +19,8 @@ from synthgen_tf.resident.songs import Shard
 CLOSE_SECONDS = 5.0
 """That a thread is waited for at the end; it may be in the middle of a file."""
 
-READY_PLANS = 3
-"""Steps that are drawn ahead."""
+READY_BATCHES = 1
+"""Made while a step runs, beside the one that waits to be put here."""
 
 UNTOLD_GPU_BYTES = 16e9
 """TensorFlow does not tell how much memory a GPU has."""
@@ -32,8 +32,8 @@ ROOM_SHARE = 0.6
 class Feed:
     """Makes batches; every step takes its targets from one shard and remixes with another.
 
-    One thread brings shards to the device as they get ready, another draws what the next steps
-    are made of, so that the device waits for neither.
+    One thread brings shards to the device as they get ready, another makes the next batches, so
+    that training waits for neither.
 
     Args:
         shards: as they get ready.
@@ -62,14 +62,14 @@ class Feed:
         self._mix = compiled(lambda own, other, plan: mix.mix(own, other, plan, config))
         self._begun, self._ended = threading.Event(), threading.Event()
         self._error: Exception | None = None
-        self._plans: queue.Queue = queue.Queue(maxsize=READY_PLANS)
+        self._ready: queue.Queue = queue.Queue(maxsize=READY_BATCHES)
         self._threads = [self._started(self._bring, shards)]
         self._begun.wait()
         if self._error:
             raise self._error
         if not self.held:
             raise InputError("no song to train on has arrived: see above")
-        self._threads.append(self._started(self._plan, first))
+        self._threads.append(self._started(self._make, first))
 
     def close(self) -> None:
         """End both threads."""
@@ -101,7 +101,7 @@ class Feed:
             if self._error:
                 raise self._error
             with contextlib.suppress(queue.Empty):
-                return self._mix(*self._plans.get(timeout=1.0))
+                return self._ready.get(timeout=1.0)
 
     @property
     def songs(self) -> int:
@@ -131,16 +131,17 @@ class Feed:
             self.held.append((ops.convert_to_tensor(shard.samples), shard.songs))
         return True
 
-    def _plan(self, step: int) -> None:
+    def _make(self, step: int) -> None:
         size = self.config.data.batch_size
         while not self._ended.is_set():
             random = np.random.default_rng([self.config.seed, step])
             own, other = (self.held[i] for i in random.integers(len(self.held), size=2))
             numbers = range(step * size, (step + 1) * size)
-            planned = mix.plan(self.dice.throw(numbers, own[1], other[1]), self.config)
+            plan = mix.plan(self.dice.throw(numbers, own[1], other[1]), self.config)
+            batch = self._mix(own[0], other[0], plan)
             while not self._ended.is_set():
                 with contextlib.suppress(queue.Full):
-                    self._plans.put((own[0], other[0], planned), timeout=0.2)
+                    self._ready.put(batch, timeout=0.2)
                     break
             step += 1
 
@@ -154,7 +155,7 @@ def compiled(function: Callable) -> Callable:
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(function)
+        return tf.function(function, jit_compile=True)
     return lambda own, other, plan: function(
         own, other, mix.Plan(*(ops.convert_to_tensor(each) for each in plan))
     )
