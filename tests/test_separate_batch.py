@@ -346,6 +346,28 @@ def test_prefetched_raises_what_its_source_raises_and_closes_it():
     assert not [thread for thread in threading.enumerate() if "prefetch" in thread.name]
 
 
+def test_an_abandoned_stream_is_closed_while_another_starts():
+    """As when Python collects garbage inside `submit`: closing must need no lock of executors."""
+    from concurrent.futures import thread
+
+    closed = threading.Event()
+
+    def source():
+        try:
+            yield from range(10)
+        finally:
+            closed.set()
+
+    taken = prefetched(source())
+    next(taken)
+    ended = threading.Thread(target=taken.close, daemon=True)
+    with thread._global_shutdown_lock:
+        ended.start()
+        ended.join(20)
+    assert not ended.is_alive()
+    assert closed.is_set()
+
+
 def test_full_disk_leaves_nothing(tmp_path, monkeypatch):
     path = any_file(tmp_path / "x.wav", 200_000)
 

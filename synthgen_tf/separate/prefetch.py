@@ -1,12 +1,14 @@
 """Stages of a stream that work at the same time: each runs ahead in a thread of its own."""
 
-from collections import deque
+import queue
+import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
 END = object()
+CLOSE_SECONDS = 60.0
+"""That an item at hand is waited for when the caller stops early."""
 
 
 def prefetched(source: Iterable[Item], ahead: int = 2) -> Iterator[Item]:
@@ -15,19 +17,57 @@ def prefetched(source: Iterable[Item], ahead: int = 2) -> Iterator[Item]:
     What the source raises is raised here, in its place. When the caller stops early, the thread
     finishes the item at hand and closes the source.
 
+    An executor of concurrent.futures would not do. Python may end an abandoned stream at any
+    moment, in the middle of another one's `submit` too, whose lock all executors share: closing
+    this one would wait for it forever.
+
     Args:
         source: is only touched by the thread.
         ahead: items that wait at most.
     """
+    ready: queue.SimpleQueue = queue.SimpleQueue()
+    room = threading.Semaphore(ahead)
+    stopped, closed = threading.Event(), threading.Event()
+
+    thread = threading.Thread(
+        target=_work, args=(source, ready, room, stopped, closed), name="prefetch", daemon=True
+    )
+    thread.start()
+    try:
+        while True:
+            item, error = ready.get()
+            if error is not None:
+                raise error
+            if item is END:
+                return
+            room.release()
+            yield item
+    finally:
+        stopped.set()
+        room.release()
+        if threading.current_thread() is not thread:  # Python may end an abandoned stream anywhere
+            closed.wait(CLOSE_SECONDS)
+            thread.join(1.0)
+
+
+def _work(
+    source: Iterable,
+    ready: queue.SimpleQueue,
+    room: threading.Semaphore,
+    stopped: threading.Event,
+    closed: threading.Event,
+) -> None:
+    """Make items, each with None, or END with what was raised, as long as there is room."""
     iterator = iter(source)
-    with ThreadPoolExecutor(1, thread_name_prefix="prefetch") as thread:
-        waiting = deque(thread.submit(next, iterator, END) for _ in range(ahead))
-        try:
-            while (item := waiting.popleft().result()) is not END:
-                waiting.append(thread.submit(next, iterator, END))
-                yield item
-        finally:
-            for future in waiting:
-                future.cancel()
-            if hasattr(iterator, "close"):
-                thread.submit(iterator.close)
+    try:
+        while room.acquire() and not stopped.is_set():
+            item = next(iterator, END)
+            ready.put((item, None))
+            if item is END:
+                return
+    except BaseException as error:
+        ready.put((END, error))
+    finally:
+        if hasattr(iterator, "close"):
+            iterator.close()
+        closed.set()
