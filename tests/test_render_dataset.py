@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from synthgen_tf.cli.commands import app
 from synthgen_tf.config import load_config
 from synthgen_tf.data import prepare
-from synthgen_tf.data.chain import stems_of, training_examples
+from synthgen_tf.data.chain import training_examples
 from synthgen_tf.data.draw import Dice, SongTable
-from synthgen_tf.data.select import select_tracks
+from synthgen_tf.data.select import select_tracks, stems_of
 from synthgen_tf.data.store import active_seconds, read_store
 from synthgen_tf.errors import InputError, OutputError
 from synthgen_tf.render import render_songs

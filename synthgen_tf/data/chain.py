@@ -14,7 +14,7 @@ from synthgen_tf.config import Config
 from synthgen_tf.data.draw import Dice, Draw, SongTable
 from synthgen_tf.data.mix import add, mix
 from synthgen_tf.data.reader import segment_reader
-from synthgen_tf.data.select import held_out_places
+from synthgen_tf.data.select import held_out_places, stems_of
 from synthgen_tf.level import AUDIBLE_POWER, mixture_gain, power
 from synthgen_tf.tracks import Track
 
@@ -95,12 +95,6 @@ def validation_examples(tracks: Sequence[Track], config: Config) -> tf.data.Data
         .prefetch(READY_BATCHES)
         .with_options(chain_options())
     )
-
-
-def stems_of(tracks: Sequence[Track], config: Config) -> list[str]:
-    """The target first, then every other stem of any track."""
-    target = config.data.target
-    return [target, *sorted({stem for track in tracks for stem in track.parts()} - {target})]
 
 
 def fit_channels(samples: tf.Tensor, channels: int) -> tf.Tensor:

@@ -20,6 +20,13 @@ EQUALIZER_HZ = (60.0, 150.0, 400.0, 1000.0, 2500.0, 6000.0, 15_000.0)
 SPECTRUM = 16_384
 """Frames that an equalizer transforms at a time: few enough for a core's cache."""
 
+BLOCK = 64
+"""Frames over which the limiter holds one peak: 1.5 ms at 44 100 Hz."""
+REACH = 8
+"""Blocks before and after a peak that the limiter turns down with it."""
+TAPS = 4096
+"""Length of an equalizer's filter, frames. What a block reaches of the next is as long."""
+
 PLAIN = 13
 """Random numbers an example and each of its stems take, before those of the equalizers."""
 

@@ -4,14 +4,7 @@ import tensorflow as tf
 
 from synthgen_tf.audio.mp3 import through_mp3
 from synthgen_tf.config import Config
-from synthgen_tf.data.draw import SPECTRUM, Draw, curve_shares
-
-BLOCK = 64
-"""Frames over which the limiter holds one peak: 1.5 ms at 44 100 Hz."""
-REACH = 8
-"""Blocks before and after a peak that the limiter turns down with it."""
-TAPS = 4096
-"""Length of an equalizer\'s filter, frames. What a block reaches of the next is as long."""
+from synthgen_tf.data.draw import BLOCK, REACH, SPECTRUM, TAPS, Draw, curve_shares
 
 
 def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:

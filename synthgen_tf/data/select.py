@@ -74,6 +74,12 @@ def select_tracks(tracks: Sequence[Track], split: str, config: Config) -> list[T
     return chosen
 
 
+def stems_of(tracks: Sequence[Track], config: Config) -> list[str]:
+    """The target first, then every other stem of any track."""
+    target = config.data.target
+    return [target, *sorted({stem for track in tracks for stem in track.parts()} - {target})]
+
+
 def held_out_places(tracks: Sequence[Track], config: Config) -> list[tuple[int, int]]:
     """Validation segments: track by index and first frame, spread evenly over each track."""
     places = []

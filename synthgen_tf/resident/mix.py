@@ -14,11 +14,10 @@ import numpy as np
 from keras import ops
 
 from synthgen_tf.config import Config
-from synthgen_tf.data.draw import SPECTRUM, Draw, curve_shares
+from synthgen_tf.data.draw import BLOCK, REACH, SPECTRUM, TAPS, Draw, curve_shares
 from synthgen_tf.level import mixture_gain
 from synthgen_tf.resident.songs import FULL_SCALE, ROW, rows_of
 
-LIMITER_BLOCK, LIMITER_REACH, TAPS = 64, 8, 4096  # as in data.mix
 STRETCH_BLOCK = 1024
 
 
@@ -219,15 +218,15 @@ def stretch(signal, plan: Plan, config: Config):
 def limiter_gain(mixture, decibels):
     """Gain of `data.mix.limit`, (b, t, 1), each example by its own threshold."""
     frames, channels = mixture.shape[1:]
-    padded = ops.pad(mixture, ((0, 0), (0, -frames % LIMITER_BLOCK), (0, 0)))
-    blocks = padded.shape[1] // LIMITER_BLOCK
-    peaks = ops.max(ops.abs(ops.reshape(padded, (-1, blocks, LIMITER_BLOCK * channels))), axis=2)
+    padded = ops.pad(mixture, ((0, 0), (0, -frames % BLOCK), (0, 0)))
+    blocks = padded.shape[1] // BLOCK
+    peaks = ops.max(ops.abs(ops.reshape(padded, (-1, blocks, BLOCK * channels))), axis=2)
     threshold = ops.max(peaks, axis=1, keepdims=True) * 10.0 ** (-decibels[:, None] / 20.0)
     needed = ops.minimum(1.0, threshold / ops.maximum(peaks, 1e-9))
-    around = 2 * LIMITER_REACH + 1
+    around = 2 * REACH + 1
     edges = ops.pad(needed, ((0, 0), (around, around)), constant_values=1.0)[..., None]
     least = -ops.max_pool(-edges, around + 1, 1, "valid")
     smooth = ops.average_pool(least, around, 1, "valid")
-    ramp = np.arange(LIMITER_BLOCK, dtype=np.float32) / LIMITER_BLOCK
+    ramp = np.arange(BLOCK, dtype=np.float32) / BLOCK
     gain = smooth[:, :-1] * (1.0 - ramp) + smooth[:, 1:] * ramp
-    return ops.reshape(gain, (-1, blocks * LIMITER_BLOCK))[:, :frames, None]
+    return ops.reshape(gain, (-1, blocks * BLOCK))[:, :frames, None]

@@ -11,6 +11,7 @@ import numpy as np
 
 from synthgen_tf.config import Config, config_to_yaml
 from synthgen_tf.data import open_tracks, refuse_silence, select_tracks
+from synthgen_tf.data.select import stems_of
 from synthgen_tf.errors import InputError
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.resident.feed import Feed, device_room
@@ -76,8 +77,7 @@ def stored_music(data: Path, config: Config) -> Music:
     for split, found in chosen.items():
         refuse_silence(found, split, config.data.target)
     train = chosen["train"]
-    target = config.data.target
-    stems = (target, *sorted({stem for track in train for stem in track.parts()} - {target}))
+    stems = tuple(stems_of(train, config))
     order = np.random.default_rng(config.seed).permutation(len(train))
     rows = shard_rows([track.frames for track in train], config.segment)
     shards = shards_of_tracks([train[i] for i in order], stems, config.model.channels, rows)
