@@ -191,13 +191,16 @@ def script(words: list[str]) -> Path | None:
     return ROOT / words[1] if words[1:] and words[1].endswith(".py") else None
 
 
-def test_modules_that_contributing_names_exist():
-    text = (ROOT / "CONTRIBUTING.md").read_text()
+@each_page
+def test_files_of_the_code_that_are_named_exist(page):
+    """CONTRIBUTING names those of the package in short."""
     package = ROOT / "synthgen_tf"
-    for code in INLINE.findall(prose(text).replace("\n", " ")):
-        if re.fullmatch(r"[\w/]+/(\w+\.(py|csv|md))?", code):
-            below = [folder / code for folder in (ROOT, package, package / "render")]
-            assert any(path.exists() for path in below), code
+    short = page.name == "CONTRIBUTING.md"
+    places = [ROOT, package, package / "render"] if short else [ROOT]
+    ours = r"[\w/]+" if short else r"(synthgen_tf|tests|benchmarks|tuning)[\w/]*"
+    for code in INLINE.findall(prose(page.read_text()).replace("\n", " ")):
+        if re.fullmatch(ours + r"/([a-z_0-9]+\.(py|csv|md|yaml))?", code):
+            assert any((folder / code).exists() for folder in places), code
 
 
 @each_page
