@@ -25,12 +25,40 @@ def room_of(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported_rooms(path):
+def imports(path):
+    """Full names of what a file imports from the package, wherever in the file it does."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            parts = node.module.split(".")
-            if parts[0] == "synthgen_tf":
-                yield from [parts[1]] if len(parts) > 1 else [each.name for each in node.names]
+        if isinstance(node, ast.ImportFrom):
+            above = path.relative_to(PACKAGE.parent).parts[: -node.level] if node.level else ()
+            module = ".".join([*above, *filter(None, [node.module])])
+            yield from [f"{module}.{each.name}" for each in node.names]
+        elif isinstance(node, ast.Import):
+            yield from [each.name for each in node.names]
+
+
+def imported_rooms(path):
+    names = [name.split(".") for name in imports(path)]
+    return [parts[1] for parts in names if parts[0] == "synthgen_tf" and len(parts) > 1]
+
+
+def test_the_test_of_directions_sees_every_kind_of_import(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path / "synthgen_tf")
+    path = tmp_path / "synthgen_tf" / "render" / "engines" / "keys.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "import os\nimport synthgen_tf.audio.mp3\nfrom numpy import fft\n"
+        "from synthgen_tf import level, table\nfrom synthgen_tf.errors import InputError\n"
+        "from . import base\nfrom ..score import Note, Part\nfrom ...train.run import write_text\n"
+        "from ... import data\ndef late():\n    from synthgen_tf.serve.app import build\n"
+    )
+    found = ["audio", "level", "table", "errors", "render", "render", "render", "train", "data"]
+    assert sorted(imported_rooms(path)) == sorted([*found, "serve"])
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_are_absolute(path):
+    nodes = ast.walk(ast.parse(path.read_text()))
+    assert not any(isinstance(node, ast.ImportFrom) and node.level for node in nodes)
 
 
 def test_every_room_of_the_map_exists_and_every_room_is_on_it():

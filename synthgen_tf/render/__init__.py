@@ -24,8 +24,8 @@ The flow, module by module (sounds are (time, 2) float32 at 44.1 kHz):
     described, describe     folders on disk -> their songs, and tables of what the set holds
 """
 
-from .dataset import render_songs
-from .describe import describe_songs
-from .recorded import find_recorded
+from synthgen_tf.render.dataset import render_songs
+from synthgen_tf.render.describe import describe_songs
+from synthgen_tf.render.recorded import find_recorded
 
 __all__ = ["describe_songs", "find_recorded", "render_songs"]

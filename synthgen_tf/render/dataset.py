@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from ..errors import InputError, OutputError
-from ..processes import in_processes
-from ..progress import progress_bar
-from .dsp import SAMPLE_RATE
-from .engines import SPLITS
-from .recorded import NO_RECORDINGS, Recorded
-from .score import STEMS
-from .song import EXTRA_SPLITS, GENERATOR, render_song, split_of
-from .sources import Sources, open_sources
+from synthgen_tf.errors import InputError, OutputError
+from synthgen_tf.processes import in_processes
+from synthgen_tf.progress import progress_bar
+from synthgen_tf.render.dsp import SAMPLE_RATE
+from synthgen_tf.render.engines import SPLITS
+from synthgen_tf.render.recorded import NO_RECORDINGS, Recorded
+from synthgen_tf.render.score import STEMS
+from synthgen_tf.render.song import EXTRA_SPLITS, GENERATOR, render_song, split_of
+from synthgen_tf.render.sources import Sources, open_sources
 
 DESCRIPTION = "song.json"
 SONG_NAME = re.compile(r"song_\d{4,}_\d{6,}")

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
-from ..table import Table
-from .described import (
+from synthgen_tf.errors import InputError
+from synthgen_tf.render.described import (
     AUDIBLE_BELOW_REST_DB,
     AUDIBLE_DB,
     LIMITED_DB,
@@ -18,8 +17,9 @@ from .described import (
     DescribedSong,
     read_description,
 )
-from .engines import SPLITS as DEALT
-from .score import STEMS
+from synthgen_tf.render.engines import SPLITS as DEALT
+from synthgen_tf.render.score import STEMS
+from synthgen_tf.table import Table
 
 WIDE_BELOW = 0.9
 """Correlation of left and right below which a track counts as stereo."""

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
-from .dataset import DESCRIPTION
-from .engines import SPLITS as DEALT
-from .score import STEMS
-from .song import EXTRA_SPLITS
+from synthgen_tf.errors import InputError
+from synthgen_tf.render.dataset import DESCRIPTION
+from synthgen_tf.render.engines import SPLITS as DEALT
+from synthgen_tf.render.score import STEMS
+from synthgen_tf.render.song import EXTRA_SPLITS
 
 SPLITS = (*DEALT, *EXTRA_SPLITS)
 

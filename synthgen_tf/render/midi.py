@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .beats import KICK
-from .compose import SYNTH_FREE_CHANCE
-from .engines import PROGRAMS
-from .engines.general_midi import GM_SYNTHS, SYNTH_PROGRAMS
-from .midi_file import MidiPart, MidiSong
-from .midi_roles import (
+from synthgen_tf.render.beats import KICK
+from synthgen_tf.render.compose import SYNTH_FREE_CHANCE
+from synthgen_tf.render.engines import PROGRAMS
+from synthgen_tf.render.engines.general_midi import GM_SYNTHS, SYNTH_PROGRAMS
+from synthgen_tf.render.midi_file import MidiPart, MidiSong
+from synthgen_tf.render.midi_roles import (
     CHOIRS,
     band_role,
     is_melody,
@@ -18,7 +18,7 @@ from .midi_roles import (
     stand_in,
     synth_role,
 )
-from .score import Curve, Note, Part, Score
+from synthgen_tf.render.score import Curve, Note, Part, Score
 
 MOST_PARTS = 10
 MOST_SYNTHS = 4

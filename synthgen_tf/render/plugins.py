@@ -12,16 +12,22 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
-from ..processes import in_processes
-from ..progress import progress_bar
-from .dsp import SAMPLE_RATE, to_frames
-from .engines.dssi import PluginError
-from .engines.plugin import Preset, play_preset
-from .engines.plugin_kinds import KINDS, RESERVED, RawPreset, dssi_folders, raw_presets
-from .engines.plugin_sound import HELD_SECONDS, PITCHES, SECONDS, listen, roles_of
-from .engines.scsynth import play_score
-from .score import Note
+from synthgen_tf.errors import InputError
+from synthgen_tf.processes import in_processes
+from synthgen_tf.progress import progress_bar
+from synthgen_tf.render.dsp import SAMPLE_RATE, to_frames
+from synthgen_tf.render.engines.dssi import PluginError
+from synthgen_tf.render.engines.plugin import Preset, play_preset
+from synthgen_tf.render.engines.plugin_kinds import (
+    KINDS,
+    RESERVED,
+    RawPreset,
+    dssi_folders,
+    raw_presets,
+)
+from synthgen_tf.render.engines.plugin_sound import HELD_SECONDS, PITCHES, SECONDS, listen, roles_of
+from synthgen_tf.render.engines.scsynth import play_score
+from synthgen_tf.render.score import Note
 
 FORMAT = 2
 """Raised whenever presets are listened to in another way."""

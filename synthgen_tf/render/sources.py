@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..errors import InputError
-from ..progress import progress_bar
-from .engines import SPLITS
-from .engines.soundfont import Font, read_font
-from .engines.vital import load_vita
-from .midi_file import MidiSong, read_midi
-from .plugins import PluginSource, open_plugins, plugins_of
-from .recorded import NO_RECORDINGS, Recorded
+from synthgen_tf.errors import InputError
+from synthgen_tf.progress import progress_bar
+from synthgen_tf.render.engines import SPLITS
+from synthgen_tf.render.engines.soundfont import Font, read_font
+from synthgen_tf.render.engines.vital import load_vita
+from synthgen_tf.render.midi_file import MidiSong, read_midi
+from synthgen_tf.render.plugins import PluginSource, open_plugins, plugins_of
+from synthgen_tf.render.recorded import NO_RECORDINGS, Recorded
 
 MIDI_SUFFIXES = (".mid", ".midi")
 

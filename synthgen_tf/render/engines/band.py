@@ -5,17 +5,22 @@ from functools import partial
 
 import numpy as np
 
-from .base import Engine
-from .bowed import PizzicatoStrings, StringEnsemble
-from .bowed_solo import SIZES, SoloStrings
-from .drums import DrumKit
-from .keys import Piano
-from .keys_electric import Clavinet, ElectricPiano
-from .keys_mallets import BARS, Mallets
-from .keys_organ import Organ
-from .keys_pipe import FreeReeds, PipeOrgan
-from .plucked_bass import ElectricBass, FretlessBass, SlapBass, UprightBass
-from .plucked_guitars import (
+from synthgen_tf.render.engines.base import Engine
+from synthgen_tf.render.engines.bowed import PizzicatoStrings, StringEnsemble
+from synthgen_tf.render.engines.bowed_solo import SIZES, SoloStrings
+from synthgen_tf.render.engines.drums import DrumKit
+from synthgen_tf.render.engines.keys import Piano
+from synthgen_tf.render.engines.keys_electric import Clavinet, ElectricPiano
+from synthgen_tf.render.engines.keys_mallets import BARS, Mallets
+from synthgen_tf.render.engines.keys_organ import Organ
+from synthgen_tf.render.engines.keys_pipe import FreeReeds, PipeOrgan
+from synthgen_tf.render.engines.plucked_bass import (
+    ElectricBass,
+    FretlessBass,
+    SlapBass,
+    UprightBass,
+)
+from synthgen_tf.render.engines.plucked_guitars import (
     BODIES,
     AcousticGuitar,
     CleanGuitar,
@@ -23,9 +28,9 @@ from .plucked_guitars import (
     LeadGuitar,
     MutedGuitar,
 )
-from .voice import Voice
-from .winds import WINDS, Wind
-from .winds_brass import BRASS, Brass
+from synthgen_tf.render.engines.voice import Voice
+from synthgen_tf.render.engines.winds import WINDS, Wind
+from synthgen_tf.render.engines.winds_brass import BRASS, Brass
 
 
 def _kinds(engine: Callable[..., Engine], kinds) -> dict[str, Callable]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..dsp import SAMPLE_RATE, control_axis, from_control, read_at, to_frames
-from ..score import Curve, Note
+from synthgen_tf.render.dsp import SAMPLE_RATE, control_axis, from_control, read_at, to_frames
+from synthgen_tf.render.score import Curve, Note
 
 LONGEST_NOTE_SECONDS = 16.0
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import signal
 
-from ..dsp import (
+from synthgen_tf.render.dsp import (
     CONTROL,
     LN_1000,
     SAMPLE_RATE,
@@ -16,7 +16,7 @@ from ..dsp import (
     time_axis,
     to_frames,
 )
-from .base import stereo
+from synthgen_tf.render.engines.base import stereo
 
 TAPS = 4096
 

@@ -7,10 +7,17 @@ factors near 1 that `sample_percussion` draws: on pitch, on length and on noise.
 import numpy as np
 from scipy import signal
 
-from ..dsp import SAMPLE_RATE, coloured_noise, highpass, ring_modes, time_axis, to_frames
-from .base import draw
-from .drums_acoustic import skin
-from .keys import struck
+from synthgen_tf.render.dsp import (
+    SAMPLE_RATE,
+    coloured_noise,
+    highpass,
+    ring_modes,
+    time_axis,
+    to_frames,
+)
+from synthgen_tf.render.engines.base import draw
+from synthgen_tf.render.engines.drums_acoustic import skin
+from synthgen_tf.render.engines.keys import struck
 
 
 def sample_percussion(rng: np.random.Generator) -> dict:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..dsp import SAMPLE_RATE, to_frames
-from ..score import Note
-from .base import LONGEST_NOTE_SECONDS, bend_at
+from synthgen_tf.render.dsp import SAMPLE_RATE, to_frames
+from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, bend_at
+from synthgen_tf.render.score import Note
 
 HOST = Path(__file__).with_name("dssi_host.py")
 CPU_SECONDS = 20

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..dsp import (
+from synthgen_tf.render.dsp import (
     LN_1000,
     SAMPLE_RATE,
     coloured_noise,
@@ -15,8 +15,7 @@ from ..dsp import (
     to_frames,
     to_hz,
 )
-from ..score import Note
-from .base import (
+from synthgen_tf.render.engines.base import (
     LONGEST_NOTE_SECONDS,
     Engine,
     Stroke,
@@ -26,7 +25,8 @@ from .base import (
     draw_log,
     straight,
 )
-from .body import in_front_of, levelled, mixed, near_walls, wooden_body
+from synthgen_tf.render.engines.body import in_front_of, levelled, mixed, near_walls, wooden_body
+from synthgen_tf.render.score import Note
 
 
 class Ringing(Engine):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..dsp import (
+from synthgen_tf.render.dsp import (
     control_axis,
     convolve,
     from_control,
@@ -11,9 +11,9 @@ from ..dsp import (
     ring_modes,
     to_hz,
 )
-from .base import draw, stereo
-from .body import levelled, playing_level
-from .keys import Ringing, struck
+from synthgen_tf.render.engines.base import draw, stereo
+from synthgen_tf.render.engines.body import levelled, playing_level
+from synthgen_tf.render.engines.keys import Ringing, struck
 
 
 class ElectricPiano(Ringing):

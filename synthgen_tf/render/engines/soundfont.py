@@ -15,11 +15,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ...errors import InputError
-from ..dsp import SAMPLE_RATE, to_frames
-from ..score import Note
-from .base import LONGEST_NOTE_SECONDS, Engine, bend_at
-from .general_midi import DRUM_BANK
+from synthgen_tf.errors import InputError
+from synthgen_tf.render.dsp import SAMPLE_RATE, to_frames
+from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, Engine, bend_at
+from synthgen_tf.render.engines.general_midi import DRUM_BANK
+from synthgen_tf.render.score import Note
 
 INSTALL = "python -m pip install --no-deps tinysoundfont"
 RESERVED = ("fluidr3", "musescoregeneral")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..dsp import Envelope
+from synthgen_tf.render.dsp import Envelope
 
 SPLITS = ("train", "valid", "test")
 

@@ -8,11 +8,11 @@ more cycles, and nothing aliases. Curves are control curves, see `dsp.from_contr
 import numpy as np
 from scipy import fft
 
-from ..dsp import CONTROL, SAMPLE_RATE, coloured_noise, from_control, to_hz
-from ..filters import filter_moving, response
-from ..tables import cycles_of, make_bank, num_harmonics, read_bank
-from ..waves import spectra
-from .synth_patch import Filter, Oscillator, SynthPatch
+from synthgen_tf.render.dsp import CONTROL, SAMPLE_RATE, coloured_noise, from_control, to_hz
+from synthgen_tf.render.engines.synth_patch import Filter, Oscillator, SynthPatch
+from synthgen_tf.render.filters import filter_moving, response
+from synthgen_tf.render.tables import cycles_of, make_bank, num_harmonics, read_bank
+from synthgen_tf.render.waves import spectra
 
 MIDDLE_C = 60
 

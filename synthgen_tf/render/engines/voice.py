@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..dsp import (
+from synthgen_tf.render.dsp import (
     SAMPLE_RATE,
     control_axis,
     convolve,
@@ -14,14 +14,14 @@ from ..dsp import (
     noise,
     to_frames,
 )
-from ..score import Note
-from .base import Engine, add_at, draw
-from .body import levelled, on_both, playing_level, squeezed
-from .plucked import in_chords
-from .voice_source import sample_singer, throat
-from .voice_tract import articulate, hissed, through_mouth, upper_response
-from .voice_words import REFRAINS, Syllable, draw_lyrics
-from .winds_line import lanes
+from synthgen_tf.render.engines.base import Engine, add_at, draw
+from synthgen_tf.render.engines.body import levelled, on_both, playing_level, squeezed
+from synthgen_tf.render.engines.plucked import in_chords
+from synthgen_tf.render.engines.voice_source import sample_singer, throat
+from synthgen_tf.render.engines.voice_tract import articulate, hissed, through_mouth, upper_response
+from synthgen_tf.render.engines.voice_words import REFRAINS, Syllable, draw_lyrics
+from synthgen_tf.render.engines.winds_line import lanes
+from synthgen_tf.render.score import Note
 
 LEAD_SECONDS = 0.5
 """Time before the first note of a phrase in which breath is taken and consonants begin."""

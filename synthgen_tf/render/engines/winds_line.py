@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..dsp import (
+from synthgen_tf.render.dsp import (
     CONTROL,
     SAMPLE_RATE,
     coloured_noise,
@@ -19,9 +19,9 @@ from ..dsp import (
     to_hz,
     wander,
 )
-from ..score import Note
-from ..tables import cycles_of, make_bank, num_harmonics, read_bank
-from .base import Engine, add_at, bend_at
+from synthgen_tf.render.engines.base import Engine, add_at, bend_at
+from synthgen_tf.render.score import Note
+from synthgen_tf.render.tables import cycles_of, make_bank, num_harmonics, read_bank
 
 GAP_SECONDS = 0.15
 """A longer rest ends the phrase."""

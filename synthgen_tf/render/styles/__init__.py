@@ -1,9 +1,9 @@
 """The styles, as data: tempo, form, drum patterns, who plays and how likely."""
 
-from .bands import BANDS
-from .electronic import ELECTRONIC
-from .scored import SCORED
-from .style import SHARED_INSTRUMENTS, Style
+from synthgen_tf.render.styles.bands import BANDS
+from synthgen_tf.render.styles.electronic import ELECTRONIC
+from synthgen_tf.render.styles.scored import SCORED
+from synthgen_tf.render.styles.style import SHARED_INSTRUMENTS, Style
 
 FAMILIES = {"electronic": ELECTRONIC, "bands": BANDS, "scored": SCORED}
 STYLES = BANDS | ELECTRONIC | SCORED

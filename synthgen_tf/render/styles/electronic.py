@@ -1,6 +1,6 @@
 """Styles made of machines: the synth is most of the song."""
 
-from .style import (
+from synthgen_tf.render.styles.style import (
     BACKBEAT,
     DARK,
     EIGHTH_HATS,
