@@ -6,14 +6,6 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from synthgen_tf.render.dsp import (
-    SAMPLE_RATE,
-    coloured_noise,
-    from_control,
-    minimum_phase,
-    ring_modes,
-    to_hz,
-)
 from synthgen_tf.render.engines import BAND, PROGRAMS, perform
 from synthgen_tf.render.engines.drums import HIGHEST, LOWEST, DrumKit
 from synthgen_tf.render.engines.keys_organ import Organ
@@ -23,6 +15,14 @@ from synthgen_tf.render.engines.voice_tract import SIZE, articulate, through_mou
 from synthgen_tf.render.engines.voice_words import CONSONANTS, VOWELS, Syllable, draw_lyrics
 from synthgen_tf.render.engines.winds_line import lanes
 from synthgen_tf.render.score import Note
+from synthgen_tf.render.signals.dsp import (
+    SAMPLE_RATE,
+    coloured_noise,
+    from_control,
+    minimum_phase,
+    ring_modes,
+    to_hz,
+)
 
 UNPITCHED = [name for name in BAND if name.endswith("drums")] + ["spoken_voice"]
 PITCHED = [name for name in BAND if name not in UNPITCHED]

@@ -9,9 +9,15 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import signal
 
-from synthgen_tf.render.dsp import SAMPLE_RATE, control_axis, from_control, moving_delay, to_frames
-from synthgen_tf.render.filters import filter_moving
 from synthgen_tf.render.score import Curve
+from synthgen_tf.render.signals.dsp import (
+    SAMPLE_RATE,
+    control_axis,
+    from_control,
+    moving_delay,
+    to_frames,
+)
+from synthgen_tf.render.signals.filters import filter_moving
 
 
 def apply_effects(

@@ -5,7 +5,14 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from scipy import fft
 
-from synthgen_tf.render.dsp import LN_1000, SAMPLE_RATE, lowpass, noise, time_axis, to_frames
+from synthgen_tf.render.signals.dsp import (
+    LN_1000,
+    SAMPLE_RATE,
+    lowpass,
+    noise,
+    time_axis,
+    to_frames,
+)
 
 LEVEL_DB = {
     "drums": -16.0,

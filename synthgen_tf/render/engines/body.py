@@ -3,7 +3,8 @@
 import numpy as np
 from scipy import signal
 
-from synthgen_tf.render.dsp import (
+from synthgen_tf.render.engines.base import stereo
+from synthgen_tf.render.signals.dsp import (
     CONTROL,
     LN_1000,
     SAMPLE_RATE,
@@ -16,7 +17,6 @@ from synthgen_tf.render.dsp import (
     time_axis,
     to_frames,
 )
-from synthgen_tf.render.engines.base import stereo
 
 TAPS = 4096
 

@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from synthgen_tf.render.dsp import (
+from synthgen_tf.render.engines.base import Engine, Stroke, draw, draw_log, sustain_frames
+from synthgen_tf.render.engines.body import in_front_of, levelled, mixed, near_walls, wooden_body
+from synthgen_tf.render.engines.plucked import PluckedString
+from synthgen_tf.render.signals.dsp import (
     SAMPLE_RATE,
     Envelope,
     coloured_noise,
@@ -16,10 +19,7 @@ from synthgen_tf.render.dsp import (
     to_hz,
     wander,
 )
-from synthgen_tf.render.engines.base import Engine, Stroke, draw, draw_log, sustain_frames
-from synthgen_tf.render.engines.body import in_front_of, levelled, mixed, near_walls, wooden_body
-from synthgen_tf.render.engines.plucked import PluckedString
-from synthgen_tf.render.tables import make_bank, num_harmonics, read_bank
+from synthgen_tf.render.signals.wavetables import make_bank, num_harmonics, read_bank
 
 LOOP_FRAMES = 100_000
 """More than two seconds: longer than any beat between players that one could recognise."""

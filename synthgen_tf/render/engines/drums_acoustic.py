@@ -6,7 +6,9 @@ strikes it, (rng, values, force) to (time,) float32; force is 0 to 1.
 
 import numpy as np
 
-from synthgen_tf.render.dsp import (
+from synthgen_tf.render.engines.base import draw, draw_log
+from synthgen_tf.render.engines.keys import struck
+from synthgen_tf.render.signals.dsp import (
     SAMPLE_RATE,
     coloured_noise,
     highpass,
@@ -17,8 +19,6 @@ from synthgen_tf.render.dsp import (
     time_axis,
     to_frames,
 )
-from synthgen_tf.render.engines.base import draw, draw_log
-from synthgen_tf.render.engines.keys import struck
 
 # Zeros of the Bessel functions over the lowest of them: the modes of a round skin.
 SKIN = np.array(

@@ -5,7 +5,9 @@ Pieces are pairs of functions as in `drums_acoustic`.
 
 import numpy as np
 
-from synthgen_tf.render.dsp import (
+from synthgen_tf.render.engines.base import draw, draw_log
+from synthgen_tf.render.engines.keys import struck
+from synthgen_tf.render.signals.dsp import (
     SAMPLE_RATE,
     coloured_noise,
     highpass,
@@ -15,8 +17,6 @@ from synthgen_tf.render.dsp import (
     time_axis,
     to_frames,
 )
-from synthgen_tf.render.engines.base import draw, draw_log
-from synthgen_tf.render.engines.keys import struck
 
 METAL_HZ = np.array([205.3, 304.4, 369.6, 522.7, 540.0, 800.0])
 """Six oscillators that share no harmonic: the metal of the classic machines."""

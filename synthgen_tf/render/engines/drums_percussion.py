@@ -7,7 +7,10 @@ factors near 1 that `sample_percussion` draws: on pitch, on length and on noise.
 import numpy as np
 from scipy import signal
 
-from synthgen_tf.render.dsp import (
+from synthgen_tf.render.engines.base import draw
+from synthgen_tf.render.engines.drums_acoustic import skin
+from synthgen_tf.render.engines.keys import struck
+from synthgen_tf.render.signals.dsp import (
     SAMPLE_RATE,
     coloured_noise,
     highpass,
@@ -15,9 +18,6 @@ from synthgen_tf.render.dsp import (
     time_axis,
     to_frames,
 )
-from synthgen_tf.render.engines.base import draw
-from synthgen_tf.render.engines.drums_acoustic import skin
-from synthgen_tf.render.engines.keys import struck
 
 
 def sample_percussion(rng: np.random.Generator) -> dict:

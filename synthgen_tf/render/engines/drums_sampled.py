@@ -7,10 +7,10 @@ import numpy as np
 
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError
-from synthgen_tf.render.dsp import SAMPLE_RATE, fade_out, read_at, to_frames
 from synthgen_tf.render.engines.base import draw, draw_log
 from synthgen_tf.render.engines.drum_kits import RecordedKit
 from synthgen_tf.render.engines.drums import Kit, piece_of
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE, fade_out, read_at, to_frames
 
 STAND_INS = {
     35: (36,), 40: (38,), 37: (38,), 39: (38,), 44: (42,), 46: (42,), 42: (44,),

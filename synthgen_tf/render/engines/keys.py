@@ -4,17 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from synthgen_tf.render.dsp import (
-    LN_1000,
-    SAMPLE_RATE,
-    coloured_noise,
-    fade_out,
-    highpass,
-    ring_modes,
-    time_axis,
-    to_frames,
-    to_hz,
-)
 from synthgen_tf.render.engines.base import (
     LONGEST_NOTE_SECONDS,
     Engine,
@@ -27,6 +16,17 @@ from synthgen_tf.render.engines.base import (
 )
 from synthgen_tf.render.engines.body import in_front_of, levelled, mixed, near_walls, wooden_body
 from synthgen_tf.render.score import Note
+from synthgen_tf.render.signals.dsp import (
+    LN_1000,
+    SAMPLE_RATE,
+    coloured_noise,
+    fade_out,
+    highpass,
+    ring_modes,
+    time_axis,
+    to_frames,
+    to_hz,
+)
 
 
 class Ringing(Engine):

@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from synthgen_tf.render.dsp import (
+from synthgen_tf.render.engines.base import draw, stereo
+from synthgen_tf.render.engines.body import levelled, playing_level
+from synthgen_tf.render.engines.keys import Ringing, struck
+from synthgen_tf.render.signals.dsp import (
     control_axis,
     convolve,
     from_control,
@@ -11,9 +14,6 @@ from synthgen_tf.render.dsp import (
     ring_modes,
     to_hz,
 )
-from synthgen_tf.render.engines.base import draw, stereo
-from synthgen_tf.render.engines.body import levelled, playing_level
-from synthgen_tf.render.engines.keys import Ringing, struck
 
 
 class ElectricPiano(Ringing):

@@ -3,7 +3,11 @@
 import numpy as np
 from scipy import signal
 
-from synthgen_tf.render.dsp import (
+from synthgen_tf.render.engines.base import draw, stereo
+from synthgen_tf.render.engines.body import levelled, playing_level
+from synthgen_tf.render.engines.keys import Ringing
+from synthgen_tf.render.engines.plucked_amp import HALF_BAND
+from synthgen_tf.render.signals.dsp import (
     CONTROL,
     NYQUIST_HZ,
     SAMPLE_RATE,
@@ -18,10 +22,6 @@ from synthgen_tf.render.dsp import (
     to_frames,
     to_hz,
 )
-from synthgen_tf.render.engines.base import draw, stereo
-from synthgen_tf.render.engines.body import levelled, playing_level
-from synthgen_tf.render.engines.keys import Ringing
-from synthgen_tf.render.engines.plucked_amp import HALF_BAND
 
 # Names of settings that players use, as the nine drawbars; "any" draws them.
 REGISTRATIONS = (

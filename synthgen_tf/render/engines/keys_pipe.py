@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from synthgen_tf.render.dsp import (
+from synthgen_tf.render.engines.base import draw, draw_log, stereo
+from synthgen_tf.render.engines.body import levelled
+from synthgen_tf.render.engines.keys import Ringing
+from synthgen_tf.render.signals.dsp import (
     LN_1000,
     SAMPLE_RATE,
     coloured_noise,
@@ -18,10 +21,7 @@ from synthgen_tf.render.dsp import (
     to_hz,
     wander,
 )
-from synthgen_tf.render.engines.base import draw, draw_log, stereo
-from synthgen_tf.render.engines.body import levelled
-from synthgen_tf.render.engines.keys import Ringing
-from synthgen_tf.render.tables import make_bank, num_harmonics, read_bank
+from synthgen_tf.render.signals.wavetables import make_bank, num_harmonics, read_bank
 
 
 def steady(bank: np.ndarray, hz: float, frames: int, start: float) -> np.ndarray:

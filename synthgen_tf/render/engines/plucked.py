@@ -9,7 +9,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from synthgen_tf.render.dsp import (
+from synthgen_tf.render.engines.base import (
+    Engine,
+    Stroke,
+    add_at,
+    draw,
+    read_faster,
+    straight,
+    sustain_frames,
+)
+from synthgen_tf.render.score import Note
+from synthgen_tf.render.signals.dsp import (
     CONTROL,
     LN_1000,
     SAMPLE_RATE,
@@ -21,16 +31,6 @@ from synthgen_tf.render.dsp import (
     to_frames,
     to_hz,
 )
-from synthgen_tf.render.engines.base import (
-    Engine,
-    Stroke,
-    add_at,
-    draw,
-    read_faster,
-    straight,
-    sustain_frames,
-)
-from synthgen_tf.render.score import Note
 
 RELEASE_SECONDS = 0.1
 LAYERS = 4

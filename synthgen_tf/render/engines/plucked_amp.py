@@ -7,9 +7,9 @@ strings make sums and differences of all their partials, not one rich tone each.
 import numpy as np
 from scipy import signal
 
-from synthgen_tf.render.dsp import SAMPLE_RATE, convolve, minimum_phase, noise
 from synthgen_tf.render.engines.base import draw_log
 from synthgen_tf.render.engines.body import levelled, playing_level
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE, convolve, minimum_phase, noise
 
 HALF_BAND = signal.firwin(33, 0.5, window=("kaiser", 6.0)).astype(np.float32)
 

@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from synthgen_tf.render.dsp import (
+from synthgen_tf.render.engines.base import Stroke, stereo
+from synthgen_tf.render.engines.body import levelled, wooden_body
+from synthgen_tf.render.engines.plucked import PluckedString
+from synthgen_tf.render.engines.plucked_amp import amplify, sample_amplifier
+from synthgen_tf.render.signals.dsp import (
     coloured_noise,
     control_axis,
     convolve,
@@ -13,10 +17,6 @@ from synthgen_tf.render.dsp import (
     to_frames,
     to_hz,
 )
-from synthgen_tf.render.engines.base import Stroke, stereo
-from synthgen_tf.render.engines.body import levelled, wooden_body
-from synthgen_tf.render.engines.plucked import PluckedString
-from synthgen_tf.render.engines.plucked_amp import amplify, sample_amplifier
 
 FINGER = {"edge_hz": (450, 1600), "place": (0.12, 0.3), "slope": (0.9, 1.4), "scrape": (0.0, 0.03)}
 PICK = {"edge_hz": (1800, 6000), "place": (0.07, 0.16), "slope": (0.6, 1.0), "scrape": (0.02, 0.1)}

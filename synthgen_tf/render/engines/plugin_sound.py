@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from synthgen_tf.render.dsp import SAMPLE_RATE, to_hz
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_hz
 
 PITCHES = (52, 59)
 HELD_SECONDS = 0.8

@@ -5,12 +5,19 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from synthgen_tf.render.dsp import control_axis, fade_out, from_control, to_frames, to_hz, wander
 from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, Engine, add_at, stereo
 from synthgen_tf.render.engines.synth_patch import SynthPatch
 from synthgen_tf.render.engines.synth_voices import MIDDLE_C, add_voices, filtered_noise
 from synthgen_tf.render.score import Curve, Note
-from synthgen_tf.render.tables import cycles_of
+from synthgen_tf.render.signals.dsp import (
+    control_axis,
+    fade_out,
+    from_control,
+    to_frames,
+    to_hz,
+    wander,
+)
+from synthgen_tf.render.signals.wavetables import cycles_of
 
 LOWEST_CUTOFF, HIGHEST_CUTOFF = -3.6, 6.2
 """Octaves about the middle C between which cutoffs are held: 21 Hz to 19 kHz."""

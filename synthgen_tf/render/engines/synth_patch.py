@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from synthgen_tf.render.dsp import Envelope
+from synthgen_tf.render.signals.dsp import Envelope
 
 SPLITS = ("train", "valid", "test")
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from synthgen_tf.render.dsp import Envelope
 from synthgen_tf.render.engines.base import draw_log
 from synthgen_tf.render.engines.synth_characters import CHARACTERS, ROLES, Character, RoleRanges
 from synthgen_tf.render.engines.synth_patch import (
@@ -13,6 +12,7 @@ from synthgen_tf.render.engines.synth_patch import (
     Oscillator,
     SynthPatch,
 )
+from synthgen_tf.render.signals.dsp import Envelope
 
 LFO_BEATS = (0.25, 0.5, 0.75, 1.0, 2.0, 4.0, 8.0)
 FALLING_KINDS = ("bandpass", "highpass")

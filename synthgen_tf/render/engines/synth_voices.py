@@ -8,11 +8,11 @@ more cycles, and nothing aliases. Curves are control curves, see `dsp.from_contr
 import numpy as np
 from scipy import fft
 
-from synthgen_tf.render.dsp import CONTROL, SAMPLE_RATE, coloured_noise, from_control, to_hz
 from synthgen_tf.render.engines.synth_patch import Filter, Oscillator, SynthPatch
-from synthgen_tf.render.filters import filter_moving, response
-from synthgen_tf.render.tables import cycles_of, make_bank, num_harmonics, read_bank
-from synthgen_tf.render.waves import spectra
+from synthgen_tf.render.signals.dsp import CONTROL, SAMPLE_RATE, coloured_noise, from_control, to_hz
+from synthgen_tf.render.signals.filters import filter_moving, response
+from synthgen_tf.render.signals.waves import spectra
+from synthgen_tf.render.signals.wavetables import cycles_of, make_bank, num_harmonics, read_bank
 
 MIDDLE_C = 60
 

@@ -5,15 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from synthgen_tf.render.dsp import (
-    SAMPLE_RATE,
-    control_axis,
-    convolve,
-    highpass,
-    minimum_phase,
-    noise,
-    to_frames,
-)
 from synthgen_tf.render.engines.base import Engine, add_at, draw
 from synthgen_tf.render.engines.body import levelled, on_both, playing_level, squeezed
 from synthgen_tf.render.engines.plucked import in_chords
@@ -22,6 +13,15 @@ from synthgen_tf.render.engines.voice_tract import articulate, hissed, through_m
 from synthgen_tf.render.engines.voice_words import REFRAINS, Syllable, draw_lyrics
 from synthgen_tf.render.engines.winds_line import lanes
 from synthgen_tf.render.score import Note
+from synthgen_tf.render.signals.dsp import (
+    SAMPLE_RATE,
+    control_axis,
+    convolve,
+    highpass,
+    minimum_phase,
+    noise,
+    to_frames,
+)
 
 LEAD_SECONDS = 0.5
 """Time before the first note of a phrase in which breath is taken and consonants begin."""

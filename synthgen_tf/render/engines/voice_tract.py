@@ -6,9 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-from synthgen_tf.render.dsp import CONTROL, NYQUIST_HZ, SAMPLE_RATE, coloured_noise, to_frames
 from synthgen_tf.render.engines.base import add_at
 from synthgen_tf.render.engines.voice_words import CONSONANTS, VOWELS, Consonant, Syllable
+from synthgen_tf.render.signals.dsp import (
+    CONTROL,
+    NYQUIST_HZ,
+    SAMPLE_RATE,
+    coloured_noise,
+    to_frames,
+)
 
 WINDOW, HOP, SIZE = 1024, 512, 2048
 """Frames of the filter's window, between two windows, and of its transform."""

@@ -2,10 +2,16 @@
 
 import numpy as np
 
-from synthgen_tf.render.dsp import CONTROL, SAMPLE_RATE, control_axis, from_control, highpass
 from synthgen_tf.render.engines.base import draw, draw_log
 from synthgen_tf.render.engines.body import in_front_of, levelled, near_walls
 from synthgen_tf.render.engines.winds_line import ROWS, LinePlayer
+from synthgen_tf.render.signals.dsp import (
+    CONTROL,
+    SAMPLE_RATE,
+    control_axis,
+    from_control,
+    highpass,
+)
 
 # Fall of the harmonics when soft and loud, their upper edge in Hz when soft and loud, weight of
 # the even ones, hills as (Hz, octaves, gain), breath, chiff, depth of vibrato in cents.

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthgen_tf.render.dsp import (
+from synthgen_tf.render.engines.base import Engine, add_at, bend_at
+from synthgen_tf.render.score import Note
+from synthgen_tf.render.signals.dsp import (
     CONTROL,
     SAMPLE_RATE,
     coloured_noise,
@@ -19,9 +21,7 @@ from synthgen_tf.render.dsp import (
     to_hz,
     wander,
 )
-from synthgen_tf.render.engines.base import Engine, add_at, bend_at
-from synthgen_tf.render.score import Note
-from synthgen_tf.render.tables import cycles_of, make_bank, num_harmonics, read_bank
+from synthgen_tf.render.signals.wavetables import cycles_of, make_bank, num_harmonics, read_bank
 
 GAP_SECONDS = 0.15
 """A longer rest ends the phrase."""

@@ -8,7 +8,7 @@ between cycles and inside them, so a filter sweep costs two look-ups and no filt
 import numpy as np
 from scipy import fft
 
-from synthgen_tf.render.dsp import NYQUIST_HZ, SAMPLE_RATE
+from synthgen_tf.render.signals.dsp import NYQUIST_HZ, SAMPLE_RATE
 
 MAX_HARMONICS = 600
 MAX_LENGTH = 8192
