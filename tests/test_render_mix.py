@@ -6,6 +6,7 @@ from scipy import signal
 
 from synthgen_tf.render.buses import sample_buses
 from synthgen_tf.render.chains import sample_chain
+from synthgen_tf.render.compose.score import STEMS, Note, Part, Score
 from synthgen_tf.render.effects import (
     EFFECTS,
     apply_effects,
@@ -30,7 +31,6 @@ from synthgen_tf.render.master import (
     sample_mastering,
 )
 from synthgen_tf.render.mix import rms_db
-from synthgen_tf.render.score import STEMS, Note, Part, Score
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE
 from synthgen_tf.render.song import _balance_synth, render_song
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines import SPLITS, Synth, perform, sample_patch
 from synthgen_tf.render.engines.synth_characters import CHARACTERS
 from synthgen_tf.render.engines.synth_patch import (
@@ -16,7 +17,6 @@ from synthgen_tf.render.engines.synth_patch import (
     SynthPatch,
 )
 from synthgen_tf.render.mix import rms_db
-from synthgen_tf.render.score import Note
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, Envelope, to_hz
 from synthgen_tf.render.signals.filters import FILTERS, filter_moving, response
 from synthgen_tf.render.signals.waves import WAVES, spectra

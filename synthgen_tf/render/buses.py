@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from synthgen_tf.render.score import Score
-from synthgen_tf.render.styles import STYLES
+from synthgen_tf.render.compose.score import Score
+from synthgen_tf.render.compose.styles import STYLES
 
 SATURATED = {"synth": 0.15, "other": 0.1, "vocals": 0.15, "bass": 0.2, "drums": 0.25}
 """How often each stem is softly saturated."""

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from synthgen_tf.render.beats import MACHINES
-from synthgen_tf.render.compose import compose
+from synthgen_tf.render.compose.beats import MACHINES
+from synthgen_tf.render.compose.compose import compose
+from synthgen_tf.render.compose.score import Part, Score
 from synthgen_tf.render.engines import BAND, Engine, Synth, sample_patch
 from synthgen_tf.render.engines.drums_sampled import SampledKit
 from synthgen_tf.render.engines.general_midi import sample_preset
@@ -13,7 +14,6 @@ from synthgen_tf.render.engines.plugin import Plugin
 from synthgen_tf.render.engines.soundfont import SoundFont
 from synthgen_tf.render.engines.vital import Vital, sample_vital_patch
 from synthgen_tf.render.midi import arrange
-from synthgen_tf.render.score import Part, Score
 from synthgen_tf.render.sources import Sources, midi_song
 
 MIDI_SHARE = 0.3

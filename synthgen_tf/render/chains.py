@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from synthgen_tf.render.score import Part, Score
-from synthgen_tf.render.styles import STYLES
+from synthgen_tf.render.compose.score import Part, Score
+from synthgen_tf.render.compose.styles import STYLES
 
 CHANCES = {
     "drive": {"synth": 0.18, "other": 0.04, "vocals": 0.1, "bass": 0.12, "drums": 0.2},

@@ -16,9 +16,9 @@ import soundfile
 from synthgen_tf.errors import InputError, OutputError
 from synthgen_tf.processes import in_processes
 from synthgen_tf.progress import progress_bar
+from synthgen_tf.render.compose.score import STEMS
 from synthgen_tf.render.engines import SPLITS
 from synthgen_tf.render.recorded import NO_RECORDINGS, Recorded
-from synthgen_tf.render.score import STEMS
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE
 from synthgen_tf.render.song import EXTRA_SPLITS, GENERATOR, render_song, split_of
 from synthgen_tf.render.sources import Sources, open_sources

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf.errors import InputError
+from synthgen_tf.render.compose.score import STEMS
 from synthgen_tf.render.described import (
     AUDIBLE_BELOW_REST_DB,
     AUDIBLE_DB,
@@ -18,7 +19,6 @@ from synthgen_tf.render.described import (
     read_description,
 )
 from synthgen_tf.render.engines import SPLITS as DEALT
-from synthgen_tf.render.score import STEMS
 from synthgen_tf.table import Table
 
 WIDE_BELOW = 0.9

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf.errors import InputError
+from synthgen_tf.render.compose.score import STEMS
 from synthgen_tf.render.dataset import DESCRIPTION
 from synthgen_tf.render.engines import SPLITS as DEALT
-from synthgen_tf.render.score import STEMS
 from synthgen_tf.render.song import EXTRA_SPLITS
 
 SPLITS = (*DEALT, *EXTRA_SPLITS)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import signal
 
-from synthgen_tf.render.score import Curve
+from synthgen_tf.render.compose.score import Curve
 from synthgen_tf.render.signals.dsp import (
     SAMPLE_RATE,
     control_axis,

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from synthgen_tf.render.beats import KICK
-from synthgen_tf.render.compose import SYNTH_FREE_CHANCE
+from synthgen_tf.render.compose.beats import KICK
+from synthgen_tf.render.compose.compose import SYNTH_FREE_CHANCE
+from synthgen_tf.render.compose.score import Curve, Note, Part, Score
 from synthgen_tf.render.engines import PROGRAMS
 from synthgen_tf.render.engines.general_midi import GM_SYNTHS, SYNTH_PROGRAMS
 from synthgen_tf.render.midi_file import MidiPart, MidiSong
@@ -18,7 +19,6 @@ from synthgen_tf.render.midi_roles import (
     stand_in,
     synth_role,
 )
-from synthgen_tf.render.score import Curve, Note, Part, Score
 
 MOST_PARTS = 10
 MOST_SYNTHS = 4

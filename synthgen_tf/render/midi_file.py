@@ -8,7 +8,7 @@ from pathlib import Path
 import mido
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.render.score import Curve, Note
+from synthgen_tf.render.compose.score import Curve, Note
 
 DRUM_CHANNEL = 9
 EFFECT_PROGRAMS = (118, 119, *range(120, 128))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines import PROGRAMS
-from synthgen_tf.render.score import Note
 
 CHOIRS = (52, 53)
 # First programme of each group and its role at the desk; the groups go on to the next.

@@ -15,6 +15,7 @@ import numpy as np
 from synthgen_tf.errors import InputError
 from synthgen_tf.processes import in_processes
 from synthgen_tf.progress import progress_bar
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.dssi import PluginError
 from synthgen_tf.render.engines.plugin import Preset, play_preset
 from synthgen_tf.render.engines.plugin_kinds import (
@@ -26,7 +27,6 @@ from synthgen_tf.render.engines.plugin_kinds import (
 )
 from synthgen_tf.render.engines.plugin_sound import HELD_SECONDS, PITCHES, SECONDS, listen, roles_of
 from synthgen_tf.render.engines.scsynth import play_score
-from synthgen_tf.render.score import Note
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames
 
 FORMAT = 2

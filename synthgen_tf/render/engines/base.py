@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from synthgen_tf.render.score import Curve, Note
+from synthgen_tf.render.compose.score import Curve, Note
 from synthgen_tf.render.signals.dsp import (
     SAMPLE_RATE,
     control_axis,

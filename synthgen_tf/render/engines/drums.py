@@ -5,13 +5,13 @@ from functools import partial
 
 import numpy as np
 
-from synthgen_tf.render import beats
+from synthgen_tf.render.compose import beats
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines import drums_acoustic as acoustic
 from synthgen_tf.render.engines import drums_electronic as electronic
 from synthgen_tf.render.engines.base import Engine, add_at, draw, draw_log
 from synthgen_tf.render.engines.body import in_front_of, levelled, near_walls, squeezed
 from synthgen_tf.render.engines.drums_percussion import PERCUSSION, sample_percussion
-from synthgen_tf.render.score import Note
 from synthgen_tf.render.signals.dsp import fade_out, highpass, to_frames
 
 Piece = tuple[Callable[..., np.ndarray], dict]

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, bend_at
-from synthgen_tf.render.score import Note
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames
 
 HOST = Path(__file__).with_name("dssi_host.py")

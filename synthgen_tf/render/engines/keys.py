@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import (
     LONGEST_NOTE_SECONDS,
     Engine,
@@ -15,7 +16,6 @@ from synthgen_tf.render.engines.base import (
     straight,
 )
 from synthgen_tf.render.engines.body import in_front_of, levelled, mixed, near_walls, wooden_body
-from synthgen_tf.render.score import Note
 from synthgen_tf.render.signals.dsp import (
     LN_1000,
     SAMPLE_RATE,

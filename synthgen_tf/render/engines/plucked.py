@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import (
     Engine,
     Stroke,
@@ -18,7 +19,6 @@ from synthgen_tf.render.engines.base import (
     straight,
     sustain_frames,
 )
-from synthgen_tf.render.score import Note
 from synthgen_tf.render.signals.dsp import (
     CONTROL,
     LN_1000,

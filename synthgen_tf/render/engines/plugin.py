@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import Engine
 from synthgen_tf.render.engines.dssi import PluginError, host_of, midi_events
 from synthgen_tf.render.engines.plugin_kinds import KINDS
 from synthgen_tf.render.engines.scsynth import play_score
-from synthgen_tf.render.score import Note
 
 
 @dataclass(frozen=True)

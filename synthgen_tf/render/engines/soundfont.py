@@ -16,9 +16,9 @@ from typing import BinaryIO
 import numpy as np
 
 from synthgen_tf.errors import InputError
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, Engine, bend_at
 from synthgen_tf.render.engines.general_midi import DRUM_BANK
-from synthgen_tf.render.score import Note
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames
 
 INSTALL = "python -m pip install --no-deps tinysoundfont"

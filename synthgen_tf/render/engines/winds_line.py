@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import Engine, add_at, bend_at
-from synthgen_tf.render.score import Note
 from synthgen_tf.render.signals.dsp import (
     CONTROL,
     SAMPLE_RATE,

@@ -1,6 +1,6 @@
 """Styles that an orchestra plays, with synths in the background or on top."""
 
-from synthgen_tf.render.styles.style import EIGHTHS, NO_DRUM, QUARTERS, Style
+from synthgen_tf.render.compose.styles.style import EIGHTHS, NO_DRUM, QUARTERS, Style
 
 ORCHESTRA = {
     "strings": {"string_ensemble": 6, "solo_strings": 1.5, "pizzicato_strings": 1,

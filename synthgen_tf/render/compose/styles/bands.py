@@ -1,6 +1,6 @@
 """Styles that bands play: guitars, drums, voices, and synths beneath or between them."""
 
-from synthgen_tf.render.styles.style import (
+from synthgen_tf.render.compose.styles.style import (
     ACOUSTIC_KEYS,
     BACKBEAT,
     EIGHTH_HATS,

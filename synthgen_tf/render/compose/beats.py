@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from synthgen_tf.render.plan import STEPS, Plan
-from synthgen_tf.render.score import Note
+from synthgen_tf.render.compose.plan import STEPS, Plan
+from synthgen_tf.render.compose.score import Note
 
 # General MIDI percussion numbers.
 KICK, RIM, SNARE, CLAP = 36, 37, 38, 39

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from synthgen_tf.render import lines
-from synthgen_tf.render.beats import drum_notes
-from synthgen_tf.render.plan import Plan
-from synthgen_tf.render.score import Note
-from synthgen_tf.render.styles import SHARED_INSTRUMENTS
-from synthgen_tf.render.styles.style import Shares
+from synthgen_tf.render.compose import lines
+from synthgen_tf.render.compose.beats import drum_notes
+from synthgen_tf.render.compose.plan import Plan
+from synthgen_tf.render.compose.score import Note
+from synthgen_tf.render.compose.styles import SHARED_INSTRUMENTS
+from synthgen_tf.render.compose.styles.style import Shares
 
 NO_CHOICE: Mapping[str, Shares] = {}
 

@@ -4,12 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from synthgen_tf.render.beats import KICK, MACHINES
-from synthgen_tf.render.parts import write_part
-from synthgen_tf.render.plan import Plan, sample_plan
-from synthgen_tf.render.score import Note, Part, Score
-from synthgen_tf.render.structure import Gap, fade_curve, sample_gaps, sample_presence, sample_sweep
-from synthgen_tf.render.styles import FAMILIES
+from synthgen_tf.render.compose.beats import KICK, MACHINES
+from synthgen_tf.render.compose.parts import write_part
+from synthgen_tf.render.compose.plan import Plan, sample_plan
+from synthgen_tf.render.compose.score import Note, Part, Score
+from synthgen_tf.render.compose.structure import (
+    Gap,
+    fade_curve,
+    sample_gaps,
+    sample_presence,
+    sample_sweep,
+)
+from synthgen_tf.render.compose.styles import FAMILIES
 
 SYNTH_FREE_CHANCE = 0.08
 """Share of songs without any synthesizer: a model must learn to answer those with silence."""

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthgen_tf.render.harmony import Harmony, sample_harmony, sample_progression
-from synthgen_tf.render.structure import energy_at, sample_sections
-from synthgen_tf.render.styles import FAMILIES, STYLES, Style
+from synthgen_tf.render.compose.harmony import Harmony, sample_harmony, sample_progression
+from synthgen_tf.render.compose.structure import energy_at, sample_sections
+from synthgen_tf.render.compose.styles import FAMILIES, STYLES, Style
 
 STEPS = 16
 """Grid steps in a bar of 4/4."""

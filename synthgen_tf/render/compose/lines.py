@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from synthgen_tf.render.plan import STEPS, Plan
-from synthgen_tf.render.score import Note
-from synthgen_tf.render.styles.style import EIGHTHS, OFFBEATS, QUARTERS
+from synthgen_tf.render.compose.plan import STEPS, Plan
+from synthgen_tf.render.compose.score import Note
+from synthgen_tf.render.compose.styles.style import EIGHTHS, OFFBEATS, QUARTERS
 
 COMPING = {
     "quarters": QUARTERS,

@@ -1,6 +1,6 @@
 """Styles made of machines: the synth is most of the song."""
 
-from synthgen_tf.render.styles.style import (
+from synthgen_tf.render.compose.styles.style import (
     BACKBEAT,
     DARK,
     EIGHTH_HATS,
