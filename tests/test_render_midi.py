@@ -17,9 +17,9 @@ from synthgen_tf.render.effects import fade
 from synthgen_tf.render.engines import BAND, PROGRAMS, Synth, perform, sample_patch
 from synthgen_tf.render.engines.base import Stroke, straight
 from synthgen_tf.render.engines.general_midi import GM_SYNTHS, SYNTH_PROGRAMS
-from synthgen_tf.render.midi import MOST_PARTS, arrange, sample_cut
-from synthgen_tf.render.midi_file import EFFECT_PROGRAMS, read_midi
-from synthgen_tf.render.midi_roles import NEIGHBOURS, STAND_INS, band_role, polyphony, synth_role
+from synthgen_tf.render.midi.arrange import MOST_PARTS, arrange, sample_cut
+from synthgen_tf.render.midi.read import EFFECT_PROGRAMS, read_midi
+from synthgen_tf.render.midi.roles import NEIGHBOURS, STAND_INS, band_role, polyphony, synth_role
 from synthgen_tf.render.mix import LEVEL_DB
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_hz
 from synthgen_tf.render.sources import deal, open_sources

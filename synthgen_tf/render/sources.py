@@ -11,7 +11,7 @@ from synthgen_tf.progress import progress_bar
 from synthgen_tf.render.engines import SPLITS
 from synthgen_tf.render.engines.soundfont import Font, read_font
 from synthgen_tf.render.engines.vital import load_vita
-from synthgen_tf.render.midi_file import MidiSong, read_midi
+from synthgen_tf.render.midi.read import MidiSong, read_midi
 from synthgen_tf.render.plugins import PluginSource, open_plugins, plugins_of
 from synthgen_tf.render.recorded import NO_RECORDINGS, Recorded
 

@@ -10,8 +10,8 @@ from synthgen_tf.render.compose.compose import SYNTH_FREE_CHANCE
 from synthgen_tf.render.compose.score import Curve, Note, Part, Score
 from synthgen_tf.render.engines import PROGRAMS
 from synthgen_tf.render.engines.general_midi import GM_SYNTHS, SYNTH_PROGRAMS
-from synthgen_tf.render.midi_file import MidiPart, MidiSong
-from synthgen_tf.render.midi_roles import (
+from synthgen_tf.render.midi.read import MidiPart, MidiSong
+from synthgen_tf.render.midi.roles import (
     CHOIRS,
     band_role,
     is_melody,
