@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from synthgen_tf.render.buses import sample_buses
-from synthgen_tf.render.chains import sample_chain
 from synthgen_tf.render.compose.score import STEMS, Note, Part, Score
-from synthgen_tf.render.effects import (
+from synthgen_tf.render.mixing.buses import sample_buses
+from synthgen_tf.render.mixing.chains import sample_chain
+from synthgen_tf.render.mixing.desk import rms_db
+from synthgen_tf.render.mixing.effects import (
     EFFECTS,
     apply_effects,
     crush,
@@ -20,7 +21,7 @@ from synthgen_tf.render.effects import (
     tilt,
     width,
 )
-from synthgen_tf.render.master import (
+from synthgen_tf.render.mixing.master import (
     CODECS,
     Mastering,
     clipping_gain,
@@ -30,7 +31,6 @@ from synthgen_tf.render.master import (
     quantise,
     sample_mastering,
 )
-from synthgen_tf.render.mix import rms_db
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE
 from synthgen_tf.render.song import _balance_synth, render_song
 

@@ -16,7 +16,7 @@ from synthgen_tf.render.engines.synth_patch import (
     Oscillator,
     SynthPatch,
 )
-from synthgen_tf.render.mix import rms_db
+from synthgen_tf.render.mixing.desk import rms_db
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, Envelope, to_hz
 from synthgen_tf.render.signals.filters import FILTERS, filter_moving, response
 from synthgen_tf.render.signals.waves import WAVES, spectra

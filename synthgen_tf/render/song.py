@@ -5,15 +5,22 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from synthgen_tf.render.buses import sample_buses
 from synthgen_tf.render.casting import sample_engine, sample_score
-from synthgen_tf.render.chains import sample_chain
 from synthgen_tf.render.compose.score import STEMS, Part, Score
-from synthgen_tf.render.effects import apply_effects, fade
 from synthgen_tf.render.engines import SPLITS, perform
-from synthgen_tf.render.levels import levels_below_full_scale, stereo_correlation
-from synthgen_tf.render.master import FULL_SCALE, master, quantise, sample_mastering
-from synthgen_tf.render.mix import LEVEL_DB, LEVEL_SPREAD_DB, Room, playing_rms_db, rms_db, total
+from synthgen_tf.render.mixing.buses import sample_buses
+from synthgen_tf.render.mixing.chains import sample_chain
+from synthgen_tf.render.mixing.desk import (
+    LEVEL_DB,
+    LEVEL_SPREAD_DB,
+    Room,
+    playing_rms_db,
+    rms_db,
+    total,
+)
+from synthgen_tf.render.mixing.effects import apply_effects, fade
+from synthgen_tf.render.mixing.loudness import levels_below_full_scale, stereo_correlation
+from synthgen_tf.render.mixing.master import FULL_SCALE, master, quantise, sample_mastering
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, highpass, to_frames
 from synthgen_tf.render.sources import NO_SOURCES, Sources
 

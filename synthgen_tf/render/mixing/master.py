@@ -13,8 +13,8 @@ from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from synthgen_tf.audio.aac import through_aac
 from synthgen_tf.audio.mp3 import through_mp3
-from synthgen_tf.render.effects import tilt
-from synthgen_tf.render.mix import rms_db, total
+from synthgen_tf.render.mixing.desk import rms_db, total
+from synthgen_tf.render.mixing.effects import tilt
 from synthgen_tf.render.signals.dsp import CONTROL, SAMPLE_RATE, from_control
 
 FULL_SCALE = 32767
