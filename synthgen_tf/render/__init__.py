@@ -25,7 +25,7 @@ The flow, module by module (sounds are (time, 2) float32 at 44.1 kHz):
 """
 
 from synthgen_tf.render.dataset import render_songs
-from synthgen_tf.render.describe import describe_songs
+from synthgen_tf.render.describe.describe import describe_songs
 from synthgen_tf.render.recorded import find_recorded
 
 __all__ = ["describe_songs", "find_recorded", "render_songs"]

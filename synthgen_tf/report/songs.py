@@ -8,8 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from synthgen_tf import audio
 from synthgen_tf.errors import OutputError
-from synthgen_tf.render.describe import SetDescription
-from synthgen_tf.render.described import DescribedSong
+from synthgen_tf.render.describe.describe import SetDescription
+from synthgen_tf.render.describe.description import DescribedSong
 from synthgen_tf.report.figures import histograms, spectrogram_pair
 from synthgen_tf.tracks.files import stem_files
 

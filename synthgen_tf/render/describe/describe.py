@@ -10,7 +10,7 @@ import numpy as np
 
 from synthgen_tf.errors import InputError
 from synthgen_tf.render.compose.score import STEMS
-from synthgen_tf.render.described import (
+from synthgen_tf.render.describe.description import (
     AUDIBLE_BELOW_REST_DB,
     AUDIBLE_DB,
     LIMITED_DB,
