@@ -26,7 +26,7 @@ from synthgen_tf.render.compose.structure import (
 )
 from synthgen_tf.render.compose.styles import SHARED_INSTRUMENTS, STYLES
 from synthgen_tf.render.engines import BAND
-from synthgen_tf.render.engines.synth_characters import ROLES
+from synthgen_tf.render.engines.synth.characters import ROLES
 from synthgen_tf.render.mixing.desk import LEVEL_DB
 
 SECONDS = 20.0

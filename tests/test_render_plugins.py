@@ -19,7 +19,7 @@ from synthgen_tf.render.engines.hexter_patch import hexter_patch, seven_in_six
 from synthgen_tf.render.engines.plugin import Plugin, Preset, play_preset
 from synthgen_tf.render.engines.plugin_kinds import KINDS, Files, raw_presets
 from synthgen_tf.render.engines.plugin_sound import PITCHES, listen, roles_of
-from synthgen_tf.render.engines.synth_patch import SYNTH_ROLES
+from synthgen_tf.render.engines.synth.patch import SYNTH_ROLES
 from synthgen_tf.render.plugins import PluginSource, open_plugins, plugins_of
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames, to_hz
 from synthgen_tf.render.song import render_song

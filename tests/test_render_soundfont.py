@@ -15,7 +15,7 @@ from synthgen_tf.render.compose.score import Note, Part
 from synthgen_tf.render.compose.styles import SHARED_INSTRUMENTS, STYLES
 from synthgen_tf.render.engines import general_midi, perform, soundfont
 from synthgen_tf.render.engines.soundfont import Font, SoundFont, read_font
-from synthgen_tf.render.engines.synth_patch import SYNTH_ROLES
+from synthgen_tf.render.engines.synth.patch import SYNTH_ROLES
 from synthgen_tf.render.recorded import Recorded
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_hz
 from synthgen_tf.render.sources import NO_SOURCES, Sources, open_sources

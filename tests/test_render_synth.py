@@ -7,8 +7,8 @@ import pytest
 
 from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines import SPLITS, Synth, perform, sample_patch
-from synthgen_tf.render.engines.synth_characters import CHARACTERS
-from synthgen_tf.render.engines.synth_patch import (
+from synthgen_tf.render.engines.synth.characters import CHARACTERS
+from synthgen_tf.render.engines.synth.patch import (
     LFO_WAVES,
     SYNTH_ROLES,
     Filter,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synthgen_tf.render.engines.synth_patch import SYNTH_ROLES
+from synthgen_tf.render.engines.synth.patch import SYNTH_ROLES
 
 OPERATORS = 6
 CARRIERS = (

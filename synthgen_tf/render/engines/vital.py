@@ -12,8 +12,8 @@ from scipy import fft
 
 from synthgen_tf.errors import InputError
 from synthgen_tf.render.engines.base import Engine, Stroke, draw_log
-from synthgen_tf.render.engines.synth_characters import ROLES
-from synthgen_tf.render.engines.synth_patch import SPLITS
+from synthgen_tf.render.engines.synth.characters import ROLES
+from synthgen_tf.render.engines.synth.patch import SPLITS
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, fade_out
 from synthgen_tf.render.signals.waves import WAVES, spectra
 

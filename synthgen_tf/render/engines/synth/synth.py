@@ -7,8 +7,8 @@ import numpy as np
 
 from synthgen_tf.render.compose.score import Curve, Note
 from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, Engine, add_at, stereo
-from synthgen_tf.render.engines.synth_patch import SynthPatch
-from synthgen_tf.render.engines.synth_voices import MIDDLE_C, add_voices, filtered_noise
+from synthgen_tf.render.engines.synth.patch import SynthPatch
+from synthgen_tf.render.engines.synth.voices import MIDDLE_C, add_voices, filtered_noise
 from synthgen_tf.render.signals.dsp import (
     control_axis,
     fade_out,

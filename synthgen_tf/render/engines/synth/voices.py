@@ -8,7 +8,7 @@ more cycles, and nothing aliases. Curves are control curves, see `dsp.from_contr
 import numpy as np
 from scipy import fft
 
-from synthgen_tf.render.engines.synth_patch import Filter, Oscillator, SynthPatch
+from synthgen_tf.render.engines.synth.patch import Filter, Oscillator, SynthPatch
 from synthgen_tf.render.signals.dsp import CONTROL, SAMPLE_RATE, coloured_noise, from_control, to_hz
 from synthgen_tf.render.signals.filters import filter_moving, response
 from synthgen_tf.render.signals.waves import spectra

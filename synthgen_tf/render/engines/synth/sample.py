@@ -3,8 +3,8 @@
 import numpy as np
 
 from synthgen_tf.render.engines.base import draw_log
-from synthgen_tf.render.engines.synth_characters import CHARACTERS, ROLES, Character, RoleRanges
-from synthgen_tf.render.engines.synth_patch import (
+from synthgen_tf.render.engines.synth.characters import CHARACTERS, ROLES, Character, RoleRanges
+from synthgen_tf.render.engines.synth.patch import (
     LFO_WAVES,
     SPLITS,
     Filter,
