@@ -7,7 +7,7 @@ import numpy as np
 from scipy import fft
 
 from synthgen_tf.render.engines.base import add_at
-from synthgen_tf.render.engines.voice_words import CONSONANTS, VOWELS, Consonant, Syllable
+from synthgen_tf.render.engines.voice.words import CONSONANTS, VOWELS, Consonant, Syllable
 from synthgen_tf.render.signals.dsp import (
     CONTROL,
     NYQUIST_HZ,

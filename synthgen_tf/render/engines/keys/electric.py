@@ -4,7 +4,7 @@ import numpy as np
 
 from synthgen_tf.render.engines.base import draw, stereo
 from synthgen_tf.render.engines.body import levelled, playing_level
-from synthgen_tf.render.engines.keys import Ringing, struck
+from synthgen_tf.render.engines.keys.piano import Ringing, struck
 from synthgen_tf.render.signals.dsp import (
     control_axis,
     convolve,

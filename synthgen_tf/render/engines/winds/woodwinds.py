@@ -4,7 +4,7 @@ import numpy as np
 
 from synthgen_tf.render.engines.base import draw, draw_log
 from synthgen_tf.render.engines.body import in_front_of, levelled, near_walls
-from synthgen_tf.render.engines.winds_line import ROWS, LinePlayer
+from synthgen_tf.render.engines.winds.line import ROWS, LinePlayer
 from synthgen_tf.render.signals.dsp import (
     CONTROL,
     SAMPLE_RATE,

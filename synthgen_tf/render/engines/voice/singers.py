@@ -8,11 +8,11 @@ import numpy as np
 from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import Engine, add_at, draw
 from synthgen_tf.render.engines.body import levelled, on_both, playing_level, squeezed
-from synthgen_tf.render.engines.plucked import in_chords
-from synthgen_tf.render.engines.voice_source import sample_singer, throat
-from synthgen_tf.render.engines.voice_tract import articulate, hissed, through_mouth, upper_response
-from synthgen_tf.render.engines.voice_words import REFRAINS, Syllable, draw_lyrics
-from synthgen_tf.render.engines.winds_line import lanes
+from synthgen_tf.render.engines.plucked.strings import in_chords
+from synthgen_tf.render.engines.voice.throat import sample_singer, throat
+from synthgen_tf.render.engines.voice.tract import articulate, hissed, through_mouth, upper_response
+from synthgen_tf.render.engines.voice.words import REFRAINS, Syllable, draw_lyrics
+from synthgen_tf.render.engines.winds.line import lanes
 from synthgen_tf.render.signals.dsp import (
     SAMPLE_RATE,
     control_axis,

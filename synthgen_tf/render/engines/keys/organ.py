@@ -5,8 +5,8 @@ from scipy import signal
 
 from synthgen_tf.render.engines.base import draw, stereo
 from synthgen_tf.render.engines.body import levelled, playing_level
-from synthgen_tf.render.engines.keys import Ringing
-from synthgen_tf.render.engines.plucked_amp import HALF_BAND
+from synthgen_tf.render.engines.keys.piano import Ringing
+from synthgen_tf.render.engines.plucked.amp import HALF_BAND
 from synthgen_tf.render.signals.dsp import (
     CONTROL,
     NYQUIST_HZ,

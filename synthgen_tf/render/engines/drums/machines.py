@@ -6,7 +6,7 @@ Pieces are pairs of functions as in `drums_acoustic`.
 import numpy as np
 
 from synthgen_tf.render.engines.base import draw, draw_log
-from synthgen_tf.render.engines.keys import struck
+from synthgen_tf.render.engines.keys.piano import struck
 from synthgen_tf.render.signals.dsp import (
     SAMPLE_RATE,
     coloured_noise,

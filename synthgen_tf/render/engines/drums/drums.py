@@ -7,11 +7,11 @@ import numpy as np
 
 from synthgen_tf.render.compose import beats
 from synthgen_tf.render.compose.score import Note
-from synthgen_tf.render.engines import drums_acoustic as acoustic
-from synthgen_tf.render.engines import drums_electronic as electronic
 from synthgen_tf.render.engines.base import Engine, add_at, draw, draw_log
 from synthgen_tf.render.engines.body import in_front_of, levelled, near_walls, squeezed
-from synthgen_tf.render.engines.drums_percussion import PERCUSSION, sample_percussion
+from synthgen_tf.render.engines.drums import acoustic as acoustic
+from synthgen_tf.render.engines.drums import machines as electronic
+from synthgen_tf.render.engines.drums.percussion import PERCUSSION, sample_percussion
 from synthgen_tf.render.signals.dsp import fade_out, highpass, to_frames
 
 Piece = tuple[Callable[..., np.ndarray], dict]

@@ -8,8 +8,8 @@ import numpy as np
 from scipy import signal
 
 from synthgen_tf.render.engines.base import draw
-from synthgen_tf.render.engines.drums_acoustic import skin
-from synthgen_tf.render.engines.keys import struck
+from synthgen_tf.render.engines.drums.acoustic import skin
+from synthgen_tf.render.engines.keys.piano import struck
 from synthgen_tf.render.signals.dsp import (
     SAMPLE_RATE,
     coloured_noise,

@@ -7,7 +7,7 @@ from scipy import fft
 
 from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import draw, draw_log
-from synthgen_tf.render.engines.winds_line import line_bend, line_pitch
+from synthgen_tf.render.engines.winds.line import line_bend, line_pitch
 from synthgen_tf.render.signals.dsp import NYQUIST_HZ, from_control, to_hz, wander
 from synthgen_tf.render.signals.wavetables import cycles_of, make_bank, read_bank
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from synthgen_tf.render.engines.base import draw, stereo
 from synthgen_tf.render.engines.body import in_front_of, levelled, wooden_body
-from synthgen_tf.render.engines.keys import Ringing, struck
+from synthgen_tf.render.engines.keys.piano import Ringing, struck
 from synthgen_tf.render.signals.dsp import control_axis, from_control, ring_modes, time_axis, to_hz
 
 # Ratios of the partials, their levels, seconds the lowest rings at 440 Hz, and octaves by which

@@ -7,7 +7,7 @@ strikes it, (rng, values, force) to (time,) float32; force is 0 to 1.
 import numpy as np
 
 from synthgen_tf.render.engines.base import draw, draw_log
-from synthgen_tf.render.engines.keys import struck
+from synthgen_tf.render.engines.keys.piano import struck
 from synthgen_tf.render.signals.dsp import (
     SAMPLE_RATE,
     coloured_noise,

@@ -4,7 +4,7 @@ import numpy as np
 
 from synthgen_tf.render.engines.base import draw, draw_log
 from synthgen_tf.render.engines.body import levelled, on_both
-from synthgen_tf.render.engines.winds_line import ROWS, LinePlayer
+from synthgen_tf.render.engines.winds.line import ROWS, LinePlayer
 from synthgen_tf.render.signals.dsp import convolve, highpass, minimum_phase
 
 # Cutoff in Hz when soft and loud, and the hill of the bell: Hz, octaves, gain.

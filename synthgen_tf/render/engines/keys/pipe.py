@@ -4,7 +4,7 @@ import numpy as np
 
 from synthgen_tf.render.engines.base import draw, draw_log, stereo
 from synthgen_tf.render.engines.body import levelled
-from synthgen_tf.render.engines.keys import Ringing
+from synthgen_tf.render.engines.keys.piano import Ringing
 from synthgen_tf.render.signals.dsp import (
     LN_1000,
     SAMPLE_RATE,

@@ -4,8 +4,8 @@ import numpy as np
 
 from synthgen_tf.render.engines.base import stereo
 from synthgen_tf.render.engines.body import in_front_of, levelled, on_both, wooden_body
-from synthgen_tf.render.engines.plucked import PluckedString
-from synthgen_tf.render.engines.plucked_amp import amplify, sample_amplifier
+from synthgen_tf.render.engines.plucked.amp import amplify, sample_amplifier
+from synthgen_tf.render.engines.plucked.strings import PluckedString
 from synthgen_tf.render.signals.dsp import control_axis, from_control, highpass, moving_delay
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import draw
 from synthgen_tf.render.engines.body import in_front_of, levelled
-from synthgen_tf.render.engines.bowed import bow_rows, sample_strings, string_body
-from synthgen_tf.render.engines.winds_line import ROWS, LinePlayer
+from synthgen_tf.render.engines.bowed.sections import bow_rows, sample_strings, string_body
+from synthgen_tf.render.engines.winds.line import ROWS, LinePlayer
 from synthgen_tf.render.signals.dsp import highpass, peaks
 
 SIZES = {"violin": 1.0, "viola": 1.3, "cello": 2.2, "contrabass": 3.5, "fiddle": 1.0, "erhu": 1.2}

@@ -6,7 +6,7 @@ import numpy as np
 
 from synthgen_tf.render.engines.base import Engine, Stroke, draw, draw_log, sustain_frames
 from synthgen_tf.render.engines.body import in_front_of, levelled, mixed, near_walls, wooden_body
-from synthgen_tf.render.engines.plucked import PluckedString
+from synthgen_tf.render.engines.plucked.strings import PluckedString
 from synthgen_tf.render.signals.dsp import (
     SAMPLE_RATE,
     Envelope,

@@ -8,8 +8,8 @@ import numpy as np
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError
 from synthgen_tf.render.engines.base import draw, draw_log
-from synthgen_tf.render.engines.drum_kits import RecordedKit
-from synthgen_tf.render.engines.drums import Kit, piece_of
+from synthgen_tf.render.engines.drums.drums import Kit, piece_of
+from synthgen_tf.render.engines.drums.kits import RecordedKit
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, fade_out, read_at, to_frames
 
 STAND_INS = {
