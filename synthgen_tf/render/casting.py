@@ -10,7 +10,7 @@ from synthgen_tf.render.compose.score import Part, Score
 from synthgen_tf.render.engines import BAND, Engine, Synth, sample_patch
 from synthgen_tf.render.engines.drums.sampled import SampledKit
 from synthgen_tf.render.engines.general_midi import sample_preset
-from synthgen_tf.render.engines.plugin import Plugin
+from synthgen_tf.render.engines.plugins.plugin import Plugin
 from synthgen_tf.render.engines.soundfont import SoundFont
 from synthgen_tf.render.engines.vital import Vital, sample_vital_patch
 from synthgen_tf.render.midi.arrange import arrange

@@ -9,10 +9,10 @@ from pathlib import Path
 from synthgen_tf.errors import InputError
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.render.engines import SPLITS
+from synthgen_tf.render.engines.plugins.installed import PluginSource, open_plugins, plugins_of
 from synthgen_tf.render.engines.soundfont import Font, read_font
 from synthgen_tf.render.engines.vital import load_vita
 from synthgen_tf.render.midi.read import MidiSong, read_midi
-from synthgen_tf.render.plugins import PluginSource, open_plugins, plugins_of
 from synthgen_tf.render.recorded import NO_RECORDINGS, Recorded
 
 MIDI_SUFFIXES = (".mid", ".midi")

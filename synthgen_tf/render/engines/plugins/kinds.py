@@ -7,9 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from synthgen_tf.render.engines.dssi import BEND_SEMITONES, PluginError, host_of
-from synthgen_tf.render.engines.hexter_patch import hexter_patch, hexter_settings
-from synthgen_tf.render.engines.scsynth import LEFT_OUT, NEEDED, PREFIX, controls_of, sc_controls
+from synthgen_tf.render.engines.plugins.dssi import BEND_SEMITONES, PluginError, host_of
+from synthgen_tf.render.engines.plugins.hexter import hexter_patch, hexter_settings
+from synthgen_tf.render.engines.plugins.scsynth import (
+    LEFT_OUT,
+    NEEDED,
+    PREFIX,
+    controls_of,
+    sc_controls,
+)
 
 DSSI_FOLDERS = ("/usr/lib/dssi", "/usr/local/lib/dssi", "/usr/lib64/dssi", "/opt/homebrew/lib/dssi")
 HEXTER_PATCHES = 1536

@@ -16,17 +16,23 @@ from synthgen_tf.errors import InputError
 from synthgen_tf.processes import in_processes
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.render.compose.score import Note
-from synthgen_tf.render.engines.dssi import PluginError
-from synthgen_tf.render.engines.plugin import Preset, play_preset
-from synthgen_tf.render.engines.plugin_kinds import (
+from synthgen_tf.render.engines.plugins.dssi import PluginError
+from synthgen_tf.render.engines.plugins.kinds import (
     KINDS,
     RESERVED,
     RawPreset,
     dssi_folders,
     raw_presets,
 )
-from synthgen_tf.render.engines.plugin_sound import HELD_SECONDS, PITCHES, SECONDS, listen, roles_of
-from synthgen_tf.render.engines.scsynth import play_score
+from synthgen_tf.render.engines.plugins.listen import (
+    HELD_SECONDS,
+    PITCHES,
+    SECONDS,
+    listen,
+    roles_of,
+)
+from synthgen_tf.render.engines.plugins.plugin import Preset, play_preset
+from synthgen_tf.render.engines.plugins.scsynth import play_score
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames
 
 FORMAT = 2

@@ -12,7 +12,7 @@ import numpy as np
 
 from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, bend_at, draw_log
-from synthgen_tf.render.engines.dssi import CPU_SECONDS, PluginError
+from synthgen_tf.render.engines.plugins.dssi import CPU_SECONDS, PluginError
 from synthgen_tf.render.engines.synth.characters import ROLES
 from synthgen_tf.render.engines.synth.patch import SYNTH_ROLES
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE

@@ -9,9 +9,9 @@ import numpy as np
 
 from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import Engine
-from synthgen_tf.render.engines.dssi import PluginError, host_of, midi_events
-from synthgen_tf.render.engines.plugin_kinds import KINDS
-from synthgen_tf.render.engines.scsynth import play_score
+from synthgen_tf.render.engines.plugins.dssi import PluginError, host_of, midi_events
+from synthgen_tf.render.engines.plugins.kinds import KINDS
+from synthgen_tf.render.engines.plugins.scsynth import play_score
 
 
 @dataclass(frozen=True)
