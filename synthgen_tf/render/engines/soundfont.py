@@ -126,7 +126,7 @@ class SoundFont(Engine):
         return sound[before:]
 
     def _player(self):
-        """A copy of the font with no voice in it, so that nothing rings on from another track."""
+        """A copy of the font with no voice in it, so that nothing rings on from another part."""
         loaded = _loaded(self._font.path)
         player = type(loaded)(loaded)
         player.set_max_voices(VOICES)

@@ -1,4 +1,4 @@
-"""Draws what is done to whole stems, as a mixer does to groups of tracks, as data."""
+"""Draws what is done to whole stems, as a mixer does to groups of parts, as data."""
 
 import numpy as np
 

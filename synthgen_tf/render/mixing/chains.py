@@ -1,4 +1,4 @@
-"""Draws the effects of a track. A chain is data: a list of dicts, as it stands in `song.json`."""
+"""Draws the effects of a part. A chain is data: a list of dicts, as it stands in `song.json`."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ CHANCES = {
     "double": {"synth": 0.12, "other": 0.08, "vocals": 0.1},
     "delay": {"synth": 0.35, "other": 0.12, "vocals": 0.4},
 }
-"""How often each stem's tracks get an effect; in the order in which they are applied."""
+"""How often each stem's parts get an effect; in the order in which they are applied."""
 
 MONO_FACTOR = 2.0
 """Mono synths get width from effects more often, and basses less."""
@@ -29,13 +29,13 @@ GATES = ("x.x.", "xx.x", "x..x..x.", "xxx.xxx.", "x.xx.xx.", "xx.xx.x.")
 
 
 def sample_chain(rng: np.random.Generator, part: Part, score: Score, mono: bool) -> list[dict]:
-    """Draw the chain of one track.
+    """Draw the chain of one part.
 
     Args:
         rng: source of all choices.
-        part: whose track it is.
+        part: whose chain it is.
         score: for tempo, style and kicks.
-        mono: whether the dry track has no width of its own.
+        mono: whether the dry part has no width of its own.
     """
     chain: list[dict] = []
     for name, chances in CHANCES.items():
@@ -65,7 +65,7 @@ def sample_chain(rng: np.random.Generator, part: Part, score: Score, mono: bool)
 
 
 def _sample_place(rng: np.random.Generator, part: Part) -> float:
-    """Where the track stands: as its part says, else in the middle or about it."""
+    """Where the part stands: as its part says, else in the middle or about it."""
     if part.pan is not None:
         return round(part.pan, 3)
     if part.role in CENTRED_ROLES:

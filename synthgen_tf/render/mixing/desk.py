@@ -1,4 +1,4 @@
-"""The desk: levels of tracks, and the room they stand in. Sounds are (time, 2)."""
+"""The desk: levels of parts, and the room they stand in. Sounds are (time, 2)."""
 
 from collections.abc import Iterable, Mapping
 
@@ -57,7 +57,7 @@ def rms_db(sound: np.ndarray) -> float:
 
 
 def playing_rms_db(sound: np.ndarray) -> float:
-    """Root mean square over the tenth-seconds in which a track plays, in dB.
+    """Root mean square over the tenth-seconds in which a part plays, in dB.
 
     A tenth of a second counts as playing when it is within 40 dB of the loudest.
     """

@@ -1,7 +1,7 @@
-"""What a track can be sent through.
+"""What a part can be sent through.
 
 All functions take and return (time, 2) float32 of the same length, fastest with contiguous
-channels; `chains` draws which a track goes through, `buses` which a stem.
+channels; `chains` draws which a part goes through, `buses` which a stem.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from synthgen_tf.render.signals.filters import filter_moving
 def apply_effects(
     sound: np.ndarray, chain: Sequence[dict], kick_seconds: Sequence[float]
 ) -> np.ndarray:
-    """Run a track through its chain.
+    """Run a part through its chain.
 
     Args:
         sound: (time, 2) float32.
@@ -41,7 +41,7 @@ def apply_effects(
 
 
 def fade(sound: np.ndarray, level: Curve) -> np.ndarray:
-    """A track (time, 2) as the faders move; as it is where they do not."""
+    """A part (time, 2) as the faders move; as it is where they do not."""
     if not level:
         return sound
     gain = np.interp(control_axis(len(sound)), *zip(*level, strict=True))
@@ -49,7 +49,7 @@ def fade(sound: np.ndarray, level: Curve) -> np.ndarray:
 
 
 def drive(sound: np.ndarray, gain: float) -> np.ndarray:
-    """Soft clipping with `gain` in front of it, relative to the loud parts of the track."""
+    """Soft clipping with `gain` in front of it, relative to the loud moments of the part."""
     loud = np.percentile(np.abs(sound[::16]), 99) + 1e-6
     return np.tanh(sound * np.float32(gain / loud)) * np.float32(loud)
 

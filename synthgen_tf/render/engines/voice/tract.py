@@ -61,7 +61,7 @@ def articulate(
         time: (points,) of a control curve.
         hurry: factor on the length of consonants.
     """
-    track = _Track(rng)
+    curves = _Curves(rng)
     sung = [index for index, syllable in enumerate(syllables) if syllable is not None]
     free, plans = 0.0, []
     for index in sung:
@@ -80,22 +80,22 @@ def articulate(
         first, last = VOWELS[syllable.vowels[0]], VOWELS[syllable.vowels[-1]]
         for name in syllable.onset:
             seconds = hurry * squeeze * CONSONANTS[name].seconds
-            track.consonant(CONSONANTS[name], begin, seconds, first)
+            curves.consonant(CONSONANTS[name], begin, seconds, first)
             begin += seconds
         coda = hurry * sum(CONSONANTS[name].seconds for name in syllable.coda)
         fit = min(1.0, 0.35 * (end - begin) / coda) if coda else 1.0
         stop = end - fit * coda
-        track.vowel(begin, max(stop, begin + 0.02), first, last, bare=not syllable.onset)
+        curves.vowel(begin, max(stop, begin + 0.02), first, last, bare=not syllable.onset)
         for name in syllable.coda:
             seconds = hurry * fit * CONSONANTS[name].seconds
-            track.consonant(CONSONANTS[name], stop, seconds, last)
+            curves.consonant(CONSONANTS[name], stop, seconds, last)
             stop += seconds
         if place + 1 == len(plans) or plans[place + 1][1] > end + 0.06:
-            track.silence(end)
-    return track.read(time)
+            curves.silence(end)
+    return curves.read(time)
 
 
-class _Track:
+class _Curves:
     """Corner points of a phrase, as they come."""
 
     def __init__(self, rng: np.random.Generator):
