@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import synthgen_tf
+import synthgen_tf.render
 
 PACKAGE = Path(synthgen_tf.__file__).parent
 ROOMS = re.findall(r"^    (\w+) {2,}.*->|^    (cli) ", synthgen_tf.__doc__, flags=re.MULTILINE)
@@ -84,6 +85,29 @@ def test_imports_point_down_the_map(path):
         return
     for other in imported_rooms(path):
         assert other == room or order.index(other) < order.index(room), f"{room} imports {other}"
+
+
+def test_no_two_files_of_render_have_one_name():
+    names = [path.stem for path in (PACKAGE / "render").rglob("*.py") if path.stem != "__init__"]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_imports_within_render_point_down_its_map():
+    order = re.findall(r"^    (\w+) {2,}", synthgen_tf.render.__doc__, flags=re.MULTILINE)
+    for path in (PACKAGE / "render").rglob("*.py"):
+        room = path.relative_to(PACKAGE / "render").parts[0].removesuffix(".py")
+        names = [name.split(".") for name in imports(path)]
+        for other in {name[2] for name in names if name[:2] == ["synthgen_tf", "render"]}:
+            if room not in ("__init__", other):
+                assert order.index(other) < order.index(room), f"{path} imports {other}"
+
+
+def test_every_room_of_render_names_its_files():
+    for room in (PACKAGE / "render").rglob("__init__.py"):
+        map_of_room = ast.get_docstring(ast.parse(room.read_text()))
+        for path in room.parent.iterdir():
+            if (path.suffix == ".py" or (path / "__init__.py").exists()) and path != room:
+                assert re.search(rf"\b{path.stem}\b", map_of_room), path
 
 
 @pytest.mark.parametrize("room", ["config", "audio", "tracks", "render", "data", "separate"])

@@ -102,7 +102,7 @@ def open_sources(
         fonts: soundfonts.
         vital: share of the synth parts that Vital plays, 0 to 1.
         recorded: soundfonts and drum kits that are dealt to the splits already.
-        engines: names of `plugin_kinds.KINDS`, `vital` for a share of `VITAL_SHARE` where none is
+        engines: names of `plugins.kinds.KINDS`, `vital` for a share of `VITAL_SHARE` where none is
             given, and `all` for what is installed.
         tell: is given one line about MIDI files that cannot be used, where there are some among
             good ones (hidden files are no MIDI files), and one about engines that `all` lacks.

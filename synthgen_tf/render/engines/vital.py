@@ -47,7 +47,7 @@ def sample_vital_patch(rng: np.random.Generator, role: str, split: str) -> dict:
 
     Args:
         rng: source of all choices.
-        role: one of `synth_patch.SYNTH_ROLES`.
+        role: one of `synth.patch.SYNTH_ROLES`.
         split: one of `SPLITS`; decides which wavetables can be drawn.
 
     Returns:

@@ -1,4 +1,10 @@
-"""The styles, as data: tempo, form, drum patterns, who plays and how likely."""
+"""The styles, as data: tempo, form, drum patterns, who plays and how likely.
+
+style           what a style is, and patterns that several share
+electronic      what machines play, house to trap
+bands           what bands play, rock to reggae
+scored          what an orchestra plays
+"""
 
 from synthgen_tf.render.compose.styles.bands import BANDS
 from synthgen_tf.render.compose.styles.electronic import ELECTRONIC

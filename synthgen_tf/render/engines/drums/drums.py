@@ -9,8 +9,7 @@ from synthgen_tf.render.compose import beats
 from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import Engine, add_at, draw, draw_log
 from synthgen_tf.render.engines.body import in_front_of, levelled, near_walls, squeezed
-from synthgen_tf.render.engines.drums import acoustic as acoustic
-from synthgen_tf.render.engines.drums import machines as electronic
+from synthgen_tf.render.engines.drums import acoustic, machines
 from synthgen_tf.render.engines.drums.percussion import PERCUSSION, sample_percussion
 from synthgen_tf.render.signals.dsp import fade_out, highpass, to_frames
 
@@ -61,7 +60,7 @@ def acoustic_pieces(rng: np.random.Generator, kind: str) -> dict[int, Piece]:
         36: (acoustic.kick, kick),
         37: (acoustic.rim, rim),
         38: (hit, snare),
-        39: (electronic.clap, electronic.sample_clap(rng)),
+        39: (machines.clap, machines.sample_clap(rng)),
         40: (acoustic.snare, rimmed),
         42: (partial(acoustic.hat, opened=shut), hats),
         44: (acoustic.pedal_hat, hats),
@@ -79,27 +78,27 @@ def acoustic_pieces(rng: np.random.Generator, kind: str) -> dict[int, Piece]:
 
 def machine_pieces(rng: np.random.Generator) -> dict[int, Piece]:
     """Draw a drum machine."""
-    kick, snare = electronic.sample_machine_kick(rng), electronic.sample_machine_snare(rng)
-    metal, tom = electronic.sample_metal(rng), electronic.sample_machine_tom(rng)
+    kick, snare = machines.sample_machine_kick(rng), machines.sample_machine_snare(rng)
+    metal, tom = machines.sample_metal(rng), machines.sample_machine_tom(rng)
     rim = acoustic.sample_rim(rng)
     bright = snare | {"hz": 1.15 * snare["hz"], "noise": min(1.0, 1.3 * snare["noise"])}
     long = metal["long"]
     pieces: dict[int, Piece] = {
-        35: (electronic.machine_kick, kick | {"seconds": 0.6 * kick["seconds"]}),
-        36: (electronic.machine_kick, kick),
-        37: (electronic.machine_rim, rim),
-        38: (electronic.machine_snare, snare),
-        39: (electronic.clap, electronic.sample_clap(rng)),
-        40: (electronic.machine_snare, bright),
-        56: (electronic.machine_bell, electronic.sample_bell(rng)),
+        35: (machines.machine_kick, kick | {"seconds": 0.6 * kick["seconds"]}),
+        36: (machines.machine_kick, kick),
+        37: (machines.machine_rim, rim),
+        38: (machines.machine_snare, snare),
+        39: (machines.clap, machines.sample_clap(rng)),
+        40: (machines.machine_snare, bright),
+        56: (machines.machine_bell, machines.sample_bell(rng)),
     }
     for number, length in ((42, 1.0), (44, 0.7), (46, long), (55, 1.2 * long)):
-        pieces[number] = (partial(electronic.metal, length=length), metal)
+        pieces[number] = (partial(machines.metal, length=length), metal)
     for number, tune in ((49, 1.0), (57, 1.2), (52, 0.8), (51, 1.4), (53, 1.9), (59, 1.6)):
         own = metal | {"tune": metal["tune"] * tune, "hz": 0.6 * metal["hz"]}
-        pieces[number] = (partial(electronic.metal, length=(1.2 + 0.8 / tune) * long), own)
+        pieces[number] = (partial(machines.metal, length=(1.2 + 0.8 / tune) * long), own)
     return pieces | {
-        number: (electronic.machine_tom, tom | {"size": size}) for number, size in TOMS.items()
+        number: (machines.machine_tom, tom | {"size": size}) for number, size in TOMS.items()
     }
 
 
@@ -220,7 +219,7 @@ class DrumKit(Kit):
         values = self.parameters
         if "bits" in values:
             crushed = [
-                electronic.crushed(side, values["bits"], values["rate_hz"], values["edge_hz"])
+                machines.crushed(side, values["bits"], values["rate_hz"], values["edge_hz"])
                 for side in sound.T
             ]
             sound = np.stack(crushed).T

@@ -1,6 +1,6 @@
 """Drum machines: analogue circuits, early samplers, and what producers make of both.
 
-Pieces are pairs of functions as in `drums_acoustic`.
+Pieces are pairs of functions as in `acoustic`.
 """
 
 import numpy as np
@@ -157,7 +157,7 @@ def machine_rim(rng: np.random.Generator, values: dict, force: float) -> np.ndar
 
 
 def crushed(sound: np.ndarray, bits: int, rate_hz: float, edge_hz: float) -> np.ndarray:
-    """A track (time,) as an early sampler plays it: few bits, few samples, and a dull filter."""
+    """A part (time,) as an early sampler plays it: few bits, few samples, and a dull filter."""
     hold = max(1, round(SAMPLE_RATE / rate_hz))
     held = np.repeat(sound[::hold], hold)[: len(sound)]
     steps = np.float32(2 ** (bits - 1) / (np.abs(held).max() + 1e-6))

@@ -22,7 +22,7 @@ class Preset:
         engine: a key of `KINDS`.
         program: the plugin's library, or the server.
         digest: twelve hexadecimal digits that stand for the engine and its banks.
-        bank, number, name, patch: see `plugin_kinds.RawPreset`.
+        bank, number, name, patch: see `kinds.RawPreset`.
     """
 
     engine: str

@@ -88,7 +88,7 @@ class SynthPatch:
 
     Attributes:
         role: what the patch is for.
-        character: name of the family it was drawn from, see `synth_characters`.
+        character: name of the family it was drawn from, see `characters`.
         timbre: seed of its spectra; its residue modulo 3 is the split, so that no patch and no
             spectrum of one split is ever in another.
         oscillators: one to three.

@@ -24,7 +24,7 @@ def sample_patch(rng: np.random.Generator, role: str, split: str) -> SynthPatch:
 
     Args:
         rng: source of all choices.
-        role: one of `synth_patch.SYNTH_ROLES`.
+        role: one of `patch.SYNTH_ROLES`.
         split: one of `SPLITS`; decides which timbres can be drawn.
     """
     shares = {name: kind.shares.get(role, 0.0) for name, kind in CHARACTERS.items()}
