@@ -38,7 +38,7 @@ Over 6 songs of 30 s: 7.8 MB and 0.25 CPU seconds a song; level 3 of FLAC's has 
 level 0 9.0 MB in 0.20 s, and WAV takes 31.8 MB.
 """
 PAGE = "describe.html"
-"""What `synthgen render --describe` leaves in the folder of the data set."""
+"""What `synthgen describe` leaves in the folder of the data set."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def write_songs_page(path: Path, title: str, description: SetDescription) -> Non
     count = f"{len(songs)} songs" if len(songs) > 1 else "one song"
     html = environment.get_template("songs.html").render(
         title=title,
-        lead=f"A data set of {count} with true stems, as synthgen render --describe found it.",
+        lead=f"A data set of {count} with true stems, as synthgen describe found it.",
         tables=description.tables,
         histograms=histograms(description.histograms),
         histogram_titles="; ".join(description.histograms),
