@@ -14,12 +14,12 @@ from synthgen_tf.render.describe.description import (
     AUDIBLE_BELOW_REST_DB,
     AUDIBLE_DB,
     LIMITED_DB,
-    SPLITS,
     DescribedSong,
     read_description,
 )
 from synthgen_tf.render.engines import SPLITS as DEALT
 from synthgen_tf.table import Table
+from synthgen_tf.tracks import SPLITS
 
 WIDE_BELOW = 0.9
 """Correlation of left and right below which a track counts as stereo."""
