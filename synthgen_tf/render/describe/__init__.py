@@ -1,7 +1,9 @@
 """Says what a rendered data set holds. No sound is read.
 
-description     a song's folder -> the song as its `song.json` tells it
-describe        a data set's folder -> its songs, tables and histograms
+Files:
+
+    description     a song's folder -> the song as its `song.json` tells it
+    describe        a data set's folder -> its songs, tables and histograms
 """
 
 from synthgen_tf.render.describe.describe import SetDescription, describe_songs

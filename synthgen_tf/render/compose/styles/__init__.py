@@ -1,9 +1,11 @@
 """The styles, as data: tempo, form, drum patterns, who plays and how likely.
 
-style           what a style is, and patterns that several share
-electronic      what machines play, house to trap
-bands           what bands play, rock to reggae
-scored          what an orchestra plays
+Files:
+
+    style           what a style is, and patterns that several share
+    electronic      what machines play, house to trap
+    bands           what bands play, rock to reggae
+    scored          what an orchestra plays
 """
 
 from synthgen_tf.render.compose.styles.bands import BANDS
