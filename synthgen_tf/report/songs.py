@@ -8,8 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from synthgen_tf import audio
 from synthgen_tf.errors import OutputError
-from synthgen_tf.render.describe import SetDescription
-from synthgen_tf.render.described import DescribedSong
+from synthgen_tf.render.describe.describe import SetDescription
+from synthgen_tf.render.describe.description import DescribedSong
 from synthgen_tf.report.figures import histograms, spectrogram_pair
 from synthgen_tf.tracks.files import stem_files
 
@@ -41,7 +41,7 @@ def write_songs_page(path: Path, title: str, description: SetDescription) -> Non
     count = f"{len(songs)} songs" if len(songs) > 1 else "one song"
     html = environment.get_template("songs.html").render(
         title=title,
-        lead=f"A data set of {count} with true stems, as synthgen render --describe found it.",
+        lead=f"A data set of {count} with true stems, as synthgen describe found it.",
         tables=description.tables,
         histograms=histograms(description.histograms),
         histogram_titles="; ".join(description.histograms),
