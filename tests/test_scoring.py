@@ -9,7 +9,7 @@ import yaml
 from typer.testing import CliRunner
 
 from synthgen_tf.cli.commands import app
-from synthgen_tf.cli.scoring import scoring_config
+from synthgen_tf.cli.evaluate import scoring_config
 from synthgen_tf.config import config_to_yaml, load_config
 from synthgen_tf.report import write_report
 

@@ -6,10 +6,10 @@ import typer
 
 import synthgen_tf
 from synthgen_tf.cli import HELP
-from synthgen_tf.cli.learning import evaluate, export, prepare, report, train
-from synthgen_tf.cli.music import describe, render, separate
-from synthgen_tf.cli.overview import demo, info, models
-from synthgen_tf.cli.serving import serve
+from synthgen_tf.cli.demo import demo, info, models
+from synthgen_tf.cli.prepare import evaluate, export, prepare, report, train
+from synthgen_tf.cli.separate import describe, render, separate
+from synthgen_tf.cli.serve import serve
 
 app = typer.Typer(
     no_args_is_help=True,

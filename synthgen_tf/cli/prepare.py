@@ -91,7 +91,7 @@ def train(
     ] = None,
 ) -> None:
     """Train a model into a run directory."""
-    from synthgen_tf.cli.training import Rendering, choose, train_on_device, train_on_files
+    from synthgen_tf.cli.train import Rendering, choose, train_on_device, train_on_files
 
     sources = (midi, font or (), names_of(engines), recorded, jobs)
     rendering = None if render is None else Rendering(render, *sources)
@@ -148,7 +148,7 @@ def evaluate(
     --split all --most 100 tells too little learnt, learnt by heart and music of another kind apart.
     """
     import_tensorflow()
-    from synthgen_tf.cli.scoring import score
+    from synthgen_tf.cli.evaluate import score
 
     if estimates and (model or engine):
         raise InputError("--estimates and --model were given: score one at a time")
