@@ -15,7 +15,7 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from synthgen_tf import __version__, audio
+from synthgen_tf import __version__, audio, cli
 from synthgen_tf.cli.commands import app
 from synthgen_tf.errors import InputError
 
@@ -60,6 +60,16 @@ def test_help_starts_no_tensorflow_and_tells_every_command():
         "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'numpy')))"
     )
     assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL).returncode == 0
+
+
+def test_every_command_has_a_file_of_its_name_and_files_stay_small():
+    folder = Path(cli.__file__).parent
+    names = {path.stem: len(path.read_text().splitlines()) for path in folder.glob("*.py")}
+    commands = {command.callback.__name__: command.callback for command in app.registered_commands}
+    assert set(names) == {"__init__", "commands", "options", "tables", *commands}
+    for name, command in commands.items():
+        assert command.__module__ == f"synthgen_tf.cli.{name}"
+    assert max(names.values()) <= 250
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The commands. Each is a few lines: read options, call a room, print what came out."""
+"""All commands, each in a file of its name: read options, call a room, print what came out."""
 
 from typing import Annotated
 
@@ -6,10 +6,18 @@ import typer
 
 import synthgen_tf
 from synthgen_tf.cli import HELP
-from synthgen_tf.cli.demo import demo, info, models
-from synthgen_tf.cli.prepare import evaluate, export, prepare, report, train
-from synthgen_tf.cli.separate import describe, render, separate
+from synthgen_tf.cli.demo import demo
+from synthgen_tf.cli.describe import describe
+from synthgen_tf.cli.evaluate import evaluate
+from synthgen_tf.cli.export import export
+from synthgen_tf.cli.info import info
+from synthgen_tf.cli.models import models
+from synthgen_tf.cli.prepare import prepare
+from synthgen_tf.cli.render import render
+from synthgen_tf.cli.report import report
+from synthgen_tf.cli.separate import separate
 from synthgen_tf.cli.serve import serve
+from synthgen_tf.cli.train import train
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -1,14 +1,11 @@
-"""Commands that show what there is."""
+"""`synthgen demo`: the whole story, from songs to a report."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from synthgen_tf.cli.options import (
-    Preset,
-    Seed,
-)
+from synthgen_tf.cli.options import Preset, Seed
 from synthgen_tf.quiet import import_tensorflow
 
 
@@ -33,25 +30,3 @@ def demo(
         print_table(table)
     for path in result.files:
         typer.echo(path)
-
-
-def models() -> None:
-    """List the models that come with SynthGen."""
-    from synthgen_tf.separate.catalogue import shipped_models
-
-    cards = shipped_models()
-    for card in cards:
-        typer.echo(
-            f"{card.name} {card.version}: {card.stem}, {card.parameters / 1e6:.1f} M parameters, "
-            f"{card.sample_rate} Hz, {card.channels} channels, {card.license}, {card.folder}"
-        )
-    if not cards:
-        typer.echo("none")
-
-
-def info() -> None:
-    """Show versions, devices, ffmpeg and engines."""
-    import_tensorflow()
-    from synthgen_tf.cli.tables import print_info
-
-    print_info()

@@ -1,33 +1,60 @@
-"""The command `evaluate`, from its options to its files."""
+"""`synthgen evaluate`: a model, or estimates made elsewhere, against known stems."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.options import ConfigFile, Data, EngineName, KindName, Model, Settings
 from synthgen_tf.config import Config, load_config
-from synthgen_tf.data import open_tracks
-from synthgen_tf.evaluate import (
-    Estimates,
-    described,
-    evaluate,
-    make_room_for_scores,
-    score_files,
-    select_test_tracks,
-    separated_by,
-    write_scores,
-)
-from synthgen_tf.report.diagnosis import split_table
-from synthgen_tf.report.tables import genre_table, score_table
-from synthgen_tf.separate import Separator
-from synthgen_tf.separate.catalogue import CARD, DEFAULT_MODEL, find_model
-from synthgen_tf.separate.predictors import load_predictor
-from synthgen_tf.train.run import CONFIG
+from synthgen_tf.errors import InputError
+from synthgen_tf.quiet import import_tensorflow
 
 
-def score(
+def evaluate(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="JSON file to write; a CSV of its name beside it.")],
+    split: Annotated[
+        str, typer.Option(help="train, valid, test, another that the data set has, or all.")
+    ] = "test",
+    most: Annotated[
+        int | None, typer.Option(help="Tracks of each split, taken evenly; all by default.")
+    ] = None,
+    model: Model = None,
+    engine: EngineName = None,
+    estimates: Annotated[
+        Path | None,
+        typer.Option(help="Folder of <track>/<stem>.wav made elsewhere, in place of a model."),
+    ] = None,
+    stem: Annotated[
+        str | None, typer.Option(help="Name of the files in --estimates; the target's by default.")
+    ] = None,
+    museval: Annotated[
+        bool, typer.Option("--museval", help="BSSEval v4 too, its JSON in OUT_museval/test.")
+    ] = False,
+    kind: KindName = None,
+    target: Annotated[
+        str | None, typer.Option(help="Stem that is the truth; the model's own by default.")
+    ] = None,
+    config: ConfigFile = None,
+    settings: Settings = None,
+) -> None:
+    """Score a model, or estimates, against known stems.
+
+    --split all --most 100 tells too little learnt, learnt by heart and music of another kind apart.
+    """
+    import_tensorflow()
+    if estimates and (model or engine):
+        raise InputError("--estimates and --model were given: score one at a time")
+    if stem and not estimates:
+        raise InputError("--stem names files of --estimates: give both, or leave it out")
+    chosen = (model, engine, estimates, stem, museval, config, settings or ())
+    _score(data, out, split, kind, target, *chosen, most=most)
+
+
+def _score(
     data: Path,
     out: Path,
     split: str,
@@ -43,6 +70,24 @@ def score(
     most: int | None = None,
 ) -> None:
     """Score and write; the options are the command's."""
+    from synthgen_tf.cli.tables import print_table
+    from synthgen_tf.data import open_tracks
+    from synthgen_tf.evaluate import (
+        Estimates,
+        described,
+        evaluate,
+        make_room_for_scores,
+        score_files,
+        select_test_tracks,
+        separated_by,
+        write_scores,
+    )
+    from synthgen_tf.report.diagnosis import split_table
+    from synthgen_tf.report.tables import genre_table, score_table
+    from synthgen_tf.separate import Separator
+    from synthgen_tf.separate.catalogue import DEFAULT_MODEL
+    from synthgen_tf.separate.predictors import load_predictor
+
     config = scoring_config(None if estimates else model or DEFAULT_MODEL, config_file, settings)
     separator = None if estimates else Separator(load_predictor(model, engine))
     target = target or (separator.stem if separator else config.data.target)
@@ -83,6 +128,9 @@ def scoring_config(model: str | None, file: Path | None, settings: Sequence[str]
         file: `--config`.
         settings: `--set`.
     """
+    from synthgen_tf.separate.catalogue import CARD, find_model
+    from synthgen_tf.train.run import CONFIG
+
     flags = {}
     if model and file is None:
         folder = find_model(model)

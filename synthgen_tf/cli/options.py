@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from synthgen_tf.config.schema import Config, Kind
 
 
-def describe(dotted: str) -> str:
+def help_of(dotted: str) -> str:
     """Help text of a configuration key, for instance `training.minutes`."""
     section: type[BaseModel] | Any = Config
     *sections, key = dotted.split(".")

@@ -3,44 +3,96 @@
 import importlib.util
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from synthgen_tf.cli.options import (
+    ConfigFile,
+    Engines,
+    Fonts,
+    Midi,
+    Preset,
+    Recorded,
+    Settings,
+    help_of,
+    names_of,
+)
 from synthgen_tf.config import Config, load_config
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow, leave_out_keras_settings
-from synthgen_tf.train.run import changed_config, read_rendered, resume_config
+
+if TYPE_CHECKING:
+    from synthgen_tf.resident.rendering import Rendering
 
 BACKENDS = ("tensorflow", "jax", "torch")
-SECONDS = 30.0
-"""Length of a rendered song."""
 
 
-@dataclass(frozen=True)
-class Rendering:
-    """What songs are rendered for a training from.
+def train(
+    run: Annotated[Path, typer.Option(help="Run directory to write.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Root of the data set; a resumed run knows its own.")
+    ] = None,
+    preset: Preset = None,
+    config: ConfigFile = None,
+    settings: Settings = None,
+    strategy: Annotated[str | None, typer.Option(help=help_of("training.strategy"))] = None,
+    minutes: Annotated[float | None, typer.Option(help=help_of("training.minutes"))] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with this run.")] = False,
+    weights: Annotated[
+        Path | None, typer.Option(help="Run directory whose best model this one starts from.")
+    ] = None,
+    resident: Annotated[
+        bool,
+        typer.Option(
+            "--resident",
+            help="Hold the songs in the memory of the device; on any backend (KERAS_BACKEND).",
+        ),
+    ] = False,
+    render: Annotated[
+        int | None,
+        typer.Option(help="Songs to render while training runs, in place of --data; --resident."),
+    ] = None,
+    midi: Midi = None,
+    font: Fonts = None,
+    recorded: Recorded = False,
+    engines: Engines = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Processes that render; all cores but one by default.")
+    ] = None,
+) -> None:
+    """Train a model into a run directory."""
+    sources = (midi, font or (), names_of(engines), recorded, jobs)
+    rendering = None
+    if render is not None:
+        from synthgen_tf.resident.rendering import Rendering
 
-    Attributes:
-        songs: to train on, beside those to validate on.
-        midi, fonts, engines, recorded: as of `synthgen render`.
-        jobs: processes; None for all cores but one.
-    """
+        rendering = Rendering(render, *sources)
+    elif any(sources):
+        raise InputError("--midi, --font, --recorded, --engines and --jobs are for --render SONGS")
+    flags = {"training.strategy": strategy, "training.minutes": minutes}
+    started = (preset, config, weights)
+    chosen, data = _choose(run, data, rendering, started, settings or (), flags, resume)
+    try:
+        if resident or rendering:
+            best = _train_on_device(chosen, run, data, rendering, resume, weights)
+        else:
+            best = _train_on_files(chosen, run, data, resume, weights)
+    except KeyboardInterrupt:
+        typer.echo(f"synthgen: interrupted, go on with: train --run {run} --resume", err=True)
+        os._exit(130)  # without waiting for readers that are still at work
+    if best:
+        from synthgen_tf.report import write_model_card  # Keras, which renderers start before
 
-    songs: int
-    midi: Path | None = None
-    fonts: Sequence[Path] = ()
-    engines: Sequence[str] = ()
-    recorded: bool = False
-    jobs: int | None = None
+        typer.echo(best)
+        typer.echo(write_model_card(run))
 
 
-def choose(
+def _choose(
     run: Path,
     data: Path | None,
-    rendering: Rendering | None,
+    rendering: "Rendering | None",
     started: tuple,
     settings: Sequence[str],
     flags: Mapping[str, Any],
@@ -59,6 +111,8 @@ def choose(
     Raises:
         InputError: for options that do not go together.
     """
+    from synthgen_tf.train.run import changed_config, resume_config
+
     if rendering and data:
         raise InputError("--data and --render were given: train on one of them")
     if resume and any(started):
@@ -74,7 +128,7 @@ def choose(
     return load_config(*started[:2], settings, flags), data
 
 
-def train_on_files(
+def _train_on_files(
     config: Config, run: Path, data: Path, resume: bool, weights: Path | None
 ) -> Path | None:
     """Train by tf.data; returns the path of the best model, None where another host tells.
@@ -94,11 +148,11 @@ def train_on_files(
     return best if leads(config) else None
 
 
-def train_on_device(
+def _train_on_device(
     config: Config,
     run: Path,
     data: Path | None,
-    rendering: Rendering | None,
+    rendering: "Rendering | None",
     resume: bool,
     weights: Path | None,
 ) -> Path:
@@ -109,7 +163,11 @@ def train_on_device(
     """
     backend = _check_backend()
     _check_strategy(config)
-    renderers = None if rendering is None else _start(config, rendering, run, resume)
+    renderers = None
+    if rendering:
+        from synthgen_tf.resident.rendering import start_renderers
+
+        renderers = start_renderers(config, rendering, run, resume, _tell)
     try:
         if backend == "tensorflow":
             import_tensorflow()
@@ -148,45 +206,3 @@ def _check_strategy(config: Config) -> None:
             f"--resident trains on one device; training.strategy is {config.training.strategy}: "
             "leave it out, or train without --resident"
         )
-
-
-def _start(config: Config, rendering: Rendering, run: Path, resume: bool):
-    """Renderers at work, on songs that earlier sessions of a run have not had."""
-    from synthgen_tf.render import find_recorded
-    from synthgen_tf.render.recorded import NO_RECORDINGS
-    from synthgen_tf.render.sources import open_sources
-    from synthgen_tf.resident.renderers import Renderers
-
-    _check_songs(config)
-    if rendering.songs < 2:
-        raise InputError(f"--render is {rendering.songs}; expected 2 songs or more")
-    recorded = NO_RECORDINGS
-    if rendering.recorded:
-        recorded, missing = find_recorded()
-        if missing:
-            _tell(f"--recorded goes without {', '.join(missing)}")
-    sources = open_sources(rendering.midi, rendering.fonts, 0.0, recorded, rendering.engines, _tell)
-    jobs = rendering.jobs or max(1, (os.cpu_count() or 2) - 1)
-    first, valid = read_rendered(run) if resume else (0, None)
-    songs = rendering.songs, config.seed, SECONDS, sources
-    return Renderers(*songs, jobs, config.data.target, first, valid, _tell)
-
-
-def _check_songs(config: Config) -> None:
-    """Rendered songs are as they are, and have no names.
-
-    Raises:
-        InputError: for a configuration that asks for others.
-    """
-    from synthgen_tf.render.signals.dsp import SAMPLE_RATE
-
-    wanted = {"model.sample_rate": SAMPLE_RATE, "model.channels": 2, "data.target_holds": None,
-              "data.valid_tracks": ()}  # fmt: skip
-    for name, value in wanted.items():
-        section, key = name.split(".")
-        found = getattr(getattr(config, section), key)
-        if found != value:
-            raise InputError(
-                f"{name} is {found}; expected {value if value else 'none'} for --render: train on "
-                "--data for anything else"
-            )
