@@ -9,14 +9,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import soundfile
+import typer
 from typer.testing import CliRunner
 
 from synthgen_tf import __version__, audio, cli
 from synthgen_tf.cli.commands import app
+from synthgen_tf.cli.options import listed
 from synthgen_tf.errors import InputError
 
 SYNTHGEN = Path(sys.executable).with_name("synthgen")
@@ -70,6 +73,39 @@ def test_every_command_has_a_file_of_its_name_and_files_stay_small():
     for name, command in commands.items():
         assert command.__module__ == f"synthgen_tf.cli.{name}"
     assert max(names.values()) <= 250
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "words"),
+    [
+        ("separate", "--engine", "keras, savedmodel or tflite; told from the model."),
+        ("separate", "--format", "wav, flac or mp3."),
+        ("separate", "--subtype", "FLOAT, PCM_16 or PCM_24; wav is FLOAT, flac PCM_24."),
+        (
+            "separate",
+            "--clip",
+            "Of PCM and mp3, beyond full scale: clamp, rescale (turn all stems of the song down by "
+            "one gain) or none (refuse the song).",
+        ),
+        ("render", "--format", "wav or flac."),
+        ("render", "--engines", "amsynth, xsynth, hexter, scsynth, whysynth, vital, with commas"),
+        ("render", "--split", "Else by number: train, valid and test."),
+        ("prepare", "--kind", "rendered, musdb18, musdb18hq, slakh, moisesdb, medleydb, folder;"),
+        ("train", "--preset", "base, card, large, small, tiny."),
+        ("evaluate", "--split", "train, valid, test, another that the data set has, or all."),
+        ("export", "--tflite", "Of fp32, fp16, dynamic, int8; comma-separated."),
+    ],
+)
+def test_help_names_every_choice(command, option, words):
+    options = typer.main.get_command(app).commands[command].params
+    (found,) = [each for each in options if option in each.opts]
+    assert words in found.help
+
+
+def test_a_meaning_is_of_a_choice():
+    assert listed(Literal["a", "b", "c"], "or", b="the best") == "a, b (the best) or c"
+    with pytest.raises(KeyError):
+        listed(Literal["a", "b"], d="of none")
 
 
 @pytest.mark.parametrize(

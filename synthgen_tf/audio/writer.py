@@ -13,11 +13,9 @@ import soundfile
 
 from synthgen_tf.audio import riff
 from synthgen_tf.audio.info import shown
+from synthgen_tf.choices import FORMATS
 from synthgen_tf.drafts import draft_beside, sweep
 from synthgen_tf.errors import InputError, OutputError
-
-FORMATS = {"wav": ("FLOAT", "PCM_16", "PCM_24"), "flac": ("PCM_24", "PCM_16"), "mp3": (None,)}
-"""Formats that can be written and their subtypes, the default first."""
 
 BITS = {"PCM_16": 16, "PCM_24": 24}
 FLAC_CHANNELS = 8

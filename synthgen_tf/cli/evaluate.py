@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from synthgen_tf.cli.options import ConfigFile, Data, EngineName, KindName, Model, Settings
+from synthgen_tf.choices import UsualSplit
+from synthgen_tf.cli.options import (
+    ConfigFile,
+    Data,
+    EngineName,
+    KindName,
+    Model,
+    Settings,
+    listed,
+)
 from synthgen_tf.config import Config, load_config
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow
@@ -17,7 +26,7 @@ def evaluate(
     data: Data,
     out: Annotated[Path, typer.Option(help="JSON file to write; a CSV of its name beside it.")],
     split: Annotated[
-        str, typer.Option(help="train, valid, test, another that the data set has, or all.")
+        str, typer.Option(help=f"{listed(UsualSplit)}, another that the data set has, or all.")
     ] = "test",
     most: Annotated[
         int | None, typer.Option(help="Tracks of each split, taken evenly; all by default.")

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from synthgen_tf.choices import Variant
+from synthgen_tf.cli.options import listed
 from synthgen_tf.quiet import import_tensorflow
 
 
@@ -12,9 +14,7 @@ def export(
     model: Annotated[Path, typer.Option(help="Run directory.")],
     out: Annotated[Path, typer.Option(help="Folder of the model, such as savedmodels/NAME.")],
     version: Annotated[int | None, typer.Option(help="The next one by default.")] = None,
-    tflite: Annotated[
-        str, typer.Option(help="Of fp32, fp16, dynamic, int8; comma-separated.")
-    ] = "fp32",
+    tflite: Annotated[str, typer.Option(help=f"Of {listed(Variant)}; comma-separated.")] = "fp32",
     half: Annotated[
         bool, typer.Option("--half", help="Store the SavedModel's weights in half precision.")
     ] = False,

@@ -5,7 +5,15 @@ import shutil
 
 import typer
 
+from synthgen_tf.choices import Engine
 from synthgen_tf.quiet import import_tensorflow
+
+ENGINES: dict[Engine, str] = {
+    "tflite": "ai_edge_litert",
+    "keras": "keras",
+    "savedmodel": "tensorflow",
+}
+"""Engine to the package that it needs."""
 
 
 def info() -> None:
@@ -16,8 +24,7 @@ def info() -> None:
     from synthgen_tf.train.run import environment
 
     facts = environment()
-    engines = {"tflite": "ai_edge_litert", "keras": "keras", "savedmodel": "tensorflow"}
-    found = [name for name, module in engines.items() if importlib.util.find_spec(module)]
+    found = [name for name, module in ENGINES.items() if importlib.util.find_spec(module)]
     rows = [
         ["commit", facts["commit"] or "installed package"],
         ["Python", facts["python"]],

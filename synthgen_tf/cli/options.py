@@ -6,6 +6,8 @@ from typing import Annotated, Any, get_args
 import typer
 from pydantic import BaseModel
 
+from synthgen_tf.choices import FORMATS, Clip, Engine, Format, Plugin, Subtype
+from synthgen_tf.config import preset_names
 from synthgen_tf.config.schema import Config, Kind
 
 
@@ -16,6 +18,26 @@ def help_of(dotted: str) -> str:
     for name in sections:
         section = section.model_fields[name].annotation
     return section.model_fields[key].description or ""
+
+
+def listed(choices: Any, last: str | None = None, **meanings: str) -> str:
+    """The names of a type in `choices` or `config`, for a help text.
+
+    Args:
+        choices: a `Literal`.
+        last: word before the last name; a comma where there is none.
+        meanings: of some of the names, told in brackets behind each.
+
+    Raises:
+        KeyError: for the meaning of a name that is no choice.
+    """
+    shown = {name: name for name in get_args(choices)}
+    for name, meaning in meanings.items():
+        shown[name] = f"{shown[name]} ({meaning})"
+    if last is None:
+        return ", ".join(shown.values())
+    *names, end = shown.values()
+    return f"{', '.join(names)} {last} {end}"
 
 
 def output_options(
@@ -41,14 +63,30 @@ Model = Annotated[
     typer.Option(help="Run directory, exported model's folder or shipped model's name."),
 ]
 EngineName = Annotated[
-    str | None, typer.Option("--engine", help="keras, savedmodel or tflite; told from the model.")
+    str | None, typer.Option("--engine", help=f"{listed(Engine, 'or')}; told from the model.")
 ]
+Stems = Annotated[str | None, typer.Option("--stems", help="Comma-separated; both by default.")]
+FormatName = Annotated[str, typer.Option("--format", help=f"{listed(Format, 'or')}.")]
+SubtypeName = Annotated[
+    str | None,
+    typer.Option(
+        "--subtype",
+        help=f"{listed(Subtype, 'or')}; wav is {FORMATS['wav'][0]}, flac {FORMATS['flac'][0]}.",
+    ),
+]
+FULL_SCALE = listed(
+    Clip, "or", rescale="turn all stems of the song down by one gain", none="refuse the song"
+)
+ClipName = Annotated[
+    str, typer.Option("--clip", help=f"Of PCM and mp3, beyond full scale: {FULL_SCALE}.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Do again what is done already.")]
 Data = Annotated[Path, typer.Option(help="Root of the data set.")]
 KindName = Annotated[
     str | None,
     typer.Option(
         "--kind",
-        help=f"{', '.join(get_args(Kind))}; told from the layout.",
+        help=f"{listed(Kind)}; told from the layout.",
     ),
 ]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="YAML configuration.")]
@@ -56,7 +94,7 @@ Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Such as data.remix=0.")
 ]
 Preset = Annotated[
-    str | None, typer.Option(help="Preset to start from: card, tiny, small, base, large.")
+    str | None, typer.Option(help=f"Preset to start from: {', '.join(preset_names())}.")
 ]
 Seed = Annotated[int, typer.Option(help="Of everything random.")]
 Midi = Annotated[
@@ -81,8 +119,8 @@ Recorded = Annotated[
 Engines = Annotated[
     str | None,
     typer.Option(
-        help="Installed synth engines that play most synth parts: all, or some of amsynth, "
-        "xsynth, hexter, scsynth, whysynth, vital, with commas; make sources installs them."
+        help="Installed synth engines that play most synth parts: all, or some of "
+        f"{listed(Plugin)}, vital, with commas; make sources installs them."
     ),
 ]
 

@@ -6,8 +6,16 @@ from typing import Annotated
 
 import typer
 
-from synthgen_tf.cli.options import Engines, Fonts, Midi, Recorded, Seed, names_of
+from synthgen_tf.choices import ExtraSplit, Lossless, UsualSplit
+from synthgen_tf.cli.options import Engines, Fonts, Midi, Recorded, Seed, listed, names_of
 from synthgen_tf.errors import InputError
+
+EXTRA = listed(
+    ExtraSplit,
+    "or",
+    far="synths, fonts and kits that no other split hears",
+    hard="dense mixes",
+)
 
 
 def render(
@@ -22,16 +30,13 @@ def render(
     recorded: Recorded = False,
     split: Annotated[
         str | None,
-        typer.Option(
-            help="far: synths, fonts and kits that no other split hears; hard: dense mixes. "
-            "Else by number: train, valid and test."
-        ),
+        typer.Option(help=f"{EXTRA}. Else by number: {listed(UsualSplit, 'and')}."),
     ] = None,
     vital: Annotated[
         float, typer.Option(help="Share of the synth parts that Vital plays (extra vita), 0 to 1.")
     ] = 0.0,
     engines: Engines = None,
-    format: Annotated[str, typer.Option(help="wav or flac.")] = "wav",
+    format: Annotated[str, typer.Option(help=f"{listed(Lossless, 'or')}.")] = "wav",
 ) -> None:
     """Render songs with a true synth stem."""
     if songs is None:

@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from synthgen_tf.cli.options import EngineName, Model, output_options
+from synthgen_tf.cli.options import (
+    ClipName,
+    EngineName,
+    FormatName,
+    Model,
+    Overwrite,
+    Stems,
+    SubtypeName,
+    output_options,
+)
 from synthgen_tf.quiet import import_tensorflow
 
 
@@ -14,18 +23,10 @@ def separate(
     inputs: Annotated[list[Path], typer.Argument(metavar="FILE_OR_DIR...", help="Audio to take.")],
     out: Annotated[Path, typer.Option(help="Folder for OUT/<input name>/<stem>.wav.")],
     model: Model = None,
-    stems: Annotated[str | None, typer.Option(help="Comma-separated; both by default.")] = None,
-    format: Annotated[str, typer.Option(help="wav, flac or mp3.")] = "wav",
-    subtype: Annotated[
-        str | None, typer.Option(help="FLOAT, PCM_16 or PCM_24; wav is FLOAT, flac PCM_24.")
-    ] = None,
-    clip: Annotated[
-        str,
-        typer.Option(
-            help="Of PCM and mp3, beyond full scale: clamp, rescale (turn all stems of the song "
-            "down by one gain) or none (refuse the song)."
-        ),
-    ] = "clamp",
+    stems: Stems = None,
+    format: FormatName = "wav",
+    subtype: SubtypeName = None,
+    clip: ClipName = "clamp",
     overlap: Annotated[
         float, typer.Option(help="Share of a block that the next covers, 0 to 0.9.")
     ] = 0.25,
@@ -35,9 +36,7 @@ def separate(
     segment: Annotated[
         float | None, typer.Option(help="Seconds of a block; the model's own by default.")
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Do again what is done already.")
-    ] = False,
+    overwrite: Overwrite = False,
     engine: EngineName = None,
 ) -> None:
     """Separate audio into synth and rest, which add up to it.

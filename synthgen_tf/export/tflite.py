@@ -8,13 +8,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
+from synthgen_tf.choices import Variant
 from synthgen_tf.errors import InputError
 from synthgen_tf.export.dequantize import with_float_arithmetic
 
-VARIANTS = ("fp32", "fp16", "dynamic", "int8")
+VARIANTS = get_args(Variant)
 
 FLOAT_OPS = (
     "ADD",

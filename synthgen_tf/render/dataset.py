@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import soundfile
 
+from synthgen_tf.choices import Lossless
 from synthgen_tf.errors import InputError, OutputError
 from synthgen_tf.processes import in_processes
 from synthgen_tf.progress import progress_bar
@@ -25,7 +27,7 @@ from synthgen_tf.render.sources import Sources, open_sources
 
 DESCRIPTION = "song.json"
 SONG_NAME = re.compile(r"song_\d{4,}_\d{6,}")
-FORMATS = ("wav", "flac")
+FORMATS = get_args(Lossless)
 FILES = {
     format: frozenset([DESCRIPTION, *(f"{name}.{format}" for name in ("mixture", *STEMS))])
     for format in FORMATS

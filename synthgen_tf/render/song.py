@@ -1,10 +1,12 @@
 """One song, from its seed to 16-bit stems and the description that goes with them."""
 
 from dataclasses import asdict, dataclass
+from typing import get_args
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from synthgen_tf.choices import ExtraSplit
 from synthgen_tf.render.casting import sample_engine, sample_score
 from synthgen_tf.render.compose.score import STEMS, Part, Score
 from synthgen_tf.render.engines import SPLITS, perform
@@ -39,7 +41,7 @@ SYNTH_ABOVE_REST_DB = (-12.0, 12.0)
 HIGHEST_WHILE_PLAYING_DB = 15.0
 """A synth that plays for moments only is not turned up further than this above the rest."""
 
-EXTRA_SPLITS = ("far", "hard")
+EXTRA_SPLITS = get_args(ExtraSplit)
 """Splits beside train, valid and test that are rendered by name."""
 
 SILENT_DB = -75.0

@@ -9,7 +9,16 @@ import typer
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up noise
 
 from synthgen_tf.cli import run_command
-from synthgen_tf.cli.options import EngineName, Model, output_options
+from synthgen_tf.cli.options import (
+    ClipName,
+    EngineName,
+    FormatName,
+    Model,
+    Overwrite,
+    Stems,
+    SubtypeName,
+    output_options,
+)
 from synthgen_tf.errors import InputError
 
 
@@ -29,13 +38,11 @@ def scale(
     ] = None,
     model: Model = None,
     engine: EngineName = "tflite",
-    stems: Annotated[str | None, typer.Option(help="Comma-separated; both by default.")] = None,
-    format: Annotated[str, typer.Option(help="wav, flac or mp3.")] = "wav",
-    subtype: Annotated[str | None, typer.Option(help="FLOAT, PCM_16 or PCM_24.")] = None,
-    clip: Annotated[str, typer.Option(help="clamp, rescale or none.")] = "clamp",
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Do again what is done already.")
-    ] = False,
+    stems: Stems = None,
+    format: FormatName = "wav",
+    subtype: SubtypeName = None,
+    clip: ClipName = "clamp",
+    overwrite: Overwrite = False,
 ) -> None:
     """Separate a catalogue; a second call goes on where the first was stopped.
 

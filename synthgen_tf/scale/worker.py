@@ -10,12 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from synthgen_tf import audio
+from synthgen_tf.choices import Clip, Engine, Format, Subtype
 from synthgen_tf.errors import InputError
 from synthgen_tf.scale.storage import Storage
 from synthgen_tf.separate import Separator
-from synthgen_tf.separate.files import Clip
 from synthgen_tf.separate.manifest import DONE, FAILED, facts_of
-from synthgen_tf.separate.predictors import Engine, load_predictor
+from synthgen_tf.separate.predictors import load_predictor
 
 TRIES = 3
 """Of a song whose workers die, for instance for want of memory."""
@@ -40,8 +40,8 @@ class Work:
     threads: int = 1
     separator: Mapping[str, Any] = field(default_factory=dict)
     stems: tuple[str, ...] = ()
-    format: str = "wav"
-    subtype: str | None = None
+    format: Format = "wav"
+    subtype: Subtype | None = None
     clip: Clip = "clamp"
 
     def load(self, threads: int | None = None) -> Separator:

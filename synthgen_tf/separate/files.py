@@ -5,21 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 
 from synthgen_tf import audio
+from synthgen_tf.choices import Clip
 from synthgen_tf.errors import InputError, OutputError
 
-Clip = Literal["clamp", "rescale", "none"]
 CLIPS = get_args(Clip)
-"""What integers and mp3 do with stems beyond full scale; `FLOAT` holds them as they are.
-
-    clamp    cut them at full scale; what the stem loses the rest gets, while it has room
-    rescale  turn all stems of the song down by one gain, where they would not fit
-    none     refuse the song, write nothing
-"""
 
 Piece = tuple[np.ndarray, np.ndarray]
 """Mixture and estimate, both float32 (time, channels)."""

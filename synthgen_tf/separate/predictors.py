@@ -7,10 +7,11 @@ import hashlib
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 
+from synthgen_tf.choices import Engine
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow, native_noise_silenced
 from synthgen_tf.separate.catalogue import (
@@ -22,7 +23,6 @@ from synthgen_tf.separate.catalogue import (
     sha256_of,
 )
 
-Engine = Literal["keras", "savedmodel", "tflite"]
 ENGINES = get_args(Engine)
 
 DIGITS = 12

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.background import BackgroundTask
 
+from synthgen_tf.choices import Clip, Format, Subtype
 from synthgen_tf.errors import InputError
 from synthgen_tf.serve.answers import failures, result
 from synthgen_tf.serve.jobs import DONE, FAILED, Job, Jobs
@@ -65,9 +66,9 @@ async def separate(
     request: Request,
     service: Shared,
     stems: Annotated[str | None, Query(description="comma-separated; all by default")] = None,
-    format: Annotated[Literal["wav", "flac", "mp3"], Query()] = "wav",
-    subtype: Annotated[Literal["FLOAT", "PCM_16", "PCM_24"] | None, Query()] = None,
-    clip: Annotated[Literal["clamp", "rescale", "none"], Query()] = "clamp",
+    format: Annotated[Format, Query()] = "wav",
+    subtype: Annotated[Subtype | None, Query()] = None,
+    clip: Annotated[Clip, Query()] = "clamp",
     overlap: Annotated[float, Query(ge=0.0, le=0.9)] = 0.25,
     shifts: Annotated[int, Query(ge=1, le=MAX_SHIFTS)] = 1,
     segment: Annotated[float | None, Query(gt=0.0, le=MAX_SEGMENT)] = None,

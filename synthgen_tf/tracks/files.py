@@ -4,18 +4,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from zlib import crc32
 
 import yaml
 
 from synthgen_tf import audio
+from synthgen_tf.choices import ExtraSplit, UsualSplit
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks.track import Track
 
-USUAL_SPLITS = ("train", "valid", "test")
-SPLITS = (*USUAL_SPLITS, "far", "hard")
-"""The last two are tests of their own: what nothing trained on is like, and dense mixes."""
+USUAL_SPLITS, EXTRA_SPLITS = get_args(UsualSplit), get_args(ExtraSplit)
+SPLITS = (*USUAL_SPLITS, *EXTRA_SPLITS)
 SUFFIXES = (".wav", ".flac", ".mp3")
 USUAL_RATE = 44_100
 YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

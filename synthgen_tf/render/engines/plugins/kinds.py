@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from synthgen_tf.choices import Plugin
 from synthgen_tf.render.engines.plugins.dssi import BEND_SEMITONES, PluginError, host_of
 from synthgen_tf.render.engines.plugins.hexter import hexter_patch, hexter_settings
 from synthgen_tf.render.engines.plugins.scsynth import (
@@ -180,7 +181,7 @@ def _scsynth(files: Files) -> Iterator[RawPreset]:
 
 
 GPL = "GPL-2.0-or-later"
-KINDS = {
+KINDS: dict[Plugin, Kind] = {
     "amsynth": Kind("AmSynth", "amsynth", GPL, GPL, 4.0,
                     lambda: _find_dssi("amsynth_dssi.so", "amsynth/banks/*"), _amsynth),
     "whysynth": Kind("WhySynth", "whysynth", GPL, "public domain", 1.0,
