@@ -18,3 +18,8 @@ class InputWarning(UserWarning):
 
     The message is one line that says what was done about it; the command line prints it.
     """
+
+
+def install(extra: str) -> str:
+    """The command that installs an extra of `pyproject.toml`, as messages and docs spell it."""
+    return f"pip install '.[{extra}]'"

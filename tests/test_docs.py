@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from synthgen_tf.cli.commands import app
 from synthgen_tf.config import load_config
-from synthgen_tf.errors import InputError
+from synthgen_tf.errors import InputError, install
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -201,6 +201,26 @@ def test_files_of_the_code_that_are_named_exist(page):
     for code in INLINE.findall(prose(page.read_text()).replace("\n", " ")):
         if re.fullmatch(ours + r"/([a-z_0-9]+\.(py|csv|md|yaml))?", code):
             assert any((folder / code).exists() for folder in places), code
+
+
+def extras() -> set[str]:
+    """What `pip install '.[...]'` can ask for."""
+    text = (ROOT / "pyproject.toml").read_text()
+    (section,) = re.findall(r"^\[project.optional-dependencies\]\n(.*?)^\[", text, re.M | re.S)
+    return set(re.findall(r"^(\w+) = \[", section, flags=re.MULTILINE))
+
+
+def test_extras_are_installed_by_one_command_everywhere():
+    assert install("ray") == "pip install '.[ray]'"
+    assert {"gpu", "serve", "tune", "ray", "jax", "museval", "vita", "dev"} == extras()
+    for page in PAGES:
+        for place, name in re.findall(r"pip install '?([\w.]*)\[([\w,]+)\]", page.read_text()):
+            assert place == "."
+            assert name in extras()
+    for path in (ROOT / "synthgen_tf").rglob("*.py"):
+        code = path.read_text()
+        assert "synthgen_tf[" not in code
+        assert set(re.findall(r"\binstall\('(\w+)'\)", code)) <= extras(), path
 
 
 @each_page

@@ -30,7 +30,7 @@ def test_patches_belong_to_their_split():
 
 def test_without_vita_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "vita", None)
-    with pytest.raises(InputError, match=r"pip install 'synthgen_tf\[vita\]'"):
+    with pytest.raises(InputError, match=r"pip install '\.\[vita\]'"):
         load_vita()
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from synthgen_tf.cli.options import Model
-from synthgen_tf.errors import InputError
+from synthgen_tf.errors import InputError, install
 from synthgen_tf.quiet import import_tensorflow
 
 GRACE_SECONDS = 10
@@ -37,9 +37,7 @@ def serve(
 
         from synthgen_tf.serve import Limits, create_app
     except ImportError as error:
-        raise InputError(
-            f"the service needs {error.name}: pip install 'synthgen_tf[serve]'"
-        ) from None
+        raise InputError(f"the service needs {error.name}: {install('serve')}") from None
     limits = Limits(
         upload_mb=max_upload,
         audio_seconds=60.0 * max_minutes,

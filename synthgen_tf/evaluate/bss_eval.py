@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from synthgen_tf.errors import InputError
+from synthgen_tf.errors import InputError, install
 from synthgen_tf.separate import REST
 from synthgen_tf.train.run import write_text
 
@@ -24,9 +24,7 @@ def load_museval():
     try:
         import museval
     except ImportError:
-        raise InputError(
-            "--museval needs the package museval: pip install 'synthgen_tf[museval]'"
-        ) from None
+        raise InputError(f"--museval needs the package museval: {install('museval')}") from None
     except RuntimeError as error:  # of musdb, which museval imports
         raise InputError(
             f"--museval needs ffmpeg on PATH, for musdb asks for it ({error})"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from synthgen_tf.errors import InputError
+from synthgen_tf.errors import InputError, install
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.render.engines import SPLITS
 from synthgen_tf.render.engines.plugins.installed import PluginSource, open_plugins, plugins_of
@@ -150,7 +150,7 @@ def _has_vita(tell: Callable[[str], object] | None) -> bool:
         load_vita()
     except InputError:
         if tell:
-            tell("--engines all goes without vital: pip install 'synthgen_tf[vita]'")
+            tell(f"--engines all goes without vital: {install('vita')}")
         return False
     return True
 

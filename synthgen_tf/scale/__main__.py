@@ -19,7 +19,7 @@ from synthgen_tf.cli.options import (
     SubtypeName,
     output_options,
 )
-from synthgen_tf.errors import InputError
+from synthgen_tf.errors import InputError, install
 
 
 def scale(
@@ -52,7 +52,7 @@ def scale(
         from synthgen_tf.scale import separate_catalogue
         from synthgen_tf.scale.worker import Work
     except ImportError as error:
-        raise InputError(f"this needs {error.name}: pip install 'synthgen_tf[ray]'") from None
+        raise InputError(f"this needs {error.name}: {install('ray')}") from None
     options = output_options(stems, format, subtype, clip)
     options["stems"] = tuple(options["stems"] or ())
     work = Work(

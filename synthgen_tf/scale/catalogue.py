@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from synthgen_tf import audio
-from synthgen_tf.errors import InputError
+from synthgen_tf.errors import InputError, install
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.quiet import native_noise_silenced
 from synthgen_tf.scale.storage import Storage, modified
@@ -171,7 +171,7 @@ def _cluster(address: str | None, workers: int | None, cpus: int) -> Iterator[in
         import ray
         import ray.data
     except ImportError as error:
-        raise InputError(f"this needs {error.name}: pip install 'synthgen_tf[ray]'") from None
+        raise InputError(f"this needs {error.name}: {install('ray')}") from None
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent home
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     logging.getLogger("ray.data").setLevel(logging.ERROR)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from scipy import fft
 
-from synthgen_tf.errors import InputError
+from synthgen_tf.errors import InputError, install
 from synthgen_tf.render.engines.base import Engine, Stroke, draw_log
 from synthgen_tf.render.engines.synth.characters import ROLES
 from synthgen_tf.render.engines.synth.patch import SPLITS
@@ -37,7 +37,7 @@ def load_vita():
     except ImportError:
         raise InputError(
             "Vital is not installed; expected the package vita (GPL-3), which plays it: "
-            "pip install 'synthgen_tf[vita]', or leave out --vital"
+            f"{install('vita')}, or leave out --vital"
         ) from None
     return vita
 
