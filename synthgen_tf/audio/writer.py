@@ -13,8 +13,8 @@ import soundfile
 
 from synthgen_tf.audio import riff
 from synthgen_tf.audio.info import shown
-from synthgen_tf.drafts import draft_beside, sweep
 from synthgen_tf.errors import InputError, OutputError
+from synthgen_tf.files import draft_beside, sweep
 
 FORMATS = {"wav": ("FLOAT", "PCM_16", "PCM_24"), "flac": ("PCM_24", "PCM_16"), "mp3": (None,)}
 """Formats that can be written and their subtypes, the default first."""

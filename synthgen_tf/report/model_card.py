@@ -11,7 +11,7 @@ from synthgen_tf.config import config_to_yaml
 from synthgen_tf.errors import InputError
 from synthgen_tf.evaluate import read_scores
 from synthgen_tf.report.tables import ROWS, format_db, format_span
-from synthgen_tf.train.run import (
+from synthgen_tf.runs.run import (
     CONFIG,
     ENVIRONMENT,
     MONITOR,

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from synthgen_tf.report.figures import boxes, curves, loudest_db, player, spectrogram
 from synthgen_tf.report.tables import Table
-from synthgen_tf.train.run import Row, write_text
+from synthgen_tf.runs.run import Row, write_text
 
 EXCERPT_SECONDS = 10.0
 

@@ -29,7 +29,7 @@ def write_songs_page(path: Path, title: str, description: SetDescription) -> Non
         InputError: when a sound file of a song that is shown is missing or damaged.
         OutputError: when the page cannot be written.
     """
-    from synthgen_tf.train.run import write_text
+    from synthgen_tf.runs.run import write_text
 
     songs = description.songs
     chosen = np.unique(np.linspace(0, len(songs) - 1, SHEET).round().astype(int))

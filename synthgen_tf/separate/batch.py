@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from synthgen_tf import audio
-from synthgen_tf.drafts import sweep
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import sweep
 from synthgen_tf.progress import progress_bars
 from synthgen_tf.separate.files import Clip, check_clip
 from synthgen_tf.separate.manifest import (

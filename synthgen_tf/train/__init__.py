@@ -15,7 +15,7 @@ Names that need Keras or TensorFlow are loaded when they are first asked for.
 
 from importlib import import_module
 
-from synthgen_tf.train.run import load_run, read_history, read_run_config, resume_config
+from synthgen_tf.runs.run import load_run, read_history, read_run_config, resume_config
 
 __all__ = [
     "compile_model",

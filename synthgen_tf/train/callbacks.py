@@ -15,7 +15,7 @@ import numpy as np
 
 from synthgen_tf.config import Config
 from synthgen_tf.progress import Advance
-from synthgen_tf.train.run import (
+from synthgen_tf.runs.run import (
     BACKUP,
     BEST,
     MONITOR,

@@ -15,11 +15,7 @@ from synthgen_tf.data.chain import training_examples, validation_examples
 from synthgen_tf.data.reader import damage_explained
 from synthgen_tf.errors import InputError
 from synthgen_tf.progress import progress_bar
-from synthgen_tf.tracks import Track
-from synthgen_tf.train.callbacks import Recorder, Schedule, restore, steps_done
-from synthgen_tf.train.compile import compile_model, trained_part
-from synthgen_tf.train.interrupt import deferred_interrupt
-from synthgen_tf.train.run import (
+from synthgen_tf.runs.run import (
     BEST,
     CONFIG,
     LOGS,
@@ -33,6 +29,10 @@ from synthgen_tf.train.run import (
     refuse_other_monitor,
     write_text,
 )
+from synthgen_tf.tracks import Track
+from synthgen_tf.train.callbacks import Recorder, Schedule, restore, steps_done
+from synthgen_tf.train.compile import compile_model, trained_part
+from synthgen_tf.train.interrupt import deferred_interrupt
 from synthgen_tf.train.samples import Samples
 from synthgen_tf.train.strategy import (
     build_strategy,

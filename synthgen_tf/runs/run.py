@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from synthgen_tf.config import Config, config_to_yaml, load_config
 from synthgen_tf.data.licence import UNKNOWN, licences_of, together
 from synthgen_tf.errors import InputError
-from synthgen_tf.train.packed import PACKED, give_packed, is_packed
+from synthgen_tf.runs.packed import PACKED, give_packed, is_packed
 
 BEST = "best.keras"
 CONFIG = "config.yaml"

@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from synthgen_tf.drafts import PREFIX, draft_beside, sweep
+from synthgen_tf.files import PREFIX, draft_beside, sweep
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from synthgen_tf.drafts import draft_beside
+from synthgen_tf.files import draft_beside
 with draft_beside(Path(sys.argv[1]), folder=sys.argv[2] == "folder") as draft:
     if draft.is_dir():
         (draft / "part").touch()
