@@ -24,7 +24,7 @@ from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
 from synthgen_tf.render import find_recorded, render_songs
 from synthgen_tf.report import Table
 from synthgen_tf.report.tables import format_db
-from synthgen_tf.runs.run import BEST
+from synthgen_tf.runs import BEST
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.train import train

@@ -25,10 +25,11 @@ from synthgen_tf.render import render_songs
 from synthgen_tf.report import Example, Table, write_model_card, write_page
 from synthgen_tf.report.model_card import SCORES
 from synthgen_tf.report.tables import COLUMNS, ROWS, format_db, score_table
+from synthgen_tf.runs import read_history
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE, Track, read_tracks
-from synthgen_tf.train import read_history, train
+from synthgen_tf.train import train
 
 SONGS, RUN, MUSDB, SEPARATED, MODELS = "songs", "run", "musdb", "separated", "savedmodels"
 PAGE = "report.html"

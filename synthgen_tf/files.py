@@ -1,16 +1,20 @@
-"""Files and folders in the making, under a hidden name beside their own.
+"""Files and folders in the making, and what is said when they cannot be made.
 
-The process at work on a draft holds a lock on it, which ends with the process, however that ends.
-So a draft without a lock is what a killed process left, and any later run may remove it. (What
-HDF5 writes cannot be one: it locks its files itself.)
+They grow under a hidden name beside their own, so that what has its own name is whole. The process
+at work on a draft holds a lock on it, which ends with the process, however that ends. So a draft
+without a lock is what a killed process left, and any later run may remove it. (What HDF5 writes
+holds none: it locks its files itself. `replace_file` is for that.)
 """
 
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
+
+from synthgen_tf.errors import OutputError
 
 try:
     import fcntl
@@ -18,6 +22,80 @@ except ImportError:  # Windows, where a file in use cannot be removed anyway
     fcntl = None
 
 PREFIX = ".writing_"
+
+LONGEST_SHOWN = 400
+"""Characters of a path that a message names."""
+
+Result = TypeVar("Result")
+
+
+def shown(path: Path) -> str:
+    """A path as one printable line, for messages.
+
+    Line breaks and broken bytes in names are escaped; of a very long one the middle is left out.
+    """
+    text = str(path)
+    if len(text) > LONGEST_SHOWN:
+        text = f"{text[: LONGEST_SHOWN // 2]}...{text[-LONGEST_SHOWN // 2 :]}"
+    return "".join(
+        char if char.isprintable() else ascii(char)[1:-1]  # without ascii's quotes
+        for char in text
+    )
+
+
+@contextmanager
+def writing(path: Path, more: str = "", also: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Turn what the disk says while a file or folder is made into one clear line.
+
+    Args:
+        path: file or folder that the line names.
+        more: advice that goes on behind "check the folder, its permissions and the room".
+        also: errors besides `OSError` by which a disk is told of.
+
+    Raises:
+        OutputError: in place of those errors.
+    """
+    try:
+        yield
+    except (OSError, *also) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(
+            f"cannot write {shown(path)} ({reason}): check the folder, its permissions and the "
+            f"room on the disk{more}"
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in UTF-8, whole or not at all.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    replace_file(path, lambda draft: draft.write_text(text, encoding="utf-8"))
+
+
+def replace_file(path: Path, write: Callable[[Path], Result]) -> Result:
+    """Let `write` fill a draft and rename it to `path`: it is whole or absent.
+
+    The draft holds no lock, so that HDF5 can write it; its name is always the same one.
+
+    Args:
+        path: the file, replaced where there is one.
+        write: is given the draft's path, which ends like the file's own.
+
+    Returns:
+        What `write` does.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    draft = path.with_name(f"{PREFIX}{path.name}")
+    try:
+        result = write(draft)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return result
 
 
 @contextmanager

@@ -25,12 +25,31 @@ def room_of(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+def imported_names(code, folder):
+    """All that code imports from modules, `module.name`: anywhere in it, in any spelling.
+
+    Args:
+        code: as text.
+        folder: packages that its module lies in, the outermost first.
+    """
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = list(folder[: len(folder) + 1 - node.level]) if node.level else []
+            base += node.module.split(".") if node.module else []
+            yield from (".".join([*base, each.name]) for each in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            name = ast.unparse(node.args[0]).strip("'\"")
+            yield name.removeprefix("f'").replace("{__name__}", ".".join(folder))
+
+
 def imported_rooms(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            parts = node.module.split(".")
-            if parts[0] == "synthgen_tf":
-                yield from [parts[1]] if len(parts) > 1 else [each.name for each in node.names]
+    folder = path.relative_to(PACKAGE.parent).parts[:-1]
+    for name in imported_names(path.read_text(), folder):
+        top, _, below = name.partition(".")
+        if top == "synthgen_tf" and below:
+            yield below.split(".")[0]
 
 
 def test_every_room_of_the_map_exists_and_every_room_is_on_it():
@@ -48,6 +67,39 @@ def test_readme_has_the_same_map():
             assert line.strip() in readme
 
 
+def test_imports_are_found_in_every_spelling():
+    code = """
+import synthgen_tf.audio.riff, numpy as np
+from synthgen_tf import metrics, level as loud
+from synthgen_tf.tracks import Track
+from ..processes import in_processes
+from . import lines
+from .styles.style import STYLES
+def late():
+    from ...errors import InputError
+    import_module(f"{__name__}.beats")
+    importlib.import_module("synthgen_tf.train")
+if TYPE_CHECKING:
+    from synthgen_tf.data.store import StoredTrack
+"""
+    assert sorted(imported_names(code, ("synthgen_tf", "render"))) == sorted(
+        [
+            "synthgen_tf.audio.riff",
+            "numpy",
+            "synthgen_tf.metrics",
+            "synthgen_tf.level",
+            "synthgen_tf.tracks.Track",
+            "synthgen_tf.processes.in_processes",
+            "synthgen_tf.render.lines",
+            "synthgen_tf.render.styles.style.STYLES",
+            "errors.InputError",  # above the package: Python refuses it
+            "synthgen_tf.render.beats",
+            "synthgen_tf.train",
+            "synthgen_tf.data.store.StoredTrack",
+        ]
+    )
+
+
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_down_the_map(path):
     order = [*GROUND, *ROOMS[:-1], "demo", "cli"]
@@ -58,7 +110,14 @@ def test_imports_point_down_the_map(path):
         assert other == room or order.index(other) < order.index(room), f"{room} imports {other}"
 
 
-@pytest.mark.parametrize("room", ["config", "audio", "tracks", "render", "data", "separate"])
+def test_only_those_who_train_import_training():
+    found = {room_of(path) for path in sources() if "train" in imported_rooms(path)}
+    assert found == {"train", "resident", "cli", "demo"}
+
+
+@pytest.mark.parametrize(
+    "room", ["config", "audio", "tracks", "render", "data", "runs", "separate"]
+)
 def test_rooms_that_need_no_tensorflow_do_not_import_it(room):
     code = (
         f"import sys, synthgen_tf.{room}\n"

@@ -18,7 +18,7 @@ from synthgen_tf.report.model_card import findings
 from synthgen_tf.report.page import loudest_excerpt
 from synthgen_tf.report.report import best_and_worst
 from synthgen_tf.report.tables import format_db, genre_table, score_table
-from synthgen_tf.runs.run import MONITOR
+from synthgen_tf.runs import MONITOR
 from synthgen_tf.train import train
 
 RATE = 44_100
@@ -173,7 +173,7 @@ def test_best_and_worst():
 def test_model_card_is_written_from_the_run(songs, tmp_path):
     from synthgen_tf.config import load_config
     from synthgen_tf.evaluate import write_scores
-    from synthgen_tf.train import read_history
+    from synthgen_tf.runs import read_history
 
     settings = ["data.segment_seconds=0.25", "training.epochs=1", "training.steps_per_epoch=1"]
     run = tmp_path / "run"
@@ -241,7 +241,7 @@ def test_report_of_a_run_shows_its_best_and_worst(songs, tmp_path):
 
 def test_report_of_a_run_without_an_epoch_writes_nothing(tmp_path):
     from synthgen_tf.config import load_config
-    from synthgen_tf.runs.run import create_run
+    from synthgen_tf.runs import create_run
 
     create_run(tmp_path / "run", load_config("tiny"), tmp_path)
     before = sorted((tmp_path / "run").iterdir())

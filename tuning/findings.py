@@ -22,10 +22,10 @@ from trials import OBJECTIVE, RESULT, RUN, with_epochs
 
 from synthgen_tf.config import config_to_yaml
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import write_text
 from synthgen_tf.report.tables import format_db
-from synthgen_tf.runs.run import Row, write_text
+from synthgen_tf.runs import Row, read_history
 from synthgen_tf.table import Table
-from synthgen_tf.train import read_history
 
 BEST, PAGE, HPARAMS = "best.yaml", "search.html", "hparams"
 LEAST_FOR_IMPORTANCE = 6

@@ -75,7 +75,7 @@ def print_info() -> None:
     """Print versions, devices, ffmpeg and engines."""
     import tensorflow as tf
 
-    from synthgen_tf.runs.run import environment
+    from synthgen_tf.runs import environment
 
     facts = environment()
     engines = {"tflite": "ai_edge_litert", "keras": "keras", "savedmodel": "tensorflow"}

@@ -9,16 +9,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from synthgen_tf.data.store import (
-    INDEX,
-    TRACK,
-    Settings,
-    is_store,
-    read_record,
-    stored_track,
-    writing,
-)
+from synthgen_tf.data.store import INDEX, TRACK, Settings, is_store, read_record, stored_track
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import sweep, writing
 from synthgen_tf.tracks import SPLITS
 
 DRAFT = ".tmp_"
@@ -96,8 +89,7 @@ def remove_drafts(out: Path) -> None:
     for split in SPLITS:
         for draft in (out / split).glob(f"{DRAFT}*"):
             shutil.rmtree(draft, ignore_errors=True)
-    if out.is_dir():
-        (out / f".{INDEX}.tmp").unlink(missing_ok=True)
+    sweep(out)
 
 
 def remove_empty(folders: Iterable[Path]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.runs.run import write_text
+from synthgen_tf.files import write_text
 from synthgen_tf.separate import REST
 
 MEASURES = ("SDR", "ISR", "SIR", "SAR")

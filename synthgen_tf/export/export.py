@@ -14,11 +14,10 @@ from synthgen_tf.export.half import half_stored
 from synthgen_tf.export.savedmodel import write_savedmodel
 from synthgen_tf.export.tflite import VARIANTS, check_variants, write_tflite
 from synthgen_tf.export.warmup import write_warmup
-from synthgen_tf.files import draft_beside, sweep
-from synthgen_tf.runs.run import environment, weights_licence, write_text
+from synthgen_tf.files import draft_beside, sweep, write_text
+from synthgen_tf.runs import environment, load_run, weights_licence
 from synthgen_tf.separate import hop_of
 from synthgen_tf.separate.catalogue import CARD, CARD_FORMAT, sha256_of
-from synthgen_tf.train import load_run
 
 MODEL_CARD = "MODEL_CARD.md"
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from ..errors import InputError, OutputError
+from ..errors import InputError
+from ..files import writing
 from ..processes import in_processes
 from ..progress import progress_bar
 from .dsp import SAMPLE_RATE
@@ -161,7 +162,7 @@ def _fill(order: Order) -> None:
     extra = order.split if order.split in EXTRA_SPLITS else None
     song = render_song(order.seed, order.index, order.seconds, order.sources, extra)
     text = json.dumps(song.description, indent=1, allow_nan=False)
-    try:
+    with writing(order.folder, ", then repeat the call to go on"):
         order.unfinished.mkdir()
         for name, sound in song.sound.items():
             path = order.unfinished / f"{name}.{order.format}"
@@ -171,11 +172,6 @@ def _fill(order: Order) -> None:
             path.write_bytes(data)
         (order.unfinished / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
         order.unfinished.replace(order.folder)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {order.folder} ({error.strerror}): check the folder, its permissions "
-            "and the room on the disk, then repeat the call to go on"
-        ) from error
 
 
 def _encode(sound: np.ndarray, format: str) -> bytes:

@@ -10,8 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from synthgen_tf.config import config_to_yaml
 from synthgen_tf.errors import InputError
 from synthgen_tf.evaluate import read_scores
+from synthgen_tf.files import write_text
 from synthgen_tf.report.tables import ROWS, format_db, format_span
-from synthgen_tf.runs.run import (
+from synthgen_tf.runs import (
     CONFIG,
     ENVIRONMENT,
     MONITOR,
@@ -20,7 +21,6 @@ from synthgen_tf.runs.run import (
     read_history,
     read_run_config,
     weights_licence,
-    write_text,
 )
 
 NOTABLE_DB, QUIET_DB, FEW = 1.0, -40.0, 5

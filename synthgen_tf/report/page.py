@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from synthgen_tf.files import write_text
 from synthgen_tf.report.figures import boxes, curves, loudest_db, player, spectrogram
 from synthgen_tf.report.tables import Table
-from synthgen_tf.runs.run import Row, write_text
+from synthgen_tf.runs import Row
 
 EXCERPT_SECONDS = 10.0
 

@@ -7,7 +7,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from synthgen_tf import audio
-from synthgen_tf.errors import OutputError
+from synthgen_tf.files import write_text, writing
 from synthgen_tf.render.describe import SetDescription
 from synthgen_tf.render.described import DescribedSong
 from synthgen_tf.report.figures import histograms, spectrogram_pair
@@ -29,8 +29,6 @@ def write_songs_page(path: Path, title: str, description: SetDescription) -> Non
         InputError: when a sound file of a song that is shown is missing or damaged.
         OutputError: when the page cannot be written.
     """
-    from synthgen_tf.runs.run import write_text
-
     songs = description.songs
     chosen = np.unique(np.linspace(0, len(songs) - 1, SHEET).round().astype(int))
     environment = Environment(
@@ -48,13 +46,8 @@ def write_songs_page(path: Path, title: str, description: SetDescription) -> Non
         excerpt_seconds=EXCERPT_SECONDS,
         sheet=[_show(songs[index]) for index in chosen],
     )
-    try:
+    with writing(path, ", or give another file by --out"):
         write_text(path, html)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {path} ({error.strerror}): check the folder, its permissions and the "
-            "room on the disk, or give another file by --out"
-        ) from error
 
 
 def _show(song: DescribedSong) -> dict[str, str]:

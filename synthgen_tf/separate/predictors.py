@@ -105,8 +105,7 @@ class KerasPredictor:
 
     def __init__(self, run: Path):
         import_tensorflow()  # else the backend could be what the environment says
-        from synthgen_tf.runs.run import CONFIG, weight_files
-        from synthgen_tf.train import load_run
+        from synthgen_tf.runs import CONFIG, load_run, weight_files
 
         self.model, config = load_run(run)
         self.stem = config.data.target
