@@ -43,6 +43,18 @@ def shown(path: Path) -> str:
     )
 
 
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is hidden: no room takes one for a user's data."""
+    return name.startswith(".")
+
+
+def entries_of(folder: Path) -> list[Path]:
+    """What lies in a folder and is not hidden, sorted; empty where there is no folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(entry for entry in folder.iterdir() if not is_hidden(entry.name))
+
+
 @contextmanager
 def writing(path: Path, more: str = "", also: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """Turn what the disk says while a file or folder is made into one clear line.
@@ -133,7 +145,7 @@ def sweep(folder: Path, *, below: bool = False) -> None:
     for entry in entries:
         if entry.name.startswith(PREFIX):
             _remove_if_left(Path(entry.path))
-        elif below and entry.name[0] != "." and entry.is_dir(follow_symlinks=False):
+        elif below and not is_hidden(entry.name) and entry.is_dir(follow_symlinks=False):
             sweep(Path(entry.path), below=True)
     if below and any(entry.name.startswith(PREFIX) for entry in entries):
         with suppress(OSError):  # not empty

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from synthgen_tf.errors import OutputError
-from synthgen_tf.files import PREFIX, draft_beside, replace_file, sweep, write_text, writing
+from synthgen_tf.files import (
+    PREFIX,
+    draft_beside,
+    entries_of,
+    replace_file,
+    sweep,
+    write_text,
+    writing,
+)
 
 HOLD = """
 import sys, time
@@ -93,3 +101,10 @@ def test_what_a_disk_says_becomes_one_line(error):
     )
     with pytest.raises(ValueError, match="other"), writing(Path("a"), also=also):
         raise ValueError("other")
+
+
+def test_hidden_entries_are_passed_over(tmp_path):
+    for name in ("b.wav", ".DS_Store", PREFIX + "1", "a", "__MACOSX", "...wav", "_x"):
+        (tmp_path / name).touch()
+    assert [entry.name for entry in entries_of(tmp_path)] == ["__MACOSX", "_x", "a", "b.wav"]
+    assert entries_of(tmp_path / "missing") == entries_of(tmp_path / "a") == []

@@ -13,7 +13,7 @@ import synthgen_tf
 PACKAGE = Path(synthgen_tf.__file__).parent
 ROOMS = re.findall(r"^    (\w+) {2,}.*->|^    (cli) ", synthgen_tf.__doc__, flags=re.MULTILINE)
 ROOMS = [first or second for first, second in ROOMS]
-GROUND = ["errors", "files", "progress", "processes", "quiet", "level", "table"]
+GROUND = ["errors", "files", "progress", "processes", "quiet", "silence", "level", "table"]
 """Small modules below all rooms."""
 
 

@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 
+import jinja2
 import numpy as np
 import pytest
 import soundfile
@@ -18,6 +19,7 @@ from synthgen_tf.report.model_card import findings
 from synthgen_tf.report.page import loudest_excerpt
 from synthgen_tf.report.report import best_and_worst
 from synthgen_tf.report.tables import format_db, genre_table, score_table
+from synthgen_tf.report.templating import open_templates
 from synthgen_tf.runs import MONITOR
 from synthgen_tf.train import train
 
@@ -53,6 +55,16 @@ def test_page_is_self_contained(tmp_path):
     spectrum = np.abs(np.fft.rfft(samples[:RATE, 0]))
     assert np.argmax(spectrum) * RATE / len(samples[:RATE]) == pytest.approx(440, abs=2)
     assert html.count("data:image/png") == 3
+
+
+def test_templates_escape_in_html_alone_and_miss_no_value(tmp_path):
+    for name in ("a.html", "a.md"):
+        (tmp_path / name).write_text("{{ title }}")
+    templates = open_templates(tmp_path)
+    assert templates.get_template("a.html").render(title="<R&B>") == "&lt;R&amp;B&gt;"
+    assert templates.get_template("a.md").render(title="<R&B>") == "<R&B>"
+    with pytest.raises(jinja2.UndefinedError, match="title"):
+        templates.get_template("a.html").render()
 
 
 def test_spectrogram_is_bright_where_the_tone_is():

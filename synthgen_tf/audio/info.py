@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.files import shown
+from synthgen_tf.files import is_hidden, shown
 
 AUDIO_SUFFIXES = frozenset(
     ending
@@ -77,7 +77,7 @@ def sort_files(path: Path) -> tuple[list[Path], list[Path]]:
         raise InputError(f"folder {shown(path)} does not exist: give a folder of audio files")
     found, others = [], []
     for file in sorted(path.rglob("*")):
-        if file.is_dir() or any(part.startswith(".") for part in file.relative_to(path).parts):
+        if file.is_dir() or any(is_hidden(part) for part in file.relative_to(path).parts):
             continue
         audible = file.suffix.lower() in AUDIO_SUFFIXES and file.is_file()
         (found if audible else others).append(file)

@@ -27,8 +27,6 @@ from synthgen_tf.tracks import SPLITS, Track
 
 FORMAT, VERSION = "synthgen store", 1
 INDEX, TRACK = "index.json", "track.json"
-SILENT = 100
-"""Level of a second of silence, in dB below full scale; nothing is given as quieter."""
 ACTIVE_ABOVE = 60
 """A stem sounds in a second whose RMS is less than this many dB below full scale.
 

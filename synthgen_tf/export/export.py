@@ -15,11 +15,9 @@ from synthgen_tf.export.savedmodel import write_savedmodel
 from synthgen_tf.export.tflite import VARIANTS, check_variants, write_tflite
 from synthgen_tf.export.warmup import write_warmup
 from synthgen_tf.files import draft_beside, sweep, write_text
-from synthgen_tf.runs import environment, load_run, weights_licence
+from synthgen_tf.runs import MODEL_CARD, environment, load_run, weights_licence
 from synthgen_tf.separate import hop_of
 from synthgen_tf.separate.catalogue import CARD, CARD_FORMAT, sha256_of
-
-MODEL_CARD = "MODEL_CARD.md"
 
 
 def export_run(

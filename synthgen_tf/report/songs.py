@@ -4,13 +4,13 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from synthgen_tf import audio
 from synthgen_tf.files import write_text, writing
 from synthgen_tf.render.describe import SetDescription
 from synthgen_tf.render.described import DescribedSong
 from synthgen_tf.report.figures import histograms, spectrogram_pair
+from synthgen_tf.report.templating import open_templates
 from synthgen_tf.tracks.files import stem_files
 
 SHEET = 12
@@ -31,13 +31,9 @@ def write_songs_page(path: Path, title: str, description: SetDescription) -> Non
     """
     songs = description.songs
     chosen = np.unique(np.linspace(0, len(songs) - 1, SHEET).round().astype(int))
-    environment = Environment(
-        loader=PackageLoader("synthgen_tf.report"),
-        undefined=StrictUndefined,
-        autoescape=select_autoescape(),
-    )
     count = f"{len(songs)} songs" if len(songs) > 1 else "one song"
-    html = environment.get_template("songs.html").render(
+    template = open_templates().get_template("songs.html")
+    html = template.render(
         title=title,
         lead=f"A data set of {count} with true stems, as synthgen render --describe found it.",
         tables=description.tables,

@@ -22,6 +22,8 @@ BEST = "best.keras"
 CONFIG = "config.yaml"
 ENVIRONMENT = "environment.json"
 LOGS = "logs"
+MODEL_CARD = "MODEL_CARD.md"
+"""What `synthgen report` writes beside them, and `synthgen export` takes along."""
 BACKUP = Path("backup") / "latest.weights.h5"
 
 

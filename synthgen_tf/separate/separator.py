@@ -22,8 +22,8 @@ from synthgen_tf.separate.overlap_add import OVERLAP, hop_of, overlap_add
 from synthgen_tf.separate.pieces import Progress, Waiting, counted, followed, measured
 from synthgen_tf.separate.predictor import AveragedShifts, FittedChannels, Predictor
 from synthgen_tf.separate.prefetch import prefetched
+from synthgen_tf.tracks import REST
 
-REST = "rest"
 BLOCK_FRAMES = 1 << 16
 TAIL_SECONDS = 0.05
 """Silence after the music when it is resampled, so that the filters give all of its end."""
