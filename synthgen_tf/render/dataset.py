@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from synthgen_tf.tracks import DESCRIPTION
+
 from ..errors import InputError
-from ..files import writing
+from ..files import entries_of, writing
 from ..processes import in_processes
 from ..progress import progress_bar
 from .dsp import SAMPLE_RATE
@@ -24,7 +26,6 @@ from .score import STEMS
 from .song import EXTRA_SPLITS, GENERATOR, render_song, split_of
 from .sources import Sources, open_sources
 
-DESCRIPTION = "song.json"
 SONG_NAME = re.compile(r"song_\d{4,}_\d{6,}")
 FORMATS = ("wav", "flac")
 FILES = {
@@ -210,7 +211,7 @@ def _check_folder(out: Path) -> None:
         raise InputError(f"{out} is a file; expected a folder for the songs: give another name")
     if not out.exists():
         return
-    for entry in _visible(out):
+    for entry in entries_of(out):
         if entry.name == PAGE:
             continue
         if entry.name not in (*SPLITS, *EXTRA_SPLITS) or not entry.is_dir():
@@ -218,16 +219,12 @@ def _check_folder(out: Path) -> None:
                 f"{out} holds {entry.name}; expected nothing but rendered songs in "
                 f"{', '.join(SPLITS)}: give an empty or new folder"
             )
-        for song in _visible(entry):
+        for song in entries_of(entry):
             if not SONG_NAME.fullmatch(song.name):
                 raise InputError(
                     f"{entry} holds {song.name}; expected nothing but rendered songs such as "
                     "song_0000_000001: give an empty or new folder"
                 )
-
-
-def _visible(folder: Path) -> list[Path]:
-    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
 
 
 def _is_finished(order: Order) -> bool:
@@ -239,7 +236,7 @@ def _is_finished(order: Order) -> bool:
     folder = order.folder
     if not folder.exists():
         return False
-    names = {entry.name for entry in _visible(folder)}
+    names = {entry.name for entry in entries_of(folder)}
     files = FILES[order.format]
     for format in FORMATS:
         if names == FILES[format] and format != order.format:

@@ -7,13 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
-from .dataset import DESCRIPTION
-from .engines import SPLITS as DEALT
-from .score import STEMS
-from .song import EXTRA_SPLITS
+from synthgen_tf.tracks import DESCRIPTION, SPLITS
 
-SPLITS = (*DEALT, *EXTRA_SPLITS)
+from ..errors import InputError
+from .score import STEMS
 
 AUDIBLE_DB, AUDIBLE_BELOW_REST_DB = -40.0, 25.0
 """A synth is audible where it is above the one, and less than the other below all the rest."""

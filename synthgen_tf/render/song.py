@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from synthgen_tf.tracks import EXTRA_SPLITS
+
 from .buses import sample_buses
 from .casting import sample_engine, sample_score
 from .chains import sample_chain
@@ -31,9 +33,6 @@ SYNTH_ABOVE_REST_DB = (-12.0, 12.0)
 
 HIGHEST_WHILE_PLAYING_DB = 15.0
 """A synth that plays for moments only is not turned up further than this above the rest."""
-
-EXTRA_SPLITS = ("far", "hard")
-"""Splits beside train, valid and test that are rendered by name."""
 
 SILENT_DB = -75.0
 """A track that plays below this as its engine made it is nothing worth turning up."""

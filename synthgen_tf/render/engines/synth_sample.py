@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from synthgen_tf.tracks import USUAL_SPLITS as SPLITS
+
 from ..dsp import Envelope
 from .base import draw_log
 from .synth_characters import CHARACTERS, ROLES, Character, RoleRanges
-from .synth_patch import LFO_WAVES, SPLITS, Filter, Lfo, Oscillator, SynthPatch
+from .synth_patch import LFO_WAVES, Filter, Lfo, Oscillator, SynthPatch
 
 LFO_BEATS = (0.25, 0.5, 0.75, 1.0, 2.0, 4.0, 8.0)
 FALLING_KINDS = ("bandpass", "highpass")

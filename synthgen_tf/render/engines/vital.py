@@ -11,12 +11,12 @@ import numpy as np
 from scipy import fft
 
 from synthgen_tf.errors import InputError
+from synthgen_tf.tracks import USUAL_SPLITS as SPLITS
 
 from ..dsp import SAMPLE_RATE, fade_out
 from ..waves import WAVES, spectra
 from .base import Engine, Stroke, draw_log
 from .synth_characters import ROLES
-from .synth_patch import SPLITS
 
 TABLE_LENGTH = 2048
 TABLE_HARMONICS = 500
