@@ -47,7 +47,8 @@ def run(songs, tmp_path_factory):
 def test_help_starts_no_tensorflow_and_tells_every_command():
     done = synthgen("--help")
     assert done.returncode == 0
-    for name in ("separate", "render", "train", "evaluate", "report", "export", "demo", "info"):
+    names = ("separate", "render", "describe", "train", "evaluate", "report", "export", "demo")
+    for name in (*names, "info"):
         line = next(line for line in done.stdout.splitlines() if line.split()[:1] == [name])
         assert len(line.split()) > 3
         assert not line.endswith("...")

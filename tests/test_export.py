@@ -189,7 +189,7 @@ def test_separate_signature_is_the_separators_overlap_add(exported, frames):
     np.testing.assert_allclose(outputs["synth"] + outputs["rest"], song, atol=1e-6)
 
 
-def test_saved_model_cli_runs_it_as_readme_says(exported, tmp_path):
+def test_saved_model_cli_runs_it_as_docs_say(exported, tmp_path):
     song = noise(30_000, 2)
     np.save(tmp_path / "mixture.npy", song)
     tool = Path(sys.executable).with_name("saved_model_cli")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import synthgen_tf
+import synthgen_tf.render
 
 PACKAGE = Path(synthgen_tf.__file__).parent
 ROOMS = re.findall(r"^    (\w+) {2,}.*->|^    (cli) ", synthgen_tf.__doc__, flags=re.MULTILINE)
@@ -135,3 +136,32 @@ def test_model_losses_and_metrics_run_on_any_backend():
     for path in sources():
         if room_of(path) in ("model", "losses", "metrics", "level"):
             assert "tensorflow" not in re.sub(r'""".*?"""', "", path.read_text(), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_are_absolute(path):
+    nodes = ast.walk(ast.parse(path.read_text()))
+    assert not any(isinstance(node, ast.ImportFrom) and node.level for node in nodes)
+
+
+def test_no_two_files_of_render_have_one_name():
+    names = [path.stem for path in (PACKAGE / "render").rglob("*.py") if path.stem != "__init__"]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_imports_within_render_point_down_its_map():
+    order = re.findall(r"^    (\w+) {2,}", synthgen_tf.render.__doc__, flags=re.MULTILINE)
+    for path in (PACKAGE / "render").rglob("*.py"):
+        room, *_ = path.relative_to(PACKAGE / "render").with_suffix("").parts
+        names = [name.split(".") for name in imported_names(path.read_text(), ())]
+        for other in {name[2] for name in names if name[:2] == ["synthgen_tf", "render"]}:
+            if room not in ("__init__", other):
+                assert order.index(other) < order.index(room), f"{path} imports {other}"
+
+
+def test_every_room_of_render_names_its_files():
+    for room in (PACKAGE / "render").rglob("__init__.py"):
+        map_of_room = ast.get_docstring(ast.parse(room.read_text()))
+        for path in room.parent.iterdir():
+            if (path.suffix == ".py" or (path / "__init__.py").exists()) and path != room:
+                assert re.search(rf"\b{path.stem}\b", map_of_room), path

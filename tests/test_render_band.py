@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from synthgen_tf.render.dsp import (
+from synthgen_tf.render.compose.score import Note
+from synthgen_tf.render.engines import BAND, PROGRAMS, perform
+from synthgen_tf.render.engines.drums.drums import HIGHEST, LOWEST, DrumKit
+from synthgen_tf.render.engines.keys.organ import Organ
+from synthgen_tf.render.engines.plucked.amp import CHARACTERS, amplify, sample_amplifier
+from synthgen_tf.render.engines.voice.singers import Voice
+from synthgen_tf.render.engines.voice.tract import SIZE, articulate, through_mouth, upper_response
+from synthgen_tf.render.engines.voice.words import CONSONANTS, VOWELS, Syllable, draw_lyrics
+from synthgen_tf.render.engines.winds.line import lanes
+from synthgen_tf.render.signals.dsp import (
     SAMPLE_RATE,
     coloured_noise,
     from_control,
@@ -14,15 +23,6 @@ from synthgen_tf.render.dsp import (
     ring_modes,
     to_hz,
 )
-from synthgen_tf.render.engines import BAND, PROGRAMS, perform
-from synthgen_tf.render.engines.drums import HIGHEST, LOWEST, DrumKit
-from synthgen_tf.render.engines.keys_organ import Organ
-from synthgen_tf.render.engines.plucked_amp import CHARACTERS, amplify, sample_amplifier
-from synthgen_tf.render.engines.voice import Voice
-from synthgen_tf.render.engines.voice_tract import SIZE, articulate, through_mouth, upper_response
-from synthgen_tf.render.engines.voice_words import CONSONANTS, VOWELS, Syllable, draw_lyrics
-from synthgen_tf.render.engines.winds_line import lanes
-from synthgen_tf.render.score import Note
 
 UNPITCHED = [name for name in BAND if name.endswith("drums")] + ["spoken_voice"]
 PITCHED = [name for name in BAND if name not in UNPITCHED]

@@ -6,16 +6,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from synthgen_tf.render import lines
-from synthgen_tf.render.beats import CLAP, KICK, SNARE, drum_notes
-from synthgen_tf.render.compose import _arranged, compose
-from synthgen_tf.render.engines import BAND
-from synthgen_tf.render.engines.synth_characters import ROLES
-from synthgen_tf.render.harmony import PROGRESSIONS, SCALES, Harmony
-from synthgen_tf.render.mix import LEVEL_DB
-from synthgen_tf.render.plan import STEPS, Plan, sample_plan
-from synthgen_tf.render.score import Note, Score
-from synthgen_tf.render.structure import (
+from synthgen_tf.render.compose import lines
+from synthgen_tf.render.compose.beats import CLAP, KICK, SNARE, drum_notes
+from synthgen_tf.render.compose.compose import _arranged, compose
+from synthgen_tf.render.compose.harmony import PROGRESSIONS, SCALES, Harmony
+from synthgen_tf.render.compose.plan import STEPS, Plan, sample_plan
+from synthgen_tf.render.compose.score import Note, Score
+from synthgen_tf.render.compose.structure import (
     FORMS,
     LEAST_SYNTH,
     LENGTHS,
@@ -27,7 +24,10 @@ from synthgen_tf.render.structure import (
     sample_sections,
     sample_sweep,
 )
-from synthgen_tf.render.styles import SHARED_INSTRUMENTS, STYLES
+from synthgen_tf.render.compose.styles import SHARED_INSTRUMENTS, STYLES
+from synthgen_tf.render.engines import BAND
+from synthgen_tf.render.engines.synth.characters import ROLES
+from synthgen_tf.render.mixing.desk import LEVEL_DB
 
 SECONDS = 20.0
 

@@ -23,11 +23,11 @@ from synthgen_tf.data.select import select_tracks, stems_of
 from synthgen_tf.data.store import active_seconds, read_store
 from synthgen_tf.errors import InputError, OutputError
 from synthgen_tf.render import render_songs
-from synthgen_tf.render.dsp import SAMPLE_RATE
+from synthgen_tf.render.compose.score import STEMS
 from synthgen_tf.render.engines import SPLITS
-from synthgen_tf.render.levels import levels_below_full_scale, stereo_correlation
-from synthgen_tf.render.mix import rms_db
-from synthgen_tf.render.score import STEMS
+from synthgen_tf.render.mixing.desk import rms_db
+from synthgen_tf.render.mixing.loudness import levels_below_full_scale, stereo_correlation
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE
 from synthgen_tf.render.song import split_of
 from synthgen_tf.tracks import read_tracks
 from synthgen_tf.train import train

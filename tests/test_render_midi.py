@@ -11,17 +11,17 @@ from scipy import signal
 from synthgen_tf.cli import main
 from synthgen_tf.errors import InputError
 from synthgen_tf.render import render_songs
-from synthgen_tf.render.chains import sample_chain
-from synthgen_tf.render.dsp import SAMPLE_RATE, to_hz
-from synthgen_tf.render.effects import fade
+from synthgen_tf.render.compose.score import Note, Part, Score
 from synthgen_tf.render.engines import BAND, PROGRAMS, Synth, perform, sample_patch
 from synthgen_tf.render.engines.base import Stroke, straight
 from synthgen_tf.render.engines.general_midi import GM_SYNTHS, SYNTH_PROGRAMS
-from synthgen_tf.render.midi import MOST_PARTS, arrange, sample_cut
-from synthgen_tf.render.midi_file import EFFECT_PROGRAMS, read_midi
-from synthgen_tf.render.midi_roles import NEIGHBOURS, STAND_INS, band_role, polyphony, synth_role
-from synthgen_tf.render.mix import LEVEL_DB
-from synthgen_tf.render.score import Note, Part, Score
+from synthgen_tf.render.midi.arrange import MOST_PARTS, arrange, sample_cut
+from synthgen_tf.render.midi.read import EFFECT_PROGRAMS, read_midi
+from synthgen_tf.render.midi.roles import NEIGHBOURS, STAND_INS, band_role, polyphony, synth_role
+from synthgen_tf.render.mixing.chains import sample_chain
+from synthgen_tf.render.mixing.desk import LEVEL_DB
+from synthgen_tf.render.mixing.effects import fade
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_hz
 from synthgen_tf.render.sources import deal, open_sources
 
 TICKS = 100

@@ -10,18 +10,20 @@ import numpy as np
 import pytest
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.render import plugins as plugin_room
 from synthgen_tf.render.casting import sample_engine
-from synthgen_tf.render.dsp import SAMPLE_RATE, to_frames, to_hz
-from synthgen_tf.render.engines import dssi, perform, plugin, plugin_kinds, scsynth
-from synthgen_tf.render.engines.dssi import Host, PluginError, midi_events
-from synthgen_tf.render.engines.hexter_patch import hexter_patch, seven_in_six
-from synthgen_tf.render.engines.plugin import Plugin, Preset, play_preset
-from synthgen_tf.render.engines.plugin_kinds import KINDS, Files, raw_presets
-from synthgen_tf.render.engines.plugin_sound import PITCHES, listen, roles_of
-from synthgen_tf.render.engines.synth_patch import SYNTH_ROLES
-from synthgen_tf.render.plugins import PluginSource, open_plugins, plugins_of
-from synthgen_tf.render.score import Note, Part
+from synthgen_tf.render.compose.score import Note, Part
+from synthgen_tf.render.engines import perform
+from synthgen_tf.render.engines.plugins import dssi, plugin, scsynth
+from synthgen_tf.render.engines.plugins import installed as plugin_room
+from synthgen_tf.render.engines.plugins import kinds as plugin_kinds
+from synthgen_tf.render.engines.plugins.dssi import Host, PluginError, midi_events
+from synthgen_tf.render.engines.plugins.hexter import hexter_patch, seven_in_six
+from synthgen_tf.render.engines.plugins.installed import PluginSource, open_plugins, plugins_of
+from synthgen_tf.render.engines.plugins.kinds import KINDS, Files, raw_presets
+from synthgen_tf.render.engines.plugins.listen import PITCHES, listen, roles_of
+from synthgen_tf.render.engines.plugins.plugin import Plugin, Preset, play_preset
+from synthgen_tf.render.engines.synth.patch import SYNTH_ROLES
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames, to_hz
 from synthgen_tf.render.song import render_song
 from synthgen_tf.render.sources import Sources, open_sources
 

@@ -10,11 +10,11 @@ from synthgen_tf.errors import InputError
 from synthgen_tf.render import recorded as recorded_room
 from synthgen_tf.render import render_songs
 from synthgen_tf.render.casting import sample_engine, sample_score
+from synthgen_tf.render.compose.score import Note, Part
 from synthgen_tf.render.engines import perform
-from synthgen_tf.render.engines.drum_kits import number_of, read_kit
-from synthgen_tf.render.engines.drums_sampled import SampledKit, candidates, read_sample
+from synthgen_tf.render.engines.drums.kits import number_of, read_kit
+from synthgen_tf.render.engines.drums.sampled import SampledKit, candidates, read_sample
 from synthgen_tf.render.recorded import Recorded, find_recorded, listed
-from synthgen_tf.render.score import Note, Part
 from synthgen_tf.render.sources import Sources
 
 RATE = 44_100

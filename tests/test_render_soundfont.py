@@ -11,14 +11,14 @@ from scipy import signal
 from synthgen_tf.errors import InputError
 from synthgen_tf.render import render_songs
 from synthgen_tf.render.casting import FONT_SHARE, sample_engine
-from synthgen_tf.render.dsp import SAMPLE_RATE, to_hz
+from synthgen_tf.render.compose.score import Note, Part
+from synthgen_tf.render.compose.styles import SHARED_INSTRUMENTS, STYLES
 from synthgen_tf.render.engines import general_midi, perform, soundfont
 from synthgen_tf.render.engines.soundfont import Font, SoundFont, read_font
-from synthgen_tf.render.engines.synth_patch import SYNTH_ROLES
+from synthgen_tf.render.engines.synth.patch import SYNTH_ROLES
 from synthgen_tf.render.recorded import Recorded
-from synthgen_tf.render.score import Note, Part
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_hz
 from synthgen_tf.render.sources import NO_SOURCES, Sources, open_sources
-from synthgen_tf.render.styles import SHARED_INSTRUMENTS, STYLES
 
 FONT_RATE = 44000
 CYCLE = 100

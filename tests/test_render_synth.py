@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from synthgen_tf.render.dsp import SAMPLE_RATE, Envelope, to_hz
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines import SPLITS, Synth, perform, sample_patch
-from synthgen_tf.render.engines.synth_characters import CHARACTERS
-from synthgen_tf.render.engines.synth_patch import (
+from synthgen_tf.render.engines.synth.characters import CHARACTERS
+from synthgen_tf.render.engines.synth.patch import (
     LFO_WAVES,
     SYNTH_ROLES,
     Filter,
@@ -16,11 +16,11 @@ from synthgen_tf.render.engines.synth_patch import (
     Oscillator,
     SynthPatch,
 )
-from synthgen_tf.render.filters import FILTERS, filter_moving, response
-from synthgen_tf.render.mix import rms_db
-from synthgen_tf.render.score import Note
-from synthgen_tf.render.tables import cycles_of, make_bank, num_harmonics, read_bank
-from synthgen_tf.render.waves import WAVES, spectra
+from synthgen_tf.render.mixing.desk import rms_db
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE, Envelope, to_hz
+from synthgen_tf.render.signals.filters import FILTERS, filter_moving, response
+from synthgen_tf.render.signals.waves import WAVES, spectra
+from synthgen_tf.render.signals.wavetables import cycles_of, make_bank, num_harmonics, read_bank
 
 SAW = Oscillator("saw", 0.625, 0.0, 0.0, 0.0, 1.0, 1, 0.0, 0.0)
 """At this shape a saw falls by exactly 6 dB an octave."""

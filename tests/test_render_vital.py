@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.render.dsp import SAMPLE_RATE, to_hz
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines import SPLITS, perform
 from synthgen_tf.render.engines.vital import Vital, load_vita, sample_vital_patch
-from synthgen_tf.render.score import Note
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_hz
 from synthgen_tf.render.song import render_song
 from synthgen_tf.render.sources import open_sources
 

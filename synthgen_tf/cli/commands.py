@@ -7,7 +7,7 @@ import typer
 import synthgen_tf
 from synthgen_tf.cli import HELP
 from synthgen_tf.cli.learning import evaluate, export, prepare, report, train
-from synthgen_tf.cli.music import render, separate
+from synthgen_tf.cli.music import describe, render, separate
 from synthgen_tf.cli.overview import demo, info, models
 from synthgen_tf.cli.serving import serve
 
@@ -38,6 +38,19 @@ def options(
     """Take the synthesizer out of a music track: synth + rest = the track, exactly."""
 
 
-IN_ORDER = (separate, render, prepare, train, evaluate, report, export, serve, demo, models, info)
+IN_ORDER = (
+    separate,
+    render,
+    describe,
+    prepare,
+    train,
+    evaluate,
+    report,
+    export,
+    serve,
+    demo,
+    models,
+    info,
+)
 for command in IN_ORDER:
     app.command(context_settings=HELP)(command)

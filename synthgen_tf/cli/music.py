@@ -17,7 +17,6 @@ from synthgen_tf.cli.options import (
     Seed,
     names_of,
     output_options,
-    refuse_others,
 )
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow
@@ -91,7 +90,6 @@ def separate(
 
 
 def render(
-    context: typer.Context,
     out: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the songs.")],
     songs: Annotated[int | None, typer.Option(help="How many.")] = None,
     seconds: Annotated[float, typer.Option(help="Length of each.")] = 30.0,
@@ -113,24 +111,12 @@ def render(
     ] = 0.0,
     engines: Engines = None,
     format: Annotated[str, typer.Option(help="wav or flac.")] = "wav",
-    describe: Annotated[
-        bool, typer.Option("--describe", help="Say what the songs in DIR are, render none.")
-    ] = False,
-    page: Annotated[
-        Path | None, typer.Option("--out", help="Page of --describe; DIR/describe.html by default.")
-    ] = None,
 ) -> None:
-    """Render songs with a true synth stem, or describe a set of them."""
-    if describe:
-        from synthgen_tf.cli.tables import print_songs
-
-        refuse_others(context, "--describe", {"out", "describe", "page"})
-        print_songs(out, page)
-        return
-    if page is not None:
-        raise InputError("--out names the page of --describe: give both, or leave it out")
+    """Render songs with a true synth stem."""
     if songs is None:
-        raise InputError("no --songs given: say how many to render, or --describe those there")
+        raise InputError(
+            "no --songs given: say how many to render; synthgen describe tells of those there"
+        )
     if jobs > (cores := os.cpu_count() or 1):
         typer.echo(f"synthgen: {jobs} jobs asked for, {cores} cores: {cores} are used", err=True)
     settings = {"seconds": seconds, "seed": seed, "jobs": jobs, "first": first}
@@ -154,3 +140,13 @@ def render(
             err=True,
         )
     typer.echo(f"{len(written)} songs of {seconds:g} s in {out}")
+
+
+def describe(
+    data: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of rendered songs.")],
+    out: Annotated[Path | None, typer.Option(help="Page; DIR/describe.html by default.")] = None,
+) -> None:
+    """Say what rendered songs are, in tables and on a page."""
+    from synthgen_tf.cli.tables import print_songs
+
+    print_songs(data, out)

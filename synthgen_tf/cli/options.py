@@ -7,7 +7,6 @@ import typer
 from pydantic import BaseModel
 
 from synthgen_tf.config.schema import Config, Kind
-from synthgen_tf.errors import InputError
 
 
 def describe(dotted: str) -> str:
@@ -17,15 +16,6 @@ def describe(dotted: str) -> str:
     for name in sections:
         section = section.model_fields[name].annotation
     return section.model_fields[key].description or ""
-
-
-def refuse_others(context: typer.Context, flag: str, allowed: set[str]) -> None:
-    """Raise `InputError` where an option was given that makes no sense beside a flag."""
-    for parameter in context.command.params:
-        source = context.get_parameter_source(parameter.name or "")
-        given = source is not None and source.name == "COMMANDLINE"
-        if given and parameter.name not in allowed:
-            raise InputError(f"{flag} renders nothing: leave {parameter.opts[0]} out")
 
 
 def output_options(

@@ -178,7 +178,7 @@ def _check_songs(config: Config) -> None:
     Raises:
         InputError: for a configuration that asks for others.
     """
-    from synthgen_tf.render.dsp import SAMPLE_RATE
+    from synthgen_tf.render.signals.dsp import SAMPLE_RATE
 
     wanted = {"model.sample_rate": SAMPLE_RATE, "model.channels": 2, "data.target_holds": None,
               "data.valid_tracks": ()}  # fmt: skip

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from .beats import MACHINES
-from .compose import compose
-from .engines import BAND, Engine, Synth, sample_patch
-from .engines.drums_sampled import SampledKit
-from .engines.general_midi import sample_preset
-from .engines.plugin import Plugin
-from .engines.soundfont import SoundFont
-from .engines.vital import Vital, sample_vital_patch
-from .midi import arrange
-from .score import Part, Score
-from .sources import Sources, midi_song
+from synthgen_tf.render.compose.beats import MACHINES
+from synthgen_tf.render.compose.compose import compose
+from synthgen_tf.render.compose.score import Part, Score
+from synthgen_tf.render.engines import BAND, Engine, Synth, sample_patch
+from synthgen_tf.render.engines.drums.sampled import SampledKit
+from synthgen_tf.render.engines.general_midi import sample_preset
+from synthgen_tf.render.engines.plugins.plugin import Plugin
+from synthgen_tf.render.engines.soundfont import SoundFont
+from synthgen_tf.render.engines.vital import Vital, sample_vital_patch
+from synthgen_tf.render.midi.arrange import arrange
+from synthgen_tf.render.sources import Sources, midi_song
 
 MIDI_SHARE = 0.3
 """Share of songs that come from MIDI files where there are any; the others are composed."""

@@ -13,18 +13,17 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from synthgen_tf.tracks import DESCRIPTION
-
-from ..errors import InputError
-from ..files import entries_of, writing
-from ..processes import in_processes
-from ..progress import progress_bar
-from .dsp import SAMPLE_RATE
-from .engines import SPLITS
-from .recorded import NO_RECORDINGS, Recorded
-from .score import STEMS
-from .song import EXTRA_SPLITS, GENERATOR, render_song, split_of
-from .sources import Sources, open_sources
+from synthgen_tf.errors import InputError
+from synthgen_tf.files import entries_of, writing
+from synthgen_tf.processes import in_processes
+from synthgen_tf.progress import progress_bar
+from synthgen_tf.render.compose.score import STEMS
+from synthgen_tf.render.engines import SPLITS
+from synthgen_tf.render.recorded import NO_RECORDINGS, Recorded
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE
+from synthgen_tf.render.song import GENERATOR, render_song, split_of
+from synthgen_tf.render.sources import Sources, open_sources
+from synthgen_tf.tracks import DESCRIPTION, EXTRA_SPLITS
 
 SONG_NAME = re.compile(r"song_\d{4,}_\d{6,}")
 FORMATS = ("wav", "flac")
@@ -40,11 +39,11 @@ Over 6 songs of 30 s: 7.8 MB and 0.25 CPU seconds a song; level 3 of FLAC's has 
 level 0 9.0 MB in 0.20 s, and WAV takes 31.8 MB.
 """
 PAGE = "describe.html"
-"""What `synthgen render --describe` leaves in the folder of the data set."""
+"""What `synthgen describe` leaves in the folder of the data set."""
 
 
 @dataclass(frozen=True)
-class Order:
+class SongOrder:
     """One song to render."""
 
     out: Path
@@ -104,7 +103,7 @@ def render_songs(
         split: `far`, whose synths, fonts and kits no other split hears, or `hard`, dense mixes of
             synths with what is like them; None for train, valid and test.
         engines: installed synth engines that play most of the other synth parts: names of
-            `engines.plugin_kinds.KINDS`, `vital`, or `all` for what there is.
+            `engines.plugins.kinds.KINDS`, `vital`, or `all` for what there is.
         format: `wav`, or `flac` for the same samples in less room.
         tell: is given one line about MIDI files that cannot be used and were left out, and one
             about engines that `all` lacks.
@@ -131,7 +130,7 @@ def render_songs(
             "Debian package timgm6mb-soundfont and --recorded: install it (make sources)"
         )
     orders = [
-        Order(out, seed, index, float(seconds), sources, format, split or split_of(index))
+        SongOrder(out, seed, index, float(seconds), sources, format, split or split_of(index))
         for index in range(first, first + songs)
     ]
     missing = [order for order in orders if not _is_finished(order)]
@@ -158,7 +157,7 @@ def render_songs(
     return [order.folder for order in orders]
 
 
-def _fill(order: Order) -> None:
+def _fill(order: SongOrder) -> None:
     """Render one song and put it in its place, all or nothing."""
     extra = order.split if order.split in EXTRA_SPLITS else None
     song = render_song(order.seed, order.index, order.seconds, order.sources, extra)
@@ -191,7 +190,7 @@ def _silence(frames: int, format: str) -> bytes:
     return _encode(np.zeros((frames, 2), np.int16), format)
 
 
-def _remove_unfinished(orders: Sequence[Order]) -> None:
+def _remove_unfinished(orders: Sequence[SongOrder]) -> None:
     for order in orders:
         if order.unfinished.exists():
             shutil.rmtree(order.unfinished)
@@ -227,7 +226,7 @@ def _check_folder(out: Path) -> None:
                 )
 
 
-def _is_finished(order: Order) -> bool:
+def _is_finished(order: SongOrder) -> bool:
     """True where this very song stands already; a song is complete if it has all its files.
 
     Raises:

@@ -10,9 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from synthgen_tf.errors import InputError
-
-from .engines.drum_kits import RecordedKit, read_kit
-from .engines.soundfont import Font, read_font
+from synthgen_tf.render.engines.drums.kits import RecordedKit, read_kit
+from synthgen_tf.render.engines.soundfont import Font, read_font
 
 TABLE = "recorded.csv"
 

@@ -5,19 +5,25 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from synthgen_tf.render.casting import sample_engine, sample_score
+from synthgen_tf.render.compose.score import STEMS, Part, Score
+from synthgen_tf.render.engines import SPLITS, perform
+from synthgen_tf.render.mixing.buses import sample_buses
+from synthgen_tf.render.mixing.chains import sample_chain
+from synthgen_tf.render.mixing.desk import (
+    LEVEL_DB,
+    LEVEL_SPREAD_DB,
+    Room,
+    playing_rms_db,
+    rms_db,
+    total,
+)
+from synthgen_tf.render.mixing.effects import apply_effects, fade
+from synthgen_tf.render.mixing.loudness import levels_below_full_scale, stereo_correlation
+from synthgen_tf.render.mixing.master import FULL_SCALE, master, quantise, sample_mastering
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE, highpass, to_frames
+from synthgen_tf.render.sources import NO_SOURCES, Sources
 from synthgen_tf.tracks import EXTRA_SPLITS
-
-from .buses import sample_buses
-from .casting import sample_engine, sample_score
-from .chains import sample_chain
-from .dsp import SAMPLE_RATE, highpass, to_frames
-from .effects import apply_effects, fade
-from .engines import SPLITS, perform
-from .levels import levels_below_full_scale, stereo_correlation
-from .master import FULL_SCALE, master, quantise, sample_mastering
-from .mix import LEVEL_DB, LEVEL_SPREAD_DB, Room, playing_rms_db, rms_db, total
-from .score import STEMS, Part, Score
-from .sources import NO_SOURCES, Sources
 
 GENERATOR = "SynthGen render 4"
 """Raised whenever the same seed gives other bytes."""
@@ -35,7 +41,7 @@ HIGHEST_WHILE_PLAYING_DB = 15.0
 """A synth that plays for moments only is not turned up further than this above the rest."""
 
 SILENT_DB = -75.0
-"""A track that plays below this as its engine made it is nothing worth turning up."""
+"""A part that plays below this as its engine made it is nothing worth turning up."""
 
 OFFSET = 2e-4
 """Mean that asymmetric drives may leave; more would waste the range of the mixture."""
@@ -55,9 +61,15 @@ class RenderedSong:
 
 
 @dataclass(frozen=True)
-class Track:
-    """One rendered part: (time, 2) float32, its share in the reverb, what it was made of, and the
-    licence of sounds that are not ours.
+class RenderedPart:
+    """One part of a song as it was played, processed and brought to its level.
+
+    Attributes:
+        stem: that it belongs to, one of `STEMS`.
+        sound: (time, 2) float32.
+        send: its share in the reverb, 0 to 1.
+        description: what it was made of, ready for JSON.
+        licence: of sounds in it that are not ours; None where all are.
     """
 
     stem: str
@@ -104,16 +116,16 @@ def _render_song(
     rng = np.random.default_rng(origin)
     score = sample_score(rng, seconds, split, sources)
     frames = to_frames(seconds)
-    tracks = []
+    parts = []
     for number, part in enumerate(score.parts):
         place = SPLITS.index(split) if split in SPLITS else 0
         part_rng = np.random.default_rng([*origin, number, place])
-        track = _render_track(part_rng, part, score, split, frames, sources)
-        if track is not None:
-            tracks.append(track)
+        rendered = _render_part(part_rng, part, score, split, frames, sources)
+        if rendered is not None:
+            parts.append(rendered)
 
     room = Room(rng)
-    stems = _mix(tracks, room)
+    stems = _mix(parts, room)
     buses = {stem: chain for stem, chain in sample_buses(rng, score).items() if stem in stems}
     for stem, chain in buses.items():
         stems[stem] = apply_effects(stems[stem], chain, score.kick_seconds)
@@ -131,8 +143,8 @@ def _render_song(
     }
     description = {
         "generator": GENERATOR,
-        "licence": SOURCES_LICENCE if _is_borrowed(score, tracks) else LICENCE,
-        "licences": sorted({track.licence for track in tracks if track.licence}),
+        "licence": SOURCES_LICENCE if _is_borrowed(score, parts) else LICENCE,
+        "licences": sorted({part.licence for part in parts if part.licence}),
         "sources": sources.digest,
         "source": score.source or None,
         "seed": [seed, index],
@@ -152,24 +164,24 @@ def _render_song(
         "buses": buses,
         "mastering": asdict(mastering) | {"limited_db": limited_db},
         "reverb": {"seconds": room.seconds, "predelay_seconds": room.predelay_seconds},
-        "tracks": [track.description for track in tracks],
+        "tracks": [part.description for part in parts],
     }
     return RenderedSong(sound, description)
 
 
-def _is_borrowed(score: Score, tracks: list[Track]) -> bool:
+def _is_borrowed(score: Score, parts: list[RenderedPart]) -> bool:
     """True where others have rights in a song."""
-    return bool(score.source) or any(track.licence for track in tracks)
+    return bool(score.source) or any(part.licence for part in parts)
 
 
-def _render_track(
+def _render_part(
     rng: np.random.Generator,
     part: Part,
     score: Score,
     split: str,
     frames: int,
     sources: Sources,
-) -> Track | None:
+) -> RenderedPart | None:
     """Play one part, process it and bring it to its role's level; None where it is silent."""
     engine = sample_engine(rng, part, score.bpm, split, sources)
     sound = fade(np.asfortranarray(perform(engine, part.notes, frames)), part.level)
@@ -201,7 +213,7 @@ def _render_track(
     others["font"] = engine.parameters.get("font")
     description |= {name: value for name, value in others.items() if value is not None}
     sound = sound * np.float32(10 ** (gain_db / 20))
-    return Track(part.stem, sound, send, description, _licence_of(engine.parameters))
+    return RenderedPart(part.stem, sound, send, description, _licence_of(engine.parameters))
 
 
 def _licence_of(parameters: dict) -> str | None:
@@ -212,17 +224,17 @@ def _licence_of(parameters: dict) -> str | None:
     return next((parameters[key] for key in keys if parameters.get(key)), "see the font")
 
 
-def _mix(tracks: list[Track], room: Room) -> dict[str, np.ndarray]:
-    """Sum tracks to the stems that have any, and give every stem its own reverb."""
+def _mix(parts: list[RenderedPart], room: Room) -> dict[str, np.ndarray]:
+    """Sum parts to the stems that have any, and give every stem its own reverb."""
     stems: dict[str, np.ndarray] = {}
     sends: dict[str, np.ndarray] = {}
-    for track in tracks:
-        send = np.float32(0.7 * track.send) * (track.sound[:, 0] + track.sound[:, 1])
-        if track.stem in stems:
-            stems[track.stem] += track.sound
-            sends[track.stem] += send
+    for part in parts:
+        send = np.float32(0.7 * part.send) * (part.sound[:, 0] + part.sound[:, 1])
+        if part.stem in stems:
+            stems[part.stem] += part.sound
+            sends[part.stem] += send
         else:
-            stems[track.stem], sends[track.stem] = track.sound, send
+            stems[part.stem], sends[part.stem] = part.sound, send
     for name, wet in room.reverberate(sends).items():
         stems[name] += wet
     return stems

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..errors import InputError
-from ..files import is_hidden
-from ..progress import progress_bar
-from .engines import SPLITS
-from .engines.soundfont import Font, read_font
-from .engines.vital import load_vita
-from .midi_file import MidiSong, read_midi
-from .plugins import PluginSource, open_plugins, plugins_of
-from .recorded import NO_RECORDINGS, Recorded
+from synthgen_tf.errors import InputError
+from synthgen_tf.files import is_hidden
+from synthgen_tf.progress import progress_bar
+from synthgen_tf.render.engines import SPLITS
+from synthgen_tf.render.engines.plugins.installed import PluginSource, open_plugins, plugins_of
+from synthgen_tf.render.engines.soundfont import Font, read_font
+from synthgen_tf.render.engines.vital import load_vita
+from synthgen_tf.render.midi.read import MidiSong, read_midi
+from synthgen_tf.render.recorded import NO_RECORDINGS, Recorded
 
 MIDI_SUFFIXES = (".mid", ".midi")
 
@@ -103,7 +103,7 @@ def open_sources(
         fonts: soundfonts.
         vital: share of the synth parts that Vital plays, 0 to 1.
         recorded: soundfonts and drum kits that are dealt to the splits already.
-        engines: names of `plugin_kinds.KINDS`, `vital` for a share of `VITAL_SHARE` where none is
+        engines: names of `plugins.kinds.KINDS`, `vital` for a share of `VITAL_SHARE` where none is
             given, and `all` for what is installed.
         tell: is given one line about MIDI files that cannot be used, where there are some among
             good ones (hidden files are no MIDI files), and one about engines that `all` lacks.

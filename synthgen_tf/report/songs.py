@@ -7,8 +7,8 @@ import numpy as np
 
 from synthgen_tf import audio
 from synthgen_tf.files import write_text, writing
-from synthgen_tf.render.describe import SetDescription
-from synthgen_tf.render.described import DescribedSong
+from synthgen_tf.render.describe.describe import SetDescription
+from synthgen_tf.render.describe.description import DescribedSong
 from synthgen_tf.report.figures import histograms, spectrogram_pair
 from synthgen_tf.report.templating import open_templates
 from synthgen_tf.tracks.files import stem_files
@@ -35,7 +35,7 @@ def write_songs_page(path: Path, title: str, description: SetDescription) -> Non
     template = open_templates().get_template("songs.html")
     html = template.render(
         title=title,
-        lead=f"A data set of {count} with true stems, as synthgen render --describe found it.",
+        lead=f"A data set of {count} with true stems, as synthgen describe found it.",
         tables=description.tables,
         histograms=histograms(description.histograms),
         histogram_titles="; ".join(description.histograms),

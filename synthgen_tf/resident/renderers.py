@@ -18,8 +18,8 @@ import numpy as np
 from synthgen_tf.data.draw import SongTable
 from synthgen_tf.data.licence import song_licences
 from synthgen_tf.errors import InputError
-from synthgen_tf.render.dsp import SAMPLE_RATE, to_frames
-from synthgen_tf.render.score import STEMS
+from synthgen_tf.render.compose.score import STEMS
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames
 from synthgen_tf.render.song import render_song, split_of
 from synthgen_tf.render.sources import Sources
 from synthgen_tf.resident.songs import ROW, SHARD_SONGS, MemoryTrack, Shard, rows_of

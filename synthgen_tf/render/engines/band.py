@@ -5,17 +5,22 @@ from functools import partial
 
 import numpy as np
 
-from .base import Engine
-from .bowed import PizzicatoStrings, StringEnsemble
-from .bowed_solo import SIZES, SoloStrings
-from .drums import DrumKit
-from .keys import Piano
-from .keys_electric import Clavinet, ElectricPiano
-from .keys_mallets import BARS, Mallets
-from .keys_organ import Organ
-from .keys_pipe import FreeReeds, PipeOrgan
-from .plucked_bass import ElectricBass, FretlessBass, SlapBass, UprightBass
-from .plucked_guitars import (
+from synthgen_tf.render.engines.base import Engine
+from synthgen_tf.render.engines.bowed.sections import PizzicatoStrings, StringEnsemble
+from synthgen_tf.render.engines.bowed.solo import SIZES, SoloStrings
+from synthgen_tf.render.engines.drums.drums import DrumKit
+from synthgen_tf.render.engines.keys.electric import Clavinet, ElectricPiano
+from synthgen_tf.render.engines.keys.mallets import BARS, Mallets
+from synthgen_tf.render.engines.keys.organ import Organ
+from synthgen_tf.render.engines.keys.piano import Piano
+from synthgen_tf.render.engines.keys.pipe import FreeReeds, PipeOrgan
+from synthgen_tf.render.engines.plucked.bass import (
+    ElectricBass,
+    FretlessBass,
+    SlapBass,
+    UprightBass,
+)
+from synthgen_tf.render.engines.plucked.guitars import (
     BODIES,
     AcousticGuitar,
     CleanGuitar,
@@ -23,9 +28,9 @@ from .plucked_guitars import (
     LeadGuitar,
     MutedGuitar,
 )
-from .voice import Voice
-from .winds import WINDS, Wind
-from .winds_brass import BRASS, Brass
+from synthgen_tf.render.engines.voice.singers import Voice
+from synthgen_tf.render.engines.winds.brass import BRASS, Brass
+from synthgen_tf.render.engines.winds.woodwinds import WINDS, Wind
 
 
 def _kinds(engine: Callable[..., Engine], kinds) -> dict[str, Callable]:

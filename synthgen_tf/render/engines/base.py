@@ -7,8 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..dsp import SAMPLE_RATE, control_axis, from_control, read_at, to_frames
-from ..score import Curve, Note
+from synthgen_tf.render.compose.score import Curve, Note
+from synthgen_tf.render.signals.dsp import (
+    SAMPLE_RATE,
+    control_axis,
+    from_control,
+    read_at,
+    to_frames,
+)
 
 LONGEST_NOTE_SECONDS = 16.0
 

@@ -3,7 +3,8 @@
 import numpy as np
 from scipy import signal
 
-from ..dsp import (
+from synthgen_tf.render.engines.base import stereo
+from synthgen_tf.render.signals.dsp import (
     CONTROL,
     LN_1000,
     SAMPLE_RATE,
@@ -16,7 +17,6 @@ from ..dsp import (
     time_axis,
     to_frames,
 )
-from .base import stereo
 
 TAPS = 4096
 
@@ -88,7 +88,7 @@ def mixed(*parts: np.ndarray) -> np.ndarray:
 
 
 def in_front_of(sound: np.ndarray, response: np.ndarray) -> np.ndarray:
-    """A track (time, 2) behind a response for each side."""
+    """A part (time, 2) behind a response for each side."""
     return stereo(*(convolve(sound[:, side], response[:, side]) for side in (0, 1)))
 
 
@@ -101,7 +101,7 @@ def on_both(sound: np.ndarray, function) -> np.ndarray:
 
 
 def playing_level(sound: np.ndarray) -> float:
-    """Root mean square of a track (time, ...) where it plays loudly, never 0."""
+    """Root mean square of a part (time, ...) where it plays loudly, never 0."""
     mono = sound if sound.ndim == 1 else sound[:, 0]
     blocks = mono[: len(mono) // 2048 * 2048].reshape(-1, 2048)[:, ::4]
     power = np.mean(np.square(blocks), axis=1) if len(blocks) else np.mean(np.square(mono))[None]
@@ -110,7 +110,7 @@ def playing_level(sound: np.ndarray) -> float:
 
 
 def levelled(sound: np.ndarray, level: float = 0.2) -> np.ndarray:
-    """A track scaled such that it plays at about `level`, root mean square, or peaks at 4."""
+    """A part scaled such that it plays at about `level`, root mean square, or peaks at 4."""
     peak = max(float(sound.max()), -float(sound.min()), 1e-6)
     return sound * np.float32(min(level / playing_level(sound), 4.0 / peak))
 

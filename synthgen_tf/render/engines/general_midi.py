@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..score import Part
-from .band import PROGRAMS
+from synthgen_tf.render.compose.score import Part
+from synthgen_tf.render.engines.band import PROGRAMS
 
 SYNTH_PROGRAMS = {
     "synth_bass": (38, 39),

@@ -15,11 +15,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ...errors import InputError
-from ..dsp import SAMPLE_RATE, to_frames
-from ..score import Note
-from .base import LONGEST_NOTE_SECONDS, Engine, bend_at
-from .general_midi import DRUM_BANK
+from synthgen_tf.errors import InputError
+from synthgen_tf.render.compose.score import Note
+from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, Engine, bend_at
+from synthgen_tf.render.engines.general_midi import DRUM_BANK
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames
 
 INSTALL = "python -m pip install --no-deps tinysoundfont"
 RESERVED = ("fluidr3", "musescoregeneral")
@@ -126,7 +126,7 @@ class SoundFont(Engine):
         return sound[before:]
 
     def _player(self):
-        """A copy of the font with no voice in it, so that nothing rings on from another track."""
+        """A copy of the font with no voice in it, so that nothing rings on from another part."""
         loaded = _loaded(self._font.path)
         player = type(loaded)(loaded)
         player.set_max_voices(VOICES)

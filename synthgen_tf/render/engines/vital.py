@@ -11,12 +11,11 @@ import numpy as np
 from scipy import fft
 
 from synthgen_tf.errors import InputError
+from synthgen_tf.render.engines.base import Engine, Stroke, draw_log
+from synthgen_tf.render.engines.synth.characters import ROLES
+from synthgen_tf.render.signals.dsp import SAMPLE_RATE, fade_out
+from synthgen_tf.render.signals.waves import WAVES, spectra
 from synthgen_tf.tracks import USUAL_SPLITS as SPLITS
-
-from ..dsp import SAMPLE_RATE, fade_out
-from ..waves import WAVES, spectra
-from .base import Engine, Stroke, draw_log
-from .synth_characters import ROLES
 
 TABLE_LENGTH = 2048
 TABLE_HARMONICS = 500
@@ -48,7 +47,7 @@ def sample_vital_patch(rng: np.random.Generator, role: str, split: str) -> dict:
 
     Args:
         rng: source of all choices.
-        role: one of `synth_patch.SYNTH_ROLES`.
+        role: one of `synth.patch.SYNTH_ROLES`.
         split: one of `SPLITS`; decides which wavetables can be drawn.
 
     Returns:

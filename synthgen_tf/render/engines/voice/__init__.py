@@ -1,0 +1,9 @@
+"""Singers.
+
+Files:
+
+    words           the sounds of speech, and syllables made of them at random
+    throat          pulses of the glottis and their pitch
+    tract           from syllables to curves, and a filter whose formants follow them
+    singers         the engine: alone, doubled, in a choir, or speaking in time
+"""
