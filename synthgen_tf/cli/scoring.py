@@ -21,10 +21,10 @@ from synthgen_tf.evaluate import (
 )
 from synthgen_tf.report.diagnosis import split_table
 from synthgen_tf.report.tables import genre_table, score_table
+from synthgen_tf.runs import CONFIG
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.catalogue import CARD, DEFAULT_MODEL, find_model
 from synthgen_tf.separate.predictors import load_predictor
-from synthgen_tf.train.run import CONFIG
 
 
 def score(

@@ -11,8 +11,7 @@ from rich.table import Table as Grid
 
 from synthgen_tf.data.store import ACTIVE_ABOVE, StoredTrack, active_seconds
 from synthgen_tf.table import Table
-from synthgen_tf.tracks import SPLITS
-from synthgen_tf.tracks.files import USUAL_SPLITS
+from synthgen_tf.tracks import SPLITS, USUAL_SPLITS
 
 
 def print_table(table: Table) -> None:
@@ -75,7 +74,7 @@ def print_info() -> None:
     """Print versions, devices, ffmpeg and engines."""
     import tensorflow as tf
 
-    from synthgen_tf.train.run import environment
+    from synthgen_tf.runs import environment
 
     facts = environment()
     engines = {"tflite": "ai_edge_litert", "keras": "keras", "savedmodel": "tensorflow"}

@@ -12,7 +12,7 @@ import typer
 from synthgen_tf.config import Config, load_config
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow, leave_out_keras_settings
-from synthgen_tf.train.run import changed_config, read_rendered, resume_config
+from synthgen_tf.runs import changed_config, read_rendered, resume_config
 
 BACKENDS = ("tensorflow", "jax", "torch")
 SECONDS = 30.0

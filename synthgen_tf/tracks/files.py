@@ -11,11 +11,13 @@ import yaml
 
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import entries_of
 from synthgen_tf.tracks.track import Track
 
 USUAL_SPLITS = ("train", "valid", "test")
-SPLITS = (*USUAL_SPLITS, "far", "hard")
-"""The last two are tests of their own: what nothing trained on is like, and dense mixes."""
+EXTRA_SPLITS = ("far", "hard")
+"""Tests of their own: what nothing trained on is like, and dense mixes."""
+SPLITS = (*USUAL_SPLITS, *EXTRA_SPLITS)
 SUFFIXES = (".wav", ".flac", ".mp3")
 USUAL_RATE = 44_100
 YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -45,9 +47,7 @@ class Candidate:
 def visible(folder: Path) -> list[Path]:
     """What lies in a folder, sorted, but for hidden entries and those that archives leave behind
     (`__MACOSX`); empty where there is no folder."""
-    if not folder.is_dir():
-        return []
-    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "__")))
+    return [entry for entry in entries_of(folder) if not entry.name.startswith("__")]
 
 
 def read_yaml(path: Path) -> Any:

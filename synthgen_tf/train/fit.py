@@ -14,12 +14,9 @@ from synthgen_tf.data import open_tracks, refuse_silence, select_tracks
 from synthgen_tf.data.chain import training_examples, validation_examples
 from synthgen_tf.data.reader import damage_explained
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import write_text
 from synthgen_tf.progress import progress_bar
-from synthgen_tf.tracks import Track
-from synthgen_tf.train.callbacks import Recorder, Schedule, restore, steps_done
-from synthgen_tf.train.compile import compile_model, trained_part
-from synthgen_tf.train.interrupt import deferred_interrupt
-from synthgen_tf.train.run import (
+from synthgen_tf.runs import (
     BEST,
     CONFIG,
     LOGS,
@@ -31,8 +28,11 @@ from synthgen_tf.train.run import (
     refuse_complete_run,
     refuse_existing_run,
     refuse_other_monitor,
-    write_text,
 )
+from synthgen_tf.tracks import Track
+from synthgen_tf.train.callbacks import Recorder, Schedule, restore, steps_done
+from synthgen_tf.train.compile import compile_model, trained_part
+from synthgen_tf.train.interrupt import deferred_interrupt
 from synthgen_tf.train.samples import Samples
 from synthgen_tf.train.strategy import (
     build_strategy,

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from synthgen_tf.render.signals.dsp import Envelope
 
-SPLITS = ("train", "valid", "test")
-
 SYNTH_ROLES = (
     "synth_lead",
     "synth_pad",
