@@ -161,6 +161,11 @@ class Training(Section):
     clip_norm: PositiveFloat | None = Field(
         None, description="norm that the gradient, over all replicas, is cut down to; null: none"
     )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="of products; bfloat16 where TensorFlow runs on a CPU that has it, else "
+        "nothing changes",
+    )
     ema: Share = Field(
         0.99, lt=1.0, description="share of the averaged weights that a step keeps; 0: none"
     )

@@ -37,6 +37,7 @@ from synthgen_tf.tracks import Track
 from synthgen_tf.train.callbacks import Recorder, Schedule, restore, steps_done
 from synthgen_tf.train.compile import compile_model, trained_part
 from synthgen_tf.train.interrupt import deferred_interrupt
+from synthgen_tf.train.precision import bfloat16_products
 from synthgen_tf.train.validation import Validation
 
 PACK_SECONDS = 60.0
@@ -229,7 +230,11 @@ def _fit(
     packer: Packer,
 ) -> None:
     """What `model.fit` does, with batches that never leave the device."""
-    with progress_bar("training", total=1.0) as advance, deferred_interrupt() as interrupted:
+    with (
+        bfloat16_products(config),
+        progress_bar("training", total=1.0) as advance,
+        deferred_interrupt() as interrupted,
+    ):
         seconds = sum(row["seconds"] for row in rows)
         schedule = Schedule(config, seconds, advance, agree=lambda share: share)
         recorder = Recorder(run, rows, config.training.patience, judge)
