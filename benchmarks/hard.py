@@ -24,7 +24,7 @@ from synthgen_tf.report.figures import draw_spectrogram, loudest_db
 from synthgen_tf.report.tables import format_db
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
-from synthgen_tf.tracks import MIXTURE, Track, read_tracks
+from synthgen_tf.tracks import DESCRIPTION, MIXTURE, Track, read_tracks
 
 NEIGHBOURS = {
     "distorted guitar": {"DistortedGuitar"},
@@ -65,7 +65,7 @@ def beside(engines: set[str], scored: Sequence[Mapping], tracks: Mapping[str, Tr
 
 
 def _is_beside(engines: set[str], track: Track) -> bool:
-    facts = json.loads((track.stems["synth"][0].parent / "song.json").read_text())
+    facts = json.loads((track.stems["synth"][0].parent / DESCRIPTION).read_text())
     level, synth = facts["rms_db"]["other"], facts["rms_db"]["synth"]
     if level is None or synth is None or level < synth - LOUD_DB:
         return False

@@ -24,11 +24,11 @@ from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
 from synthgen_tf.render import render_songs
 from synthgen_tf.report import Table
 from synthgen_tf.report.tables import COLUMNS, ROWS, format_db
+from synthgen_tf.runs import BEST
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE, Track, read_tracks
 from synthgen_tf.train import train
-from synthgen_tf.train.run import BEST
 
 LOSSES = {
     "plain MSE": {"mse": 1.0},

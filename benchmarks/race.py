@@ -23,11 +23,11 @@ from synthgen_tf.data import open_tracks, select_tracks
 from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
 from synthgen_tf.report import Table
 from synthgen_tf.report.tables import COLUMNS, ROWS, format_db
+from synthgen_tf.runs import BEST, load_run, read_history
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE
-from synthgen_tf.train import load_run, train
-from synthgen_tf.train.run import BEST, read_history
+from synthgen_tf.train import train
 
 RIVAL = "open-unmix"
 MEASURES = (

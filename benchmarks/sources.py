@@ -24,10 +24,10 @@ from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
 from synthgen_tf.render import find_recorded, render_songs
 from synthgen_tf.report import Table
 from synthgen_tf.report.tables import format_db
+from synthgen_tf.runs import BEST
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.train import train
-from synthgen_tf.train.run import BEST
 
 FONT = Path("/usr/share/sounds/sf2/sf_GMbank.sf2")
 MEASURES = ("si_sdr_improvement", "snr")

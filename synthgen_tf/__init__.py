@@ -10,6 +10,7 @@ The flow, each room fed by the ones above it:
     model      mixture (batch, time, channels)   -> estimate (batch, time, channels)
     metrics    target, estimate                  -> (batch,), NMSE, SNR, SI-SDR, level error, dB
     losses     target, estimate                  -> (batch,), to train on
+    runs       run directory                     -> Config, history, licences, best model
     train      Config, data set root             -> run directory with the best model
     resident   songs in memory, or rendered now  -> the same, on any backend of Keras
     separate   file or (time, channels)          -> stem and rest, same shape, any predictor

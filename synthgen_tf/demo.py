@@ -25,10 +25,11 @@ from synthgen_tf.render import render_songs
 from synthgen_tf.report import Example, Table, write_model_card, write_page
 from synthgen_tf.report.model_card import SCORES
 from synthgen_tf.report.tables import COLUMNS, ROWS, format_db, score_table
+from synthgen_tf.runs import read_history
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
-from synthgen_tf.tracks import MIXTURE, Track, read_tracks
-from synthgen_tf.train import read_history, train
+from synthgen_tf.tracks import MIXTURE, REST, Track, read_tracks
+from synthgen_tf.train import train
 
 SONGS, RUN, MUSDB, SEPARATED, MODELS = "songs", "run", "musdb", "separated", "savedmodels"
 PAGE = "report.html"
@@ -127,7 +128,7 @@ def _show_track(track: Track, separator: Separator) -> Example:
         "mixture": mixture,
         "true synth": truth,
         "synth, estimate": stems[separator.stem],
-        "rest, estimate": stems["rest"],
+        "rest, estimate": stems[REST],
     }
     score = score_track(track, truth, stems[separator.stem], mixture)
     snr, rise = map(format_db, shown_of(score.systems["estimate"]))
@@ -165,7 +166,7 @@ def _separate_excerpt(out: Path, separator: Separator) -> tuple[list[Example], T
         "mixture": mixture,
         "stem other": other,
         "synth, estimate": stems[separator.stem],
-        "rest, estimate": stems["rest"],
+        "rest, estimate": stems[REST],
     }
     example = Example(f"A real recording: {track.name}", note, track.sample_rate, signals)
     return [example], Table(title, [track.name, *map(COLUMNS.get, SHOWN)], rows, note)

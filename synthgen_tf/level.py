@@ -5,9 +5,6 @@ from keras import ops
 SILENCE_POWER = 1e-20
 """Mean square (-200 dB re full scale) below which a signal has no level that could be measured."""
 
-AUDIBLE_POWER = 1e-10
-"""Mean square (-100 dB re full scale) up to which a stem counts as silent and is not scored."""
-
 
 def power(signal):
     """Mean square over time and channels: (batch, time, channels) -> (batch,)."""

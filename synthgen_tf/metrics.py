@@ -8,7 +8,8 @@ silence is scored apart, by output level.
 import keras
 from keras import ops
 
-from synthgen_tf.level import AUDIBLE_POWER, SILENCE_POWER, power
+from synthgen_tf.level import SILENCE_POWER, power
+from synthgen_tf.silence import AUDIBLE_POWER
 
 CEILING = 1e-10
 """Smallest ratio of energies told apart from zero: SNR and level end at +-100 dB."""

@@ -16,6 +16,7 @@ import soundfile
 from synthgen_tf import audio
 from synthgen_tf.audio import riff
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import shown
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -385,7 +386,7 @@ def test_name_that_is_no_text(tmp_path):
     with audio.Writer(path, 44_100, 2) as writer:
         writer.write(noise(100))
     assert audio.read(path)[0].shape == (100, 2)
-    assert audio.shown(path).endswith("x\\udcff.flac")
+    assert shown(path).endswith("x\\udcff.flac")
 
 
 def test_find_audio(tmp_path):

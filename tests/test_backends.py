@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from synthgen_tf.config import load_config, preset_names
-from synthgen_tf.losses import build_loss
+from synthgen_tf.losses import objective
 from synthgen_tf.model import build_model
-from synthgen_tf.train import trained_part
 
 FRAMES = 5000
 UNDER_JAX = """
@@ -18,8 +17,8 @@ import sys
 import numpy as np, keras, jax
 from synthgen_tf import metrics
 from synthgen_tf.config import load_config
-from synthgen_tf.losses import build_loss
-from synthgen_tf.model import build_model, masked_magnitudes
+from synthgen_tf.losses import objective
+from synthgen_tf.model import build_model
 
 assert keras.backend.backend() == "jax"
 preset, given, out, *settings = sys.argv[1:]
@@ -30,16 +29,16 @@ model.set_weights([files[f"weight_{i}"] for i in range(len(model.weights))])
 mixture, target = files["mixture"], files["target"]
 found = {"estimate": model.predict_on_batch(mixture)}
 found["snr"] = metrics.snr(target, found["estimate"])
-part = masked_magnitudes(model) if "magnitude" in config.loss.terms else model
-loss, optimizer = build_loss(config), keras.optimizers.SGD(0.01)
+part, loss = objective(config, model)
+optimizer = keras.optimizers.SGD(0.01)
 optimizer.build(part.trainable_variables)
 
 @jax.jit
 def step(weights, others, state, mixture, target):
-    def objective(weights):
+    def value_of(weights):
         estimate, _ = part.stateless_call(weights, others, mixture, training=True)
         return loss(target, estimate)
-    value, slopes = jax.value_and_grad(objective)(weights)
+    value, slopes = jax.value_and_grad(value_of)(weights)
     return value, optimizer.stateless_apply(state, slopes, weights)[0]
 
 values = [[each.value for each in variables] for variables in
@@ -83,8 +82,8 @@ def compare(preset, settings, tmp_path, monkeypatch):
     found = np.load(files[1])
 
     np.testing.assert_allclose(found["estimate"], model.predict_on_batch(mixture), atol=1e-4)
-    part = trained_part(model, config)
-    part.compile(optimizer=keras.optimizers.SGD(0.01), loss=build_loss(config))
+    part, loss = objective(config, model)
+    part.compile(optimizer=keras.optimizers.SGD(0.01), loss=loss)
     for name in ("loss", "loss_after"):
         part.reset_metrics()
         loss = part.train_on_batch(mixture, target)

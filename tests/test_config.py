@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from synthgen_tf.config import BandMixerModel, Config, config_to_yaml, load_config, preset_names
 from synthgen_tf.errors import InputError
-from synthgen_tf.train import read_run_config, resume_config
+from synthgen_tf.runs import read_run_config, resume_config
 
 
 def test_layers_win_in_order(tmp_path):

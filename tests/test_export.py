@@ -18,10 +18,10 @@ from synthgen_tf.export import VARIANTS, export_run
 from synthgen_tf.export.fold import folded
 from synthgen_tf.export.warmup import WARMUP
 from synthgen_tf.model import build_model
+from synthgen_tf.runs import load_run
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.catalogue import find_model, read_card
 from synthgen_tf.separate.predictors import load_predictor
-from synthgen_tf.train import load_run
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from synthgen_tf.config import load_config
 from synthgen_tf.data import prepare
 from synthgen_tf.data.licence import NAMES, UNKNOWN, data_set_licences, licences_of, together
 from synthgen_tf.render.song import LICENCE, SOURCES_LICENCE
-from synthgen_tf.train.run import create_run, record_data, weights_licence
+from synthgen_tf.runs import create_run, record_data, weights_licence
 
 
 def write_songs(root, said):

@@ -1,23 +1,30 @@
 """Losses against numbers computed by hand, by NumPy and across replicas."""
 
+from typing import get_args
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from synthgen_tf.config import load_config
+from synthgen_tf.config.schema import STANDALONE, LossName
 from synthgen_tf.errors import InputError
 from synthgen_tf.losses import (
     MagnitudeNMSE,
     NormalizedMSE,
+    Objective,
     WeightedLoss,
-    build_loss,
     l1,
     log_mel,
     mr_stft,
     mse,
+    objective,
 )
+from synthgen_tf.losses.objectives import OBJECTIVES
 from synthgen_tf.losses.spectral import mel_filters
+from synthgen_tf.model import build_model
+from synthgen_tf.train import compile_model, trained_part
 
 TARGET = np.array([[[3.0], [4.0]]], np.float32)
 ESTIMATE = np.array([[[3.0], [2.0]]], np.float32)
@@ -115,7 +122,39 @@ def test_configuration_decides():
     config = load_config("tiny", settings=["loss.terms={mse: 2.0}"])
     target, estimate = signals()
     expected = 2 * ((target - estimate) ** 2).mean((1, 2))
-    np.testing.assert_allclose(each(build_loss(config), target, estimate), expected, rtol=1e-5)
+    model = build_model(config)
+    trained, loss = objective(config, model)
+    assert trained.output is model.output
+    np.testing.assert_allclose(each(loss, target, estimate), expected, rtol=1e-5)
+
+
+def test_every_loss_of_the_configuration_has_a_function_or_an_objective():
+    sums = WeightedLoss({}).functions
+    assert sorted(get_args(LossName)) == sorted([*sums, *OBJECTIVES])
+    assert STANDALONE.keys() == OBJECTIVES.keys()
+
+
+def test_a_loss_that_stands_alone_says_what_is_trained(monkeypatch):
+    """A head for training alone, added in one place."""
+    config = load_config("tiny", settings=["loss.terms={magnitude: 1.0}"])
+    model = build_model(config)
+    trained, loss = objective(config, model)
+    assert trained.output is not model.output
+    assert (loss.window, loss.hop, loss.floor) == (config.model.window, config.model.hop, 0.3)
+
+    def with_head(config, model):
+        louder = keras.layers.Dense(2, kernel_initializer="ones", name="head")(model.output)
+        return Objective(keras.Model(model.input, louder), keras.losses.MeanSquaredError())
+
+    monkeypatch.setitem(OBJECTIVES, "magnitude", with_head)
+    compiled = compile_model(config)
+    trained = trained_part(compiled, config)
+    assert {w.path for w in trained.trainable_variables} - {
+        w.path for w in compiled.trainable_variables
+    } == {"head/kernel", "head/bias"}
+    mixture = np.random.default_rng(1).standard_normal((1, 4096, 2)).astype(np.float32)
+    both = np.asarray(compiled(mixture)).sum(axis=-1, keepdims=True)
+    np.testing.assert_allclose(np.asarray(trained(mixture)), np.repeat(both, 2, -1), atol=1e-5)
 
 
 def test_bad_arguments():

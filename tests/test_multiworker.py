@@ -13,7 +13,8 @@ import pytest
 
 from synthgen_tf.config import load_config
 from synthgen_tf.errors import InputError
-from synthgen_tf.train import leads, read_history
+from synthgen_tf.runs import read_history
+from synthgen_tf.train import leads
 from synthgen_tf.train.strategy import build_strategy
 
 EPOCHS = 4

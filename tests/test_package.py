@@ -14,7 +14,17 @@ import synthgen_tf.render
 PACKAGE = Path(synthgen_tf.__file__).parent
 ROOMS = re.findall(r"^    (\w+) {2,}.*->|^    (cli) ", synthgen_tf.__doc__, flags=re.MULTILINE)
 ROOMS = [first or second for first, second in ROOMS]
-GROUND = ["choices", "errors", "drafts", "progress", "processes", "quiet", "level", "table"]
+GROUND = [
+    "choices",
+    "errors",
+    "files",
+    "progress",
+    "processes",
+    "quiet",
+    "silence",
+    "level",
+    "table",
+]
 """Small modules below all rooms."""
 
 
@@ -111,7 +121,14 @@ def test_imports_point_down_the_map(path):
         assert other == room or order.index(other) < order.index(room), f"{room} imports {other}"
 
 
-@pytest.mark.parametrize("room", ["config", "audio", "tracks", "render", "data", "separate"])
+def test_only_those_who_train_import_training():
+    found = {room_of(path) for path in sources() if "train" in imported_rooms(path)}
+    assert found == {"train", "resident", "cli", "demo"}
+
+
+@pytest.mark.parametrize(
+    "room", ["config", "audio", "tracks", "render", "data", "runs", "separate"]
+)
 def test_rooms_that_need_no_tensorflow_do_not_import_it(room):
     code = (
         f"import sys, synthgen_tf.{room}\n"

@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 
+import jinja2
 import numpy as np
 import pytest
 import soundfile
@@ -18,8 +19,9 @@ from synthgen_tf.report.model_card import findings
 from synthgen_tf.report.page import loudest_excerpt
 from synthgen_tf.report.report import best_and_worst
 from synthgen_tf.report.tables import format_db, genre_table, score_table
+from synthgen_tf.report.templating import open_templates
+from synthgen_tf.runs import MONITOR
 from synthgen_tf.train import train
-from synthgen_tf.train.run import MONITOR
 
 RATE = 44_100
 
@@ -53,6 +55,16 @@ def test_page_is_self_contained(tmp_path):
     spectrum = np.abs(np.fft.rfft(samples[:RATE, 0]))
     assert np.argmax(spectrum) * RATE / len(samples[:RATE]) == pytest.approx(440, abs=2)
     assert html.count("data:image/png") == 3
+
+
+def test_templates_escape_in_html_alone_and_miss_no_value(tmp_path):
+    for name in ("a.html", "a.md"):
+        (tmp_path / name).write_text("{{ title }}")
+    templates = open_templates(tmp_path)
+    assert templates.get_template("a.html").render(title="<R&B>") == "&lt;R&amp;B&gt;"
+    assert templates.get_template("a.md").render(title="<R&B>") == "<R&B>"
+    with pytest.raises(jinja2.UndefinedError, match="title"):
+        templates.get_template("a.html").render()
 
 
 def test_spectrogram_is_bright_where_the_tone_is():
@@ -173,7 +185,7 @@ def test_best_and_worst():
 def test_model_card_is_written_from_the_run(songs, tmp_path):
     from synthgen_tf.config import load_config
     from synthgen_tf.evaluate import write_scores
-    from synthgen_tf.train import read_history
+    from synthgen_tf.runs import read_history
 
     settings = ["data.segment_seconds=0.25", "training.epochs=1", "training.steps_per_epoch=1"]
     run = tmp_path / "run"
@@ -241,7 +253,7 @@ def test_report_of_a_run_shows_its_best_and_worst(songs, tmp_path):
 
 def test_report_of_a_run_without_an_epoch_writes_nothing(tmp_path):
     from synthgen_tf.config import load_config
-    from synthgen_tf.train.run import create_run
+    from synthgen_tf.runs import create_run
 
     create_run(tmp_path / "run", load_config("tiny"), tmp_path)
     before = sorted((tmp_path / "run").iterdir())

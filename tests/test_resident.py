@@ -23,8 +23,8 @@ from synthgen_tf.resident import mix
 from synthgen_tf.resident.feed import Feed
 from synthgen_tf.resident.held_out import HeldOut
 from synthgen_tf.resident.songs import ROW, MemoryTrack, shard_rows, shards_of_tracks
-from synthgen_tf.train.packed import PACKED, give_packed, pack, unpack
-from synthgen_tf.train.run import create_run, load_run, read_history
+from synthgen_tf.runs import create_run, load_run, read_history
+from synthgen_tf.runs.packed import PACKED, give_packed, pack, unpack
 
 RATE = 44_100
 STEMS = ("synth", "bass", "drums")

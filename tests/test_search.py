@@ -124,7 +124,7 @@ def test_after_its_minutes_a_search_begins_no_trial(tuner, tmp_path, space_file)
 
 
 def test_objective_is_what_training_keeps_models_by():
-    from synthgen_tf.train.run import MONITOR
+    from synthgen_tf.runs import MONITOR
 
     assert OBJECTIVE.name == MONITOR == "val_si_sdr_improvement"
 

@@ -15,19 +15,19 @@ from synthgen_tf.config import load_config
 from synthgen_tf.data import prepare, refuse_silence
 from synthgen_tf.errors import InputError
 from synthgen_tf.model.spectrum import Spectrum, magnitude, mid_and_side
-from synthgen_tf.tracks import Track
-from synthgen_tf.train import (
-    compile_model,
+from synthgen_tf.runs import (
+    MONITOR,
+    best_epoch,
     load_run,
     read_history,
     resume_config,
-    train,
-    trained_part,
+    write_history,
 )
+from synthgen_tf.tracks import Track
+from synthgen_tf.train import compile_model, train, trained_part
 from synthgen_tf.train.callbacks import Recorder, averaged_weights, learning_rate
 from synthgen_tf.train.interrupt import deferred_interrupt
 from synthgen_tf.train.optimizer import clip_over_replicas
-from synthgen_tf.train.run import MONITOR, best_epoch, write_history
 from synthgen_tf.train.strategy import build_strategy
 from synthgen_tf.train.validation import LEAST_SI_SDR, Validation
 

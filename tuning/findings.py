@@ -8,24 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import (
-    ChoiceLoader,
-    Environment,
-    FileSystemLoader,
-    PackageLoader,
-    StrictUndefined,
-    select_autoescape,
-)
 from pictures import importance_bars, learning_curves, parallel_coordinates
 from space import Range, Space
 from trials import OBJECTIVE, RESULT, RUN, with_epochs
 
 from synthgen_tf.config import config_to_yaml
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import write_text
 from synthgen_tf.report.tables import format_db
+from synthgen_tf.report.templating import open_templates
+from synthgen_tf.runs import Row, read_history
 from synthgen_tf.table import Table
-from synthgen_tf.train import read_history
-from synthgen_tf.train.run import Row, write_text
 
 BEST, PAGE, HPARAMS = "best.yaml", "search.html", "hparams"
 LEAST_FOR_IMPORTANCE = 6
@@ -174,15 +167,9 @@ def show(value: Any) -> str:
 def _write_page(folder: Path, table: Table, trials: Sequence[Trial], space: Space) -> None:
     keys = list(space.search)
     shares = importance(trials, keys)
-    environment = Environment(
-        loader=ChoiceLoader(
-            [FileSystemLoader(Path(__file__).parent), PackageLoader("synthgen_tf.report")]
-        ),
-        undefined=StrictUndefined,
-        autoescape=select_autoescape(),
-    )
     lead = f"{len(table.rows)} trials, {len(trials)} with a score; the best reached "
-    html = environment.get_template("search.html").render(
+    template = open_templates(Path(__file__).parent).get_template("search.html")
+    html = template.render(
         title=f"Search {folder.name}",
         lead=f"{lead}{trials[0].score:.2f} dB and stands in {BEST}.",
         tables=[table],

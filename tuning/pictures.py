@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from synthgen_tf.report.figures import png_address
-from synthgen_tf.train.run import MONITOR, Row
+from synthgen_tf.runs import MONITOR, Row
 
 LABELS = 6
 """At most so many values stand beside an axis."""

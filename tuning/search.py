@@ -46,7 +46,7 @@ def search(
     """Search the configuration; leave best.yaml, search.html and TensorBoard's HParams in --out."""
     role = _role()
     import_tensorflow()
-    from synthgen_tf.train.run import MONITOR
+    from synthgen_tf.runs import MONITOR
 
     facts = {"data": str(data.absolute()), "tuner": tuner, "seed": seed, "objective": MONITOR}
     if role == "worker":
@@ -104,7 +104,8 @@ def _open_directory(out: Path, space: Path, facts: dict, resume: bool) -> None:
     from space import read_space
 
     from synthgen_tf.data import open_tracks, select_tracks
-    from synthgen_tf.train.run import EARLIER_MONITOR, write_text
+    from synthgen_tf.files import write_text
+    from synthgen_tf.runs import EARLIER_MONITOR
 
     known = out / SEARCH
     if resume:

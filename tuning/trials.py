@@ -26,7 +26,8 @@ from space import ConfiguredModel, Space
 
 from synthgen_tf.config import Config
 from synthgen_tf.errors import InputError
-from synthgen_tf.train.run import CONFIG, MONITOR, best_epoch, write_text
+from synthgen_tf.files import write_text
+from synthgen_tf.runs import CONFIG, MONITOR, best_epoch
 
 OBJECTIVE = keras_tuner.Objective(MONITOR, direction="max")
 RUN, RESULT = "run", "result.json"
@@ -167,8 +168,8 @@ def train_trial(config: Config, data: Path, folder: Path) -> None:
     from synthgen_tf.quiet import import_tensorflow
 
     import_tensorflow()
-    from synthgen_tf.train import read_history, train
-    from synthgen_tf.train.run import is_complete
+    from synthgen_tf.runs import is_complete, read_history
+    from synthgen_tf.train import train
 
     run = folder / RUN
     begun = (run / CONFIG).is_file()

@@ -20,7 +20,7 @@ mp3, aac    -> float32 (time, channels) -> the same as a codec gives it back, wi
 
 from synthgen_tf.audio import stem_file
 from synthgen_tf.audio.headers import is_plain_wave
-from synthgen_tf.audio.info import AUDIO_SUFFIXES, AudioInfo, find_audio, shown, sort_files
+from synthgen_tf.audio.info import AUDIO_SUFFIXES, AudioInfo, find_audio, sort_files
 from synthgen_tf.audio.reader import BLOCK_FRAMES, blocks, even, probe, read
 from synthgen_tf.audio.resampler import Resampler, resample, resample_blocks
 from synthgen_tf.audio.tags import read_tags
@@ -46,7 +46,6 @@ __all__ = [
     "read_tags",
     "resample",
     "resample_blocks",
-    "shown",
     "sort_files",
     "stem_file",
 ]

@@ -11,8 +11,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from synthgen_tf.audio.info import AudioInfo, shown
+from synthgen_tf.audio.info import AudioInfo
 from synthgen_tf.errors import InputError, InputWarning
+from synthgen_tf.files import shown
 
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,aac,mp3,ogg,flac,wav,w64,aiff,au,caf,ac3,eac3,amr,"

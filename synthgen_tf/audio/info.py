@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import is_hidden, shown
 
 AUDIO_SUFFIXES = frozenset(
     ending
@@ -19,8 +20,6 @@ AUDIO_SUFFIXES = frozenset(
 )
 """Names of audio files end like this; what is inside is told by their content, not by the name."""
 
-LONGEST_SHOWN = 400
-"""Characters of a path that a message names."""
 USUAL_MASKS = {1: 4, 2: 3, 3: 7, 4: 0x33, 5: 0x37, 6: 0x3F, 7: 0x70F, 8: 0x63F}
 """Number of channels to WAV's mask, as in RFC 9639 (FLAC) and RFC 7845 (Opus)."""
 
@@ -78,7 +77,7 @@ def sort_files(path: Path) -> tuple[list[Path], list[Path]]:
         raise InputError(f"folder {shown(path)} does not exist: give a folder of audio files")
     found, others = [], []
     for file in sorted(path.rglob("*")):
-        if file.is_dir() or any(part.startswith(".") for part in file.relative_to(path).parts):
+        if file.is_dir() or any(is_hidden(part) for part in file.relative_to(path).parts):
             continue
         audible = file.suffix.lower() in AUDIO_SUFFIXES and file.is_file()
         (found if audible else others).append(file)
@@ -114,17 +113,3 @@ def check_is_file(path: Path, mode: int) -> None:
         if is_kind(mode):
             advice = "" if kind == "a folder" else ", write the sound to one first"
             raise InputError(f"{shown(path)} is {kind}: expected an audio file{advice}")
-
-
-def shown(path: Path) -> str:
-    """A path as one printable line, for messages.
-
-    Line breaks and broken bytes in names are escaped; of a very long one the middle is left out.
-    """
-    text = str(path)
-    if len(text) > LONGEST_SHOWN:
-        text = f"{text[: LONGEST_SHOWN // 2]}...{text[-LONGEST_SHOWN // 2 :]}"
-    return "".join(
-        char if char.isprintable() else ascii(char)[1:-1]  # without ascii's quotes
-        for char in text
-    )

@@ -8,8 +8,9 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from synthgen_tf.audio.info import AudioInfo, shown
+from synthgen_tf.audio.info import AudioInfo
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import shown
 
 KBITS = {  # (MPEG 1, layer): of the 4 bits
     (True, 1): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),

@@ -10,11 +10,12 @@ import numpy as np
 import soundfile
 
 from synthgen_tf.audio import container, mpeg
-from synthgen_tf.audio.info import AudioInfo, shown
+from synthgen_tf.audio.info import AudioInfo
 from synthgen_tf.audio.mpeg import Account
 from synthgen_tf.audio.sndfile import BLOCK_FRAMES, Source
 from synthgen_tf.audio.truncation import check_complete
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import shown
 
 UNKNOWN_FORMAT = 1
 """libsndfile's error code for a file that is none of its formats."""

@@ -14,8 +14,9 @@ import soundfile
 
 from synthgen_tf.audio import flac, headers, ogg
 from synthgen_tf.audio.container import changed
-from synthgen_tf.audio.info import AudioInfo, channel_mask, shown
+from synthgen_tf.audio.info import AudioInfo, channel_mask
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import shown
 
 BLOCK_FRAMES = 1 << 16
 ENDLESS = 1 << 40

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf.audio import container
-from synthgen_tf.audio.info import AudioInfo, shown
+from synthgen_tf.audio.info import AudioInfo
 from synthgen_tf.audio.truncation import check_complete
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import shown
 
 CODECS = ("aac", "alac")
 """Both give one frame for one packet, of the same length but for the last."""

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from synthgen_tf.audio import headers, ogg
-from synthgen_tf.audio.info import check_is_file, shown
+from synthgen_tf.audio.info import check_is_file
 from synthgen_tf.errors import InputError, InputWarning
+from synthgen_tf.files import shown
 
 OPEN = 1 << 62
 """Sizes of 64 bits from here on mean that the length was not known when they were written."""

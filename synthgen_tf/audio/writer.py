@@ -5,17 +5,16 @@ Levels are never changed. What goes beyond [-1, 1) stays so in FLOAT; integers c
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from synthgen_tf.audio import riff
-from synthgen_tf.audio.info import shown
 from synthgen_tf.choices import FORMATS
-from synthgen_tf.drafts import draft_beside, sweep
-from synthgen_tf.errors import InputError, OutputError
+from synthgen_tf.errors import InputError
+from synthgen_tf.files import draft_beside, shown, sweep, writing
 
 BITS = {"PCM_16": 16, "PCM_24": 24}
 FLAC_CHANNELS = 8
@@ -154,16 +153,8 @@ class Writer:
                 self.sink.close()
                 self.draft.replace(self.path)
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, soundfile.LibsndfileError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise OutputError(
-                f"cannot write {shown(self.path)} ({reason}): check the folder, its permissions "
-                "and the room on the disk"
-            ) from error
+    def _explained(self) -> AbstractContextManager[None]:
+        return writing(self.path, also=(soundfile.LibsndfileError,))
 
 
 class _WaveSink:

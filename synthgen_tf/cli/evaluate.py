@@ -137,8 +137,8 @@ def scoring_config(model: str | None, file: Path | None, settings: Sequence[str]
         file: `--config`.
         settings: `--set`.
     """
+    from synthgen_tf.runs import CONFIG
     from synthgen_tf.separate.catalogue import CARD, find_model
-    from synthgen_tf.train.run import CONFIG
 
     flags = {}
     if model and file is None:

@@ -21,7 +21,7 @@ def info() -> None:
     import_tensorflow()
     import tensorflow as tf
 
-    from synthgen_tf.train.run import environment
+    from synthgen_tf.runs import environment
 
     facts = environment()
     found = [name for name, module in ENGINES.items() if importlib.util.find_spec(module)]

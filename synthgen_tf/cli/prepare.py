@@ -51,8 +51,7 @@ def _print_store(tracks: "Sequence[StoredTrack]", target: str) -> None:
     from synthgen_tf.cli.tables import print_table
     from synthgen_tf.data.store import ACTIVE_ABOVE, active_seconds
     from synthgen_tf.table import Table
-    from synthgen_tf.tracks import SPLITS
-    from synthgen_tf.tracks.files import USUAL_SPLITS
+    from synthgen_tf.tracks import SPLITS, USUAL_SPLITS
 
     rows = []
     found = {track.split for track in tracks}

@@ -44,7 +44,7 @@ def separate(
     OUT/separated.csv tells what was done. What stands there from the same file, model and settings
     is not done again. Exit code 1 when some inputs failed.
     """
-    from synthgen_tf import audio
+    from synthgen_tf.files import shown
     from synthgen_tf.separate import Separator, check_inputs, separate_paths
     from synthgen_tf.separate.predictors import load_predictor, quick_engine
 
@@ -64,7 +64,7 @@ def separate(
         typer.echo(f"{len(result.skipped)} stood there already: --overwrite does them again")
     if result.left:
         endings = Counter(file.suffix.lower() or "no ending" for file in result.left)
-        kinds = ", ".join(f"{audio.shown(kind)} {count}" for kind, count in endings.most_common(5))
+        kinds = ", ".join(f"{shown(kind)} {count}" for kind, count in endings.most_common(5))
         more = ", ..." if len(endings) > 5 else ""
         typer.echo(
             f"synthgen: left {len(result.left)} files that are no audio by name: {kinds}{more}",

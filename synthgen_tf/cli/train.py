@@ -111,7 +111,7 @@ def _choose(
     Raises:
         InputError: for options that do not go together.
     """
-    from synthgen_tf.train.run import changed_config, resume_config
+    from synthgen_tf.runs import changed_config, resume_config
 
     if rendering and data:
         raise InputError("--data and --render were given: train on one of them")

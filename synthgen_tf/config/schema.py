@@ -4,7 +4,7 @@
 has to say sample rate, channels or normalisation twice.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     Field,
@@ -19,6 +19,7 @@ from synthgen_tf.config.networks import (
     CardModel,
     MaskingModel,
     Section,
+    Signal,
     SpectralModel,
 )
 
@@ -27,6 +28,11 @@ Strategy = Literal["auto", "one", "mirrored", "multiworker"]
 Kind = Literal["rendered", "musdb18", "musdb18hq", "slakh", "moisesdb", "medleydb", "folder"]
 LabelledKind = Literal["slakh", "moisesdb", "medleydb"]
 LossName = Literal["magnitude", "nmse", "unit_norm", "mse", "l1", "si_sdr", "mr_stft", "log_mel"]
+Network = CardModel | SpectralModel | BandMixerModel
+
+STANDALONE: dict[LossName, type[Signal]] = {"magnitude": MaskingModel}
+"""Losses on something else than the network's estimate, to the networks that have it. They add up
+with no other; `losses.objective` knows what each trains."""
 
 
 GRID = 1024
@@ -129,9 +135,10 @@ class Loss(Section):
 
     @field_validator("terms")
     @classmethod
-    def _magnitude_stands_alone(cls, terms: Any) -> Any:
-        if "magnitude" in terms and len(terms) > 1:
-            raise ValueError("magnitude alone, or the other losses without it")
+    def _must_add_up(cls, terms: Any) -> Any:
+        for name in STANDALONE.keys() & terms:
+            if len(terms) > 1:
+                raise ValueError(f"{name} alone, or the other losses without it")
         return terms
 
 
@@ -154,6 +161,11 @@ class Training(Section):
     clip_norm: PositiveFloat | None = Field(
         None, description="norm that the gradient, over all replicas, is cut down to; null: none"
     )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="of products; bfloat16 where TensorFlow runs on a CPU that has it, else "
+        "nothing changes",
+    )
     ema: Share = Field(
         0.99, lt=1.0, description="share of the averaged weights that a step keeps; 0: none"
     )
@@ -168,20 +180,21 @@ class Config(Section):
 
     preset: str = Field("small", description="the preset that this configuration started from")
     seed: int = Field(0, ge=0, lt=2**31, description="of weights, segments and augmentation")
-    model: Annotated[CardModel | SpectralModel | BandMixerModel, Field(discriminator="kind")] = (
-        SpectralModel()
-    )
+    model: Annotated[Network, Field(discriminator="kind")] = SpectralModel()
     data: Data = Data()
     loss: Loss = Loss()
     training: Training = Training()
 
     @model_validator(mode="after")
     def _loss_must_fit_the_network(self) -> "Config":
-        if "magnitude" in self.loss.terms and not isinstance(self.model, MaskingModel):
-            raise ValueError(
-                "loss.terms with magnitude needs model.kind spectral or band_mixer: start from "
-                "--preset card, or name other losses, such as loss.terms={nmse: 1}"
-            )
+        for name in STANDALONE.keys() & self.loss.terms:
+            networks = [each for each in get_args(Network) if issubclass(each, STANDALONE[name])]
+            if type(self.model) not in networks:
+                kinds = " or ".join(each.model_fields["kind"].default for each in networks)
+                raise ValueError(
+                    f"loss.terms with {name} needs model.kind {kinds}: start from "
+                    "--preset card, or name other losses, such as loss.terms={nmse: 1}"
+                )
         return self
 
     @property

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from synthgen_tf.data.store import SILENT
 from synthgen_tf.errors import InputError
+from synthgen_tf.silence import SILENT
 from synthgen_tf.tracks import Track
 
 BLOCK_SECONDS = 10

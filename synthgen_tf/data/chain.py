@@ -15,7 +15,8 @@ from synthgen_tf.data.draw import Dice, Draw, SongTable
 from synthgen_tf.data.mix import add, mix
 from synthgen_tf.data.reader import segment_reader
 from synthgen_tf.data.select import held_out_places, stems_of
-from synthgen_tf.level import AUDIBLE_POWER, mixture_gain, power
+from synthgen_tf.level import mixture_gain, power
+from synthgen_tf.silence import AUDIBLE_POWER
 from synthgen_tf.tracks import Track
 
 CORES = os.cpu_count() or 1

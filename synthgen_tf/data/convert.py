@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf import audio
-from synthgen_tf.data.store import SILENT
 from synthgen_tf.errors import InputError
+from synthgen_tf.silence import SILENT
 from synthgen_tf.tracks import MIXTURE, Track
 
 FULL_SCALE = 32_768

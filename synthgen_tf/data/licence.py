@@ -6,7 +6,7 @@ from pathlib import Path
 
 from synthgen_tf.config import Kind
 from synthgen_tf.data.store import is_store, read_index
-from synthgen_tf.tracks import detect_kind
+from synthgen_tf.tracks import DESCRIPTION, detect_kind
 
 FREE = "MIT"
 BIND_NOBODY = (FREE, "CC0-1.0", "public domain", "none: drawn by SynthGen")
@@ -46,7 +46,8 @@ def licences_of(root: Path) -> list[str]:
 def data_set_licences(root: Path, kind: Kind) -> list[str]:
     """The same of a data set as it lies on disk."""
     if kind == "rendered":
-        files = [file for split in ("train", "valid") for file in root.glob(f"{split}/*/song.json")]
+        learnt = (root.glob(f"{split}/*/{DESCRIPTION}") for split in ("train", "valid"))
+        files = [file for found in learnt for file in found]
         return sorted({said for file in files for said in _file_licences(file)}) or [UNKNOWN]
     return [NAMES.get(kind, UNKNOWN)]
 

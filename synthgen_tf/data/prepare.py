@@ -30,7 +30,6 @@ from synthgen_tf.data.store import (
     is_store,
     stored_track,
     write_json,
-    writing,
 )
 from synthgen_tf.data.upkeep import (
     discard,
@@ -40,6 +39,7 @@ from synthgen_tf.data.upkeep import (
     remove_empty,
 )
 from synthgen_tf.errors import InputError, OutputError
+from synthgen_tf.files import writing
 from synthgen_tf.processes import in_processes
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.tracks import SPLITS, Scan, Track, scan_tracks

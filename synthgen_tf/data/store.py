@@ -14,21 +14,19 @@ An entry holds name, split, genre, holds, frames and channels as `Track` has the
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from synthgen_tf.audio import riff
-from synthgen_tf.errors import InputError, OutputError
+from synthgen_tf.errors import InputError
+from synthgen_tf.files import replace_file, writing
 from synthgen_tf.tracks import SPLITS, Track
 
 FORMAT, VERSION = "synthgen store", 1
 INDEX, TRACK = "index.json", "track.json"
-SILENT = 100
-"""Level of a second of silence, in dB below full scale; nothing is given as quieter."""
 ACTIVE_ABOVE = 60
 """A stem sounds in a second whose RMS is less than this many dB below full scale.
 
@@ -131,27 +129,9 @@ def write_json(path: Path, content: Mapping) -> None:
     """
     text = json.dumps(content, separators=(",", ":"), allow_nan=False, default=_as_list)
     new = (text + "\n").encode("ascii")
-    draft = path.with_name(f".{path.name}.tmp")
     with writing(path):
-        if path.is_file() and path.read_bytes() == new:
-            return
-        try:
-            draft.write_bytes(new)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn what the disk says while a file or folder is made into one clear line."""
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {path} ({error.strerror}): check the folder, its permissions and the "
-            "room on the disk"
-        ) from error
+        if not path.is_file() or path.read_bytes() != new:
+            replace_file(path, lambda draft: draft.write_bytes(new))
 
 
 def stored_track(record: Path, sample_rate: int, entry: Mapping) -> StoredTrack:

@@ -9,16 +9,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from synthgen_tf.data.store import (
-    INDEX,
-    TRACK,
-    Settings,
-    is_store,
-    read_record,
-    stored_track,
-    writing,
-)
+from synthgen_tf.data.store import INDEX, TRACK, Settings, is_store, read_record, stored_track
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import entries_of, sweep, writing
 from synthgen_tf.tracks import SPLITS
 
 DRAFT = ".tmp_"
@@ -35,11 +28,11 @@ def read_standing(out: Path, settings: Settings) -> dict[str, dict]:
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; expected a folder for the store: give another name")
     standing = {}
-    for entry in _visible(out):
+    for entry in entries_of(out):
         if entry.name == INDEX and is_store(out):
             _read(entry, settings)
         elif entry.name in SPLITS and entry.is_dir():
-            for folder in _visible(entry):
+            for folder in entries_of(entry):
                 standing[f"{entry.name}/{folder.name}"] = _read_track(folder, settings)
         else:
             raise _stranger(entry)
@@ -53,7 +46,7 @@ def _read_track(folder: Path, settings: Settings) -> dict:
     entry = _read(record, settings)["track"]
     track = stored_track(record, settings["sample_rate"], entry)
     known = {record, *(file for (file,) in track.stems.values())}
-    for file in _visible(folder):
+    for file in entries_of(folder):
         if file not in known:
             raise _stranger(file)
     return entry
@@ -96,8 +89,7 @@ def remove_drafts(out: Path) -> None:
     for split in SPLITS:
         for draft in (out / split).glob(f"{DRAFT}*"):
             shutil.rmtree(draft, ignore_errors=True)
-    if out.is_dir():
-        (out / f".{INDEX}.tmp").unlink(missing_ok=True)
+    sweep(out)
 
 
 def remove_empty(folders: Iterable[Path]) -> None:
@@ -105,9 +97,3 @@ def remove_empty(folders: Iterable[Path]) -> None:
     for folder in folders:
         with suppress(OSError):
             folder.rmdir()
-
-
-def _visible(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))

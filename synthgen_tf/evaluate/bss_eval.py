@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf.errors import InputError, install
-from synthgen_tf.separate import REST
-from synthgen_tf.train.run import write_text
+from synthgen_tf.files import write_text
+from synthgen_tf.tracks import REST
 
 MEASURES = ("SDR", "ISR", "SIR", "SAR")
 """In the order in which museval gives them."""

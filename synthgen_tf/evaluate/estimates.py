@@ -7,6 +7,7 @@ import numpy as np
 
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import shown
 from synthgen_tf.tracks import Track
 
 
@@ -67,7 +68,7 @@ class Estimates:
         wanted = track.sample_rate, track.channels
         if (info.sample_rate, info.channels) != wanted:
             raise InputError(
-                f"{audio.shown(file)} has {info.channels} channels at {info.sample_rate} Hz: its "
+                f"{shown(file)} has {info.channels} channels at {info.sample_rate} Hz: its "
                 f"track has {track.channels} at {track.sample_rate} Hz, and so must the estimate"
             )
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from synthgen_tf.errors import InputError, OutputError
 from synthgen_tf.evaluate.scores import SCORES_FORMAT, SYSTEMS
-from synthgen_tf.train.run import environment, write_text
+from synthgen_tf.files import write_text
+from synthgen_tf.runs import environment
 
 
 def described(

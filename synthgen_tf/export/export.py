@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synthgen_tf.config import Config
-from synthgen_tf.drafts import draft_beside, sweep
 from synthgen_tf.errors import InputError
 from synthgen_tf.export.examples import write_examples
 from synthgen_tf.export.fold import folded
@@ -15,12 +14,10 @@ from synthgen_tf.export.half import half_stored
 from synthgen_tf.export.savedmodel import write_savedmodel
 from synthgen_tf.export.tflite import VARIANTS, check_variants, write_tflite
 from synthgen_tf.export.warmup import write_warmup
+from synthgen_tf.files import draft_beside, sweep, write_text
+from synthgen_tf.runs import MODEL_CARD, environment, load_run, weights_licence
 from synthgen_tf.separate import hop_of
 from synthgen_tf.separate.catalogue import CARD, CARD_FORMAT, sha256_of
-from synthgen_tf.train import load_run
-from synthgen_tf.train.run import environment, weights_licence, write_text
-
-MODEL_CARD = "MODEL_CARD.md"
 
 
 def export_run(

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from synthgen_tf.config import Config
 from synthgen_tf.separate import crossfade_window, hop_of
+from synthgen_tf.tracks import REST
 
 
 def write_savedmodel(model: keras.Model, config: Config, version: int, folder: Path) -> None:
@@ -43,7 +44,7 @@ def write_savedmodel(model: keras.Model, config: Config, version: int, folder: P
     @tf.function(input_signature=[song])
     def separate(mixture):
         estimate = overlap_add(lambda block: model(block, training=False), mixture, segment)
-        return {stem: estimate, "rest": mixture - estimate}
+        return {stem: estimate, REST: mixture - estimate}
 
     @tf.function(input_signature=[])
     def info():
@@ -52,7 +53,7 @@ def write_savedmodel(model: keras.Model, config: Config, version: int, folder: P
             "channels": tf.constant(channels),
             "segment": tf.constant(segment),
             "hop": tf.constant(hop),
-            "stems": tf.constant([stem, "rest"]),
+            "stems": tf.constant([stem, REST]),
             "version": tf.constant(version),
         }
 

@@ -1,10 +1,9 @@
-"""The loss that a configuration names."""
+"""Any sum of the losses on signals."""
 
 import keras
 
-from synthgen_tf.config import Config
 from synthgen_tf.losses.signal import FLOOR, NormalizedMSE, l1, mse, negative_si_sdr
-from synthgen_tf.losses.spectral import MagnitudeNMSE, log_mel, mr_stft
+from synthgen_tf.losses.spectral import log_mel, mr_stft
 
 
 @keras.saving.register_keras_serializable("synthgen")
@@ -38,10 +37,3 @@ class WeightedLoss(keras.losses.Loss):
 
     def get_config(self):
         return {**super().get_config(), "terms": self.terms, "floor": self.floor}
-
-
-def build_loss(config: Config) -> keras.losses.Loss:
-    """The loss that the configuration names; see `train.fit.trained_part` for what it compares."""
-    if "magnitude" in config.loss.terms:
-        return MagnitudeNMSE(config.model.window, config.model.hop, config.loss.floor)
-    return WeightedLoss(config.loss.terms, config.loss.floor)

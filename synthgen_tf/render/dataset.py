@@ -15,17 +15,18 @@ import numpy as np
 import soundfile
 
 from synthgen_tf.choices import Lossless
-from synthgen_tf.errors import InputError, OutputError
+from synthgen_tf.errors import InputError
+from synthgen_tf.files import entries_of, writing
 from synthgen_tf.processes import in_processes
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.render.compose.score import STEMS
 from synthgen_tf.render.engines import SPLITS
 from synthgen_tf.render.recorded import NO_RECORDINGS, Recorded
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE
-from synthgen_tf.render.song import EXTRA_SPLITS, GENERATOR, render_song, split_of
+from synthgen_tf.render.song import GENERATOR, render_song, split_of
 from synthgen_tf.render.sources import Sources, open_sources
+from synthgen_tf.tracks import DESCRIPTION, EXTRA_SPLITS
 
-DESCRIPTION = "song.json"
 SONG_NAME = re.compile(r"song_\d{4,}_\d{6,}")
 FORMATS = get_args(Lossless)
 FILES = {
@@ -163,7 +164,7 @@ def _fill(order: SongOrder) -> None:
     extra = order.split if order.split in EXTRA_SPLITS else None
     song = render_song(order.seed, order.index, order.seconds, order.sources, extra)
     text = json.dumps(song.description, indent=1, allow_nan=False)
-    try:
+    with writing(order.folder, ", then repeat the call to go on"):
         order.unfinished.mkdir()
         for name, sound in song.sound.items():
             path = order.unfinished / f"{name}.{order.format}"
@@ -173,11 +174,6 @@ def _fill(order: SongOrder) -> None:
             path.write_bytes(data)
         (order.unfinished / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
         order.unfinished.replace(order.folder)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {order.folder} ({error.strerror}): check the folder, its permissions "
-            "and the room on the disk, then repeat the call to go on"
-        ) from error
 
 
 def _encode(sound: np.ndarray, format: str) -> bytes:
@@ -216,7 +212,7 @@ def _check_folder(out: Path) -> None:
         raise InputError(f"{out} is a file; expected a folder for the songs: give another name")
     if not out.exists():
         return
-    for entry in _visible(out):
+    for entry in entries_of(out):
         if entry.name == PAGE:
             continue
         if entry.name not in (*SPLITS, *EXTRA_SPLITS) or not entry.is_dir():
@@ -224,16 +220,12 @@ def _check_folder(out: Path) -> None:
                 f"{out} holds {entry.name}; expected nothing but rendered songs in "
                 f"{', '.join(SPLITS)}: give an empty or new folder"
             )
-        for song in _visible(entry):
+        for song in entries_of(entry):
             if not SONG_NAME.fullmatch(song.name):
                 raise InputError(
                     f"{entry} holds {song.name}; expected nothing but rendered songs such as "
                     "song_0000_000001: give an empty or new folder"
                 )
-
-
-def _visible(folder: Path) -> list[Path]:
-    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
 
 
 def _is_finished(order: SongOrder) -> bool:
@@ -245,7 +237,7 @@ def _is_finished(order: SongOrder) -> bool:
     folder = order.folder
     if not folder.exists():
         return False
-    names = {entry.name for entry in _visible(folder)}
+    names = {entry.name for entry in entries_of(folder)}
     files = FILES[order.format]
     for format in FORMATS:
         if names == FILES[format] and format != order.format:

@@ -1,12 +1,10 @@
 """One song, from its seed to 16-bit stems and the description that goes with them."""
 
 from dataclasses import asdict, dataclass
-from typing import get_args
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from synthgen_tf.choices import ExtraSplit
 from synthgen_tf.render.casting import sample_engine, sample_score
 from synthgen_tf.render.compose.score import STEMS, Part, Score
 from synthgen_tf.render.engines import SPLITS, perform
@@ -25,6 +23,7 @@ from synthgen_tf.render.mixing.loudness import levels_below_full_scale, stereo_c
 from synthgen_tf.render.mixing.master import FULL_SCALE, master, quantise, sample_mastering
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, highpass, to_frames
 from synthgen_tf.render.sources import NO_SOURCES, Sources
+from synthgen_tf.tracks import EXTRA_SPLITS
 
 GENERATOR = "SynthGen render 4"
 """Raised whenever the same seed gives other bytes."""
@@ -40,9 +39,6 @@ SYNTH_ABOVE_REST_DB = (-12.0, 12.0)
 
 HIGHEST_WHILE_PLAYING_DB = 15.0
 """A synth that plays for moments only is not turned up further than this above the rest."""
-
-EXTRA_SPLITS = get_args(ExtraSplit)
-"""Splits beside train, valid and test that are rendered by name."""
 
 SILENT_DB = -75.0
 """A part that plays below this as its engine made it is nothing worth turning up."""

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from synthgen_tf.errors import InputError, install
+from synthgen_tf.files import is_hidden
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.render.engines import SPLITS
 from synthgen_tf.render.engines.plugins.installed import PluginSource, open_plugins, plugins_of
@@ -167,7 +168,7 @@ def _midi_entries(folder: Path, tell: Callable[[str], object] | None) -> tuple[M
     paths = [
         path
         for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in MIDI_SUFFIXES and not path.name.startswith(".")
+        if path.suffix.lower() in MIDI_SUFFIXES and not is_hidden(path.name)
     ]
     if not paths:
         raise InputError(f"--midi {folder} holds no .mid or .midi files; expected at least one")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import hann
 
-from synthgen_tf.train.run import EARLIER_MONITOR, MONITOR, monitor_of
+from synthgen_tf.runs import EARLIER_MONITOR, MONITOR, monitor_of
 
 WINDOW, HOP = 4096, 1024
 DEPTH_DB = 80.0

@@ -5,22 +5,22 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from synthgen_tf.config import config_to_yaml
 from synthgen_tf.errors import InputError
 from synthgen_tf.evaluate import read_scores
+from synthgen_tf.files import write_text
 from synthgen_tf.report.tables import ROWS, format_db, format_span
-from synthgen_tf.train.run import (
+from synthgen_tf.report.templating import open_templates
+from synthgen_tf.runs import (
     CONFIG,
     ENVIRONMENT,
+    MODEL_CARD,
     MONITOR,
     best_epoch,
     monitor_of,
     read_history,
     read_run_config,
     weights_licence,
-    write_text,
 )
 
 NOTABLE_DB, QUIET_DB, FEW = 1.0, -40.0, 5
@@ -30,7 +30,6 @@ LITTLE = 0.5
 """Share of the oracle's SI-SDR improvement below which a model is said to separate little."""
 
 SCORES = "scores.json"
-MODEL_CARD = "MODEL_CARD.md"
 
 
 def write_model_card(run: Path, folder: Path | None = None) -> Path:
@@ -52,12 +51,7 @@ def write_model_card(run: Path, folder: Path | None = None) -> Path:
     scores = read_scores(run / SCORES) if (run / SCORES).is_file() else None
     facts = json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
     program, *arguments = facts["command"]
-    environment = Environment(
-        loader=PackageLoader("synthgen_tf.report"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = open_templates(trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"db": format_db, "span": format_span}
     card = environment.get_template("model_card.md").render(
         config=config,

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from synthgen_tf.files import write_text
 from synthgen_tf.report.figures import boxes, curves, loudest_db, player, spectrogram
 from synthgen_tf.report.tables import Table
-from synthgen_tf.train.run import Row, write_text
+from synthgen_tf.report.templating import open_templates
+from synthgen_tf.runs import Row
 
 EXCERPT_SECONDS = 10.0
 
@@ -44,12 +45,8 @@ def write_page(
         history: rows of a run's `history.csv`; none leaves the curves out.
         scores: as `evaluate` writes them, for box plots by genre; None leaves them out.
     """
-    environment = Environment(
-        loader=PackageLoader("synthgen_tf.report"),
-        undefined=StrictUndefined,
-        autoescape=select_autoescape(),
-    )
-    html = environment.get_template("page.html").render(
+    template = open_templates().get_template("page.html")
+    html = template.render(
         title=title,
         lead=lead,
         tables=tables,

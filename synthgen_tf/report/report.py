@@ -11,10 +11,10 @@ from synthgen_tf.report.diagnosis import split_table
 from synthgen_tf.report.model_card import SCORES, write_model_card
 from synthgen_tf.report.page import Example, write_page
 from synthgen_tf.report.tables import format_db, genre_table, score_table
+from synthgen_tf.runs import CONFIG, read_history
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE, Track
-from synthgen_tf.train.run import CONFIG, read_history
 
 PAGE = "report.html"
 SHOWN = 2

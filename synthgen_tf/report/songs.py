@@ -4,13 +4,13 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from synthgen_tf import audio
-from synthgen_tf.errors import OutputError
+from synthgen_tf.files import write_text, writing
 from synthgen_tf.render.describe.describe import SetDescription
 from synthgen_tf.render.describe.description import DescribedSong
 from synthgen_tf.report.figures import histograms, spectrogram_pair
+from synthgen_tf.report.templating import open_templates
 from synthgen_tf.tracks.files import stem_files
 
 SHEET = 12
@@ -29,17 +29,11 @@ def write_songs_page(path: Path, title: str, description: SetDescription) -> Non
         InputError: when a sound file of a song that is shown is missing or damaged.
         OutputError: when the page cannot be written.
     """
-    from synthgen_tf.train.run import write_text
-
     songs = description.songs
     chosen = np.unique(np.linspace(0, len(songs) - 1, SHEET).round().astype(int))
-    environment = Environment(
-        loader=PackageLoader("synthgen_tf.report"),
-        undefined=StrictUndefined,
-        autoescape=select_autoescape(),
-    )
     count = f"{len(songs)} songs" if len(songs) > 1 else "one song"
-    html = environment.get_template("songs.html").render(
+    template = open_templates().get_template("songs.html")
+    html = template.render(
         title=title,
         lead=f"A data set of {count} with true stems, as synthgen describe found it.",
         tables=description.tables,
@@ -48,13 +42,8 @@ def write_songs_page(path: Path, title: str, description: SetDescription) -> Non
         excerpt_seconds=EXCERPT_SECONDS,
         sheet=[_show(songs[index]) for index in chosen],
     )
-    try:
+    with writing(path, ", or give another file by --out"):
         write_text(path, html)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {path} ({error.strerror}): check the folder, its permissions and the "
-            "room on the disk, or give another file by --out"
-        ) from error
 
 
 def _show(song: DescribedSong) -> dict[str, str]:

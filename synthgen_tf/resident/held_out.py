@@ -8,8 +8,9 @@ import numpy as np
 
 from synthgen_tf.config import Config
 from synthgen_tf.data.select import held_out_places
-from synthgen_tf.level import AUDIBLE_POWER, mixture_gain
+from synthgen_tf.level import mixture_gain
 from synthgen_tf.resident.songs import fit_channels
+from synthgen_tf.silence import AUDIBLE_POWER
 from synthgen_tf.tracks import Track
 
 

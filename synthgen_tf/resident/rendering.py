@@ -12,7 +12,7 @@ from synthgen_tf.render.recorded import NO_RECORDINGS
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE
 from synthgen_tf.render.sources import open_sources
 from synthgen_tf.resident.renderers import Renderers
-from synthgen_tf.train.run import read_rendered
+from synthgen_tf.runs import read_rendered
 
 SECONDS = 30.0
 """Length of a rendered song."""

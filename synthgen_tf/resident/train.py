@@ -13,17 +13,13 @@ from synthgen_tf.config import Config, config_to_yaml
 from synthgen_tf.data import open_tracks, refuse_silence, select_tracks
 from synthgen_tf.data.select import stems_of
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import write_text
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.resident.feed import Feed, device_room
 from synthgen_tf.resident.held_out import HeldOut
 from synthgen_tf.resident.renderers import Renderers
 from synthgen_tf.resident.songs import Shard, shard_rows, shards_of_tracks
-from synthgen_tf.tracks import Track
-from synthgen_tf.train.callbacks import Recorder, Schedule, restore, steps_done
-from synthgen_tf.train.compile import compile_model, trained_part
-from synthgen_tf.train.interrupt import deferred_interrupt
-from synthgen_tf.train.packed import give_packed, is_packed, pack
-from synthgen_tf.train.run import (
+from synthgen_tf.runs import (
     BEST,
     CONFIG,
     Row,
@@ -35,8 +31,13 @@ from synthgen_tf.train.run import (
     refuse_complete_run,
     refuse_existing_run,
     refuse_other_monitor,
-    write_text,
 )
+from synthgen_tf.runs.packed import give_packed, is_packed, pack
+from synthgen_tf.tracks import Track
+from synthgen_tf.train.callbacks import Recorder, Schedule, restore, steps_done
+from synthgen_tf.train.compile import compile_model, trained_part
+from synthgen_tf.train.interrupt import deferred_interrupt
+from synthgen_tf.train.precision import bfloat16_products
 from synthgen_tf.train.validation import Validation
 
 PACK_SECONDS = 60.0
@@ -229,7 +230,11 @@ def _fit(
     packer: Packer,
 ) -> None:
     """What `model.fit` does, with batches that never leave the device."""
-    with progress_bar("training", total=1.0) as advance, deferred_interrupt() as interrupted:
+    with (
+        bfloat16_products(config),
+        progress_bar("training", total=1.0) as advance,
+        deferred_interrupt() as interrupted,
+    ):
         seconds = sum(row["seconds"] for row in rows)
         schedule = Schedule(config, seconds, advance, agree=lambda share: share)
         recorder = Recorder(run, rows, config.training.patience, judge)

@@ -8,6 +8,7 @@ import fsspec
 
 from synthgen_tf.audio import AUDIO_SUFFIXES
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import is_hidden
 
 TRIES = 4
 FIRST_PAUSE_SECONDS = 1.0
@@ -70,7 +71,7 @@ class Storage:
             name: facts
             for name, facts in self.find().items()
             if PurePosixPath(name).suffix.lower() in AUDIO_SUFFIXES
-            and not PurePosixPath(name).name.startswith(".")
+            and not is_hidden(PurePosixPath(name).name)
         }
         if not songs:
             raise InputError(

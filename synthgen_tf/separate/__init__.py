@@ -18,10 +18,9 @@ from synthgen_tf.separate.batch import BatchResult, check_inputs, separate_paths
 from synthgen_tf.separate.files import SeparatedFile
 from synthgen_tf.separate.overlap_add import crossfade_window, hop_of, overlap_add
 from synthgen_tf.separate.predictor import FittedChannels, Predictor
-from synthgen_tf.separate.separator import REST, Separator
+from synthgen_tf.separate.separator import Separator
 
 __all__ = [
-    "REST",
     "BatchResult",
     "FittedChannels",
     "Predictor",

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from synthgen_tf import audio
-from synthgen_tf.drafts import sweep
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import shown, sweep
 from synthgen_tf.progress import progress_bars
 from synthgen_tf.separate.files import Clip, check_clip
 from synthgen_tf.separate.manifest import (
@@ -182,7 +182,7 @@ def _find(inputs: list[Path], out: Path, result: BatchResult) -> dict[Path, Path
             result.failed[path] = str(error)
         except OSError as error:  # a name too long, a closed folder, links in a circle
             result.failed[path] = (
-                f"{audio.shown(path)} cannot be read ({error.strerror}): give a file or a folder"
+                f"{shown(path)} cannot be read ({error.strerror}): give a file or a folder"
             )
         else:
             apart = (file for file in others if not (around and inside in file.resolve().parents))
@@ -197,7 +197,7 @@ def _check_apart(folders: dict[Path, Path], out: Path, files: list[str]) -> None
         for target in (_identity(out / folder / file) for file in files):
             if target is not None and target in inputs:
                 raise InputError(
-                    f"input {audio.shown(inputs[target])} would be replaced by a stem: "
+                    f"input {shown(inputs[target])} would be replaced by a stem: "
                     "choose another output folder, or leave this input out"
                 )
 

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
@@ -11,7 +11,8 @@ import numpy as np
 
 from synthgen_tf import audio
 from synthgen_tf.choices import Clip
-from synthgen_tf.errors import InputError, OutputError
+from synthgen_tf.errors import InputError
+from synthgen_tf.files import writing
 
 CLIPS = get_args(Clip)
 
@@ -151,7 +152,7 @@ class _Spool:
         self.shapes, self.peak = [], 0.0
 
     def __enter__(self) -> "_Spool":
-        with self._explained():
+        with writing(self.folder):
             self.file = tempfile.TemporaryFile(dir=self.folder)
         return self
 
@@ -161,7 +162,7 @@ class _Spool:
     def fill(self, pieces: Iterable[Piece]) -> None:
         """Take all pieces."""
         for mixture, estimate in pieces:
-            with self._explained():
+            with writing(self.folder):
                 for part in (mixture, estimate):
                     self.file.write(np.ascontiguousarray(part, np.float32).data)
             loudest = (np.abs(part).max(initial=0.0) for part in (estimate, mixture - estimate))
@@ -174,13 +175,3 @@ class _Spool:
             content = self.file.read(4 * int(np.prod(shape)))
             mixture, estimate = np.frombuffer(content, np.float32).reshape(shape)
             yield mixture, estimate
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise OutputError(
-                f"cannot write to {audio.shown(self.folder)} ({error.strerror}): check its "
-                "permissions and the room on the disk"
-            ) from error

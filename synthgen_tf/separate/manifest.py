@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from synthgen_tf.audio import shown
-from synthgen_tf.errors import InputError, OutputError
+from synthgen_tf.errors import InputError
+from synthgen_tf.files import shown, writing
 from synthgen_tf.separate.files import SeparatedFile
 from synthgen_tf.separate.names import folded
 
@@ -136,17 +136,11 @@ class Manifest:
             writer.writeheader()
         writer.writerow({name: _plain(row.get(name, "")) for name in COLUMNS})
         content = text.getvalue().encode("utf-8", "surrogateescape")
-        try:
-            with self.path.open("ab") as file:
-                file.write(content)  # in one go: a kill leaves a whole row, or none
-                file.flush()
-                os.fsync(file.fileno())
-            self.torn = False
-        except OSError as error:
-            raise OutputError(
-                f"cannot write {shown(self.path)} ({error.strerror}): check the folder, its "
-                "permissions and the room on the disk"
-            ) from None
+        with writing(self.path), self.path.open("ab") as file:
+            file.write(content)  # in one go: a kill leaves a whole row, or none
+            file.flush()
+            os.fsync(file.fileno())
+        self.torn = False
 
 
 def _plain(value: object) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from synthgen_tf.choices import Engine
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow, native_noise_silenced
+from synthgen_tf.runs import CONFIG, load_run, weight_files
 from synthgen_tf.separate.catalogue import (
     CARD,
     Card,
@@ -45,7 +46,7 @@ def load_predictor(
     if engine is not None and engine not in ENGINES:
         raise InputError(f"unknown engine {engine!r}: choose one of {', '.join(ENGINES)}")
     folder = find_model(model)
-    if not (folder / CARD).is_file() and (folder / "config.yaml").is_file():
+    if not (folder / CARD).is_file() and (folder / CONFIG).is_file():
         if engine not in (None, "keras"):
             raise InputError(
                 f"{folder} is a run, engine {engine} needs it exported: synthgen export"
@@ -95,7 +96,7 @@ def read_exported(model: str | Path | None = None) -> Card:
         InputError: when there is none, or it is a run that was not exported.
     """
     folder = find_model(model)
-    if not (folder / CARD).is_file() and (folder / "config.yaml").is_file():
+    if not (folder / CARD).is_file() and (folder / CONFIG).is_file():
         raise InputError(f"{folder} is a run: export it first, synthgen export")
     return read_card(folder)
 
@@ -105,9 +106,6 @@ class KerasPredictor:
 
     def __init__(self, run: Path):
         import_tensorflow()  # else the backend could be what the environment says
-        from synthgen_tf.train import load_run
-        from synthgen_tf.train.run import CONFIG, weight_files
-
         self.model, config = load_run(run)
         self.stem = config.data.target
         self.sample_rate, self.channels = config.model.sample_rate, config.model.channels

@@ -16,13 +16,14 @@ import numpy as np
 from synthgen_tf import audio
 from synthgen_tf.config import GRID, block_frames
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import shown
 from synthgen_tf.separate.files import Clip, SeparatedFile, StemFiles, check_clip
 from synthgen_tf.separate.overlap_add import OVERLAP, hop_of, overlap_add
 from synthgen_tf.separate.pieces import Progress, Waiting, counted, followed, measured
 from synthgen_tf.separate.predictor import AveragedShifts, FittedChannels, Predictor
 from synthgen_tf.separate.prefetch import prefetched
+from synthgen_tf.tracks import REST
 
-REST = "rest"
 BLOCK_FRAMES = 1 << 16
 TAIL_SECONDS = 0.05
 """Silence after the music when it is resampled, so that the filters give all of its end."""
@@ -182,8 +183,7 @@ class Separator:
         for file in files.values():
             if file.exists() and file.samefile(path):
                 raise InputError(
-                    f"{audio.shown(path)} would be replaced by its own stem: "
-                    "choose another output folder"
+                    f"{shown(path)} would be replaced by its own stem: choose another output folder"
                 )
         output = StemFiles(files, self.stem, info, subtype, clip, audio.read_tags(path))
         pieces = prefetched(audio.blocks(path, BLOCK_FRAMES))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import shown
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictor import Predictor
 from synthgen_tf.serve.jobs import Job
@@ -98,4 +99,4 @@ def separate_job(job: Job, separator: Separator, wanted: Wanted, limits: Limits)
 
 def without_path(line: str, upload: Path) -> str:
     """An error line as a client may read it: our file's place is none of his business."""
-    return line.replace(audio.shown(upload), "upload").replace(str(upload), "upload")
+    return line.replace(shown(upload), "upload").replace(str(upload), "upload")

@@ -8,14 +8,19 @@ folder, musdb, slakh, moisesdb, medleydb -> one layout each
 labels    -> a data set's own labels to stems
 """
 
-from synthgen_tf.tracks.files import SPLITS
+from synthgen_tf.tracks.files import EXTRA_SPLITS, SPLITS, USUAL_SPLITS
+from synthgen_tf.tracks.folder import DESCRIPTION
 from synthgen_tf.tracks.readers import KINDS, Scan, detect_kind, read_tracks, scan_tracks
-from synthgen_tf.tracks.track import MIXTURE, Track
+from synthgen_tf.tracks.track import MIXTURE, REST, Track
 
 __all__ = [
+    "DESCRIPTION",
+    "EXTRA_SPLITS",
     "KINDS",
     "MIXTURE",
+    "REST",
     "SPLITS",
+    "USUAL_SPLITS",
     "Scan",
     "Track",
     "detect_kind",

@@ -12,6 +12,7 @@ import yaml
 from synthgen_tf import audio
 from synthgen_tf.choices import ExtraSplit, UsualSplit
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import entries_of
 from synthgen_tf.tracks.track import Track
 
 USUAL_SPLITS, EXTRA_SPLITS = get_args(UsualSplit), get_args(ExtraSplit)
@@ -45,9 +46,7 @@ class Candidate:
 def visible(folder: Path) -> list[Path]:
     """What lies in a folder, sorted, but for hidden entries and those that archives leave behind
     (`__MACOSX`); empty where there is no folder."""
-    if not folder.is_dir():
-        return []
-    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "__")))
+    return [entry for entry in entries_of(folder) if not entry.name.startswith("__")]
 
 
 def read_yaml(path: Path) -> Any:

@@ -20,12 +20,13 @@ from synthgen_tf.tracks.files import (
 )
 from synthgen_tf.tracks.track import MIXTURE, Track
 
-SONG = "song.json"
+DESCRIPTION = "song.json"
+"""What a rendered song says of itself, beside its stems."""
 
 
 def is_rendered(root: Path) -> bool:
     """True for what `synthgen render` writes."""
-    return any(root.glob(f"*/*/{SONG}"))
+    return any(root.glob(f"*/*/{DESCRIPTION}"))
 
 
 def find_rendered(root: Path) -> Iterator[Candidate]:
@@ -38,7 +39,7 @@ def find_rendered(root: Path) -> Iterator[Candidate]:
 
 def _rendered(folder: Path, split: str) -> Track:
     try:
-        song = json.loads((folder / SONG).read_text(encoding="utf-8"))
+        song = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         style = song["style"]
         # songs of earlier versions have no levels
         levels = {
@@ -46,14 +47,16 @@ def _rendered(folder: Path, split: str) -> Track:
             for stem, seconds in song.get("levels", {}).items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{folder / SONG} is no description of a song: render it anew") from error
+        raise InputError(
+            f"{folder / DESCRIPTION} is no description of a song: render it anew"
+        ) from error
     track = build_track(folder.name, split, stem_files(folder), genre=style)
     expected = -(-track.frames // track.sample_rate)
     for stem, seconds in levels.items():
         if len(seconds) != expected:
             raise InputError(
-                f"{folder / SONG} has levels of {len(seconds)} seconds of {stem}, its files last "
-                f"{expected}: render it anew"
+                f"{folder / DESCRIPTION} has levels of {len(seconds)} seconds of {stem}, its files "
+                f"last {expected}: render it anew"
             )
     return replace(track, levels=levels)
 

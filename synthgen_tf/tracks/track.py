@@ -10,6 +10,8 @@ from synthgen_tf import audio
 from synthgen_tf.errors import InputError
 
 MIXTURE = "mixture"
+REST = "rest"
+"""Mixture without the stem that is extracted."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,9 @@
 """Training under a distribution strategy, into a run directory that explains itself.
 
 Module      -> what comes in -> what goes out
-run         -> path -> the files of a run directory, read and written
 compile     -> Config -> the network with loss, metrics and optimizer
 validation  -> network, examples -> the measures by which models are chosen
 callbacks   -> steps and epochs -> schedule, history, best model, backup
-packed      -> weights -> small files in half precision, and back
 strategy    -> Config -> tf.distribute strategy
 samples     -> validation segments -> TensorBoard
 fit         -> Config, data set root -> run directory
@@ -15,18 +13,7 @@ Names that need Keras or TensorFlow are loaded when they are first asked for.
 
 from importlib import import_module
 
-from synthgen_tf.train.run import load_run, read_history, read_run_config, resume_config
-
-__all__ = [
-    "compile_model",
-    "leads",
-    "load_run",
-    "read_history",
-    "read_run_config",
-    "resume_config",
-    "train",
-    "trained_part",
-]
+__all__ = ["compile_model", "leads", "train", "trained_part"]
 
 LATER = {"compile_model": "compile", "trained_part": "compile", "leads": "strategy", "train": "fit"}
 

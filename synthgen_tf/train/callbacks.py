@@ -14,16 +14,9 @@ import keras
 import numpy as np
 
 from synthgen_tf.config import Config
+from synthgen_tf.files import replace_file
 from synthgen_tf.progress import Advance
-from synthgen_tf.train.run import (
-    BACKUP,
-    BEST,
-    MONITOR,
-    Row,
-    replace_file,
-    score_of,
-    write_history,
-)
+from synthgen_tf.runs import BACKUP, BEST, MONITOR, Row, score_of, write_history
 from synthgen_tf.train.validation import Validation
 
 

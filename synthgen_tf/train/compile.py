@@ -4,8 +4,8 @@ import keras
 
 from synthgen_tf import metrics
 from synthgen_tf.config import Config
-from synthgen_tf.losses import build_loss
-from synthgen_tf.model import build_model, masked_magnitudes
+from synthgen_tf.losses import objective
+from synthgen_tf.model import build_model
 from synthgen_tf.train.validation import audible_si_sdr
 
 JIT = keras.backend.backend() == "jax"
@@ -15,8 +15,10 @@ JIT = keras.backend.backend() == "jax"
 def compile_model(config: Config, synchronized: bool = False) -> keras.Model:
     """The network, ready to be scored."""
     model = build_model(config, synchronized)
+    trained, loss = objective(config, model)
     model.compile(
-        loss="mse" if "magnitude" in config.loss.terms else build_loss(config),
+        # `Validation` asks the part that is trained for its loss where that is not all of it
+        loss=loss if trained.output is model.output else "mse",
         metrics=[
             metrics.AudibleMean(metrics.snr),
             audible_si_sdr(),
@@ -28,13 +30,9 @@ def compile_model(config: Config, synchronized: bool = False) -> keras.Model:
 
 
 def trained_part(model: keras.Model, config: Config) -> keras.Model:
-    """What is optimised: as much of the network as the loss looks at, with the same weights.
-
-    A loss on magnitudes needs no way back to samples, forwards or backwards.
-    """
-    on_magnitudes = "magnitude" in config.loss.terms
-    trained = masked_magnitudes(model) if on_magnitudes else keras.Model(model.input, model.output)
-    trained.compile(optimizer=_optimizer(config), loss=build_loss(config), jit_compile=JIT)
+    """What is optimised, see `losses.objective`, ready to be trained; with the same weights."""
+    trained, loss = objective(config, model)
+    trained.compile(optimizer=_optimizer(config), loss=loss, jit_compile=JIT)
     return trained
 
 

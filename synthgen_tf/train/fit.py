@@ -14,12 +14,9 @@ from synthgen_tf.data import open_tracks, refuse_silence, select_tracks
 from synthgen_tf.data.chain import training_examples, validation_examples
 from synthgen_tf.data.reader import damage_explained
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import write_text
 from synthgen_tf.progress import progress_bar
-from synthgen_tf.tracks import Track
-from synthgen_tf.train.callbacks import Recorder, Schedule, restore, steps_done
-from synthgen_tf.train.compile import compile_model, trained_part
-from synthgen_tf.train.interrupt import deferred_interrupt
-from synthgen_tf.train.run import (
+from synthgen_tf.runs import (
     BEST,
     CONFIG,
     LOGS,
@@ -31,8 +28,12 @@ from synthgen_tf.train.run import (
     refuse_complete_run,
     refuse_existing_run,
     refuse_other_monitor,
-    write_text,
 )
+from synthgen_tf.tracks import Track
+from synthgen_tf.train.callbacks import Recorder, Schedule, restore, steps_done
+from synthgen_tf.train.compile import compile_model, trained_part
+from synthgen_tf.train.interrupt import deferred_interrupt
+from synthgen_tf.train.precision import bfloat16_products
 from synthgen_tf.train.samples import Samples
 from synthgen_tf.train.strategy import (
     build_strategy,
@@ -115,7 +116,11 @@ def fit(
     strategy, leading = trained.distribute_strategy, leads(config)
     first = steps_done(trained) * config.data.batch_size
     examples = share_out(strategy, functools.partial(training_examples, tracks, config, first))
-    with progress_bar("training", total=1.0) as advance, deferred_interrupt() as interrupted:
+    with (
+        bfloat16_products(config),
+        progress_bar("training", total=1.0) as advance,
+        deferred_interrupt() as interrupted,
+    ):
         agree = functools.partial(mean_over_workers, strategy)
         schedule = Schedule(config, sum(row["seconds"] for row in rows), advance, agree)
         seen = [

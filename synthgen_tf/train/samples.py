@@ -5,6 +5,8 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from synthgen_tf.tracks import MIXTURE, REST
+
 
 class Samples(keras.callbacks.Callback):
     """Writes audio and spectrograms of one validation batch to TensorBoard after each epoch.
@@ -28,10 +30,10 @@ class Samples(keras.callbacks.Callback):
         estimate = self.network(self.mixture, training=False)
         rest = self.mixture - estimate
         signals = {
-            "mixture": self.mixture,
+            MIXTURE: self.mixture,
             "target": self.target,
             "estimate": estimate,
-            "rest": rest,
+            REST: rest,
         }
         with self.writer.as_default(step=epoch):
             for name, signal in signals.items():

@@ -6,6 +6,7 @@ import keras
 
 from synthgen_tf import metrics
 from synthgen_tf.errors import InputError
+from synthgen_tf.silence import SILENT
 
 LEAST_SI_SDR = -30.0
 """dB that the SI-SDR of a validation segment counts as at least, so that none rules the mean."""
@@ -33,8 +34,8 @@ class Validation:
         self.mixture_si_sdr = float(mean.result())
         if math.isnan(self.mixture_si_sdr):
             raise InputError(
-                "no validation segment has an audible target, above -100 dB full scale: raise "
-                "data.valid_segments, or choose other data.valid_tracks or data.target"
+                f"no validation segment has an audible target, above -{SILENT} dB full scale: "
+                "raise data.valid_segments, or choose other data.valid_tracks or data.target"
             )
 
     def __call__(self, trained: keras.Model) -> dict[str, float]:

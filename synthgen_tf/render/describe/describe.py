@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf.errors import InputError
+from synthgen_tf.files import entries_of
 from synthgen_tf.render.compose.score import STEMS
 from synthgen_tf.render.describe.description import (
     AUDIBLE_BELOW_REST_DB,
@@ -62,7 +63,7 @@ def describe_songs(root: Path) -> SetDescription:
     root = Path(root)
     if not root.is_dir():
         raise InputError(f"{root} is no folder; expected one that `synthgen render` wrote")
-    folders = [folder for split in SPLITS for folder in sorted((root / split).glob("[!.]*"))]
+    folders = [folder for split in SPLITS for folder in entries_of(root / split)]
     if not folders:
         raise InputError(
             f"{root} holds no rendered songs; expected {SPLITS[0]}/song_0000_000000 and so on: "

@@ -9,8 +9,7 @@ import numpy as np
 
 from synthgen_tf.errors import InputError
 from synthgen_tf.render.compose.score import STEMS
-from synthgen_tf.render.dataset import DESCRIPTION
-from synthgen_tf.tracks import SPLITS
+from synthgen_tf.tracks import DESCRIPTION, SPLITS
 
 AUDIBLE_DB, AUDIBLE_BELOW_REST_DB = -40.0, 25.0
 """A synth is audible where it is above the one, and less than the other below all the rest."""

@@ -13,9 +13,9 @@ from scipy import fft
 from synthgen_tf.errors import InputError, install
 from synthgen_tf.render.engines.base import Engine, Stroke, draw_log
 from synthgen_tf.render.engines.synth.characters import ROLES
-from synthgen_tf.render.engines.synth.patch import SPLITS
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, fade_out
 from synthgen_tf.render.signals.waves import WAVES, spectra
+from synthgen_tf.tracks import USUAL_SPLITS as SPLITS
 
 TABLE_LENGTH = 2048
 TABLE_HARMONICS = 500

@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 
-SILENT = 100
-"""Level of a second of silence; nothing is given as quieter."""
+from synthgen_tf.silence import SILENT
 
 
 def levels_below_full_scale(sound: np.ndarray, sample_rate: int) -> list[int]:

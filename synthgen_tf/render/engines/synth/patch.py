@@ -1,12 +1,8 @@
 """What makes one synth sound: everything the soft synth plays by, ready for JSON."""
 
 from dataclasses import dataclass
-from typing import get_args
 
-from synthgen_tf.choices import UsualSplit
 from synthgen_tf.render.signals.dsp import Envelope
-
-SPLITS = get_args(UsualSplit)
 
 SYNTH_ROLES = (
     "synth_lead",

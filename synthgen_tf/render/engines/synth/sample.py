@@ -6,13 +6,13 @@ from synthgen_tf.render.engines.base import draw_log
 from synthgen_tf.render.engines.synth.characters import CHARACTERS, ROLES, Character, RoleRanges
 from synthgen_tf.render.engines.synth.patch import (
     LFO_WAVES,
-    SPLITS,
     Filter,
     Lfo,
     Oscillator,
     SynthPatch,
 )
 from synthgen_tf.render.signals.dsp import Envelope
+from synthgen_tf.tracks import USUAL_SPLITS as SPLITS
 
 LFO_BEATS = (0.25, 0.5, 0.75, 1.0, 2.0, 4.0, 8.0)
 FALLING_KINDS = ("bandpass", "highpass")

@@ -4,41 +4,27 @@
 `backup/` with the state after the last whole epoch, and `packed/` where small files are asked for.
 """
 
-import csv
 import json
-import math
-import platform
-import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from synthgen_tf.config import Config, config_to_yaml, load_config
 from synthgen_tf.data.licence import UNKNOWN, licences_of, together
 from synthgen_tf.errors import InputError
-from synthgen_tf.train.packed import PACKED, give_packed, is_packed
+from synthgen_tf.files import write_text
+from synthgen_tf.runs.history import read_history
+from synthgen_tf.runs.packed import PACKED, give_packed, is_packed
+from synthgen_tf.runs.provenance import environment
 
 BEST = "best.keras"
 CONFIG = "config.yaml"
-HISTORY = "history.csv"
 ENVIRONMENT = "environment.json"
 LOGS = "logs"
+MODEL_CARD = "MODEL_CARD.md"
+"""What `synthgen report` writes beside them, and `synthgen export` takes along."""
 BACKUP = Path("backup") / "latest.weights.h5"
-
-MONITOR = "val_si_sdr_improvement"
-"""Column of the history that decides which epoch is kept: how much SI-SDR rises over the mixture's,
-which no gain can buy. Mean over the validation segments whose target is audible, each SI-SDR
-counting as -30 dB at least."""
-
-EARLIER_MONITOR = "val_snr"
-"""What decided in runs whose history has no such column."""
-
-PACKAGES = ("synthgen_tf", "tensorflow", "keras", "tensorflow-io", "numpy", "soundfile", "musdb")
-
-Row = dict[str, float]
-Result = TypeVar("Result")
 
 
 def create_run(
@@ -197,107 +183,3 @@ def load_weights(model, config: Config, run: Path) -> None:
 def weight_files(run: Path) -> list[Path]:
     """The files that hold a run's best model: `best.keras`, or else the parts of `packed`."""
     return [run / BEST] if (run / BEST).is_file() else sorted((run / PACKED).glob("part_*.npz"))
-
-
-def read_history(run: Path) -> list[Row]:
-    """One row of numbers for each epoch, oldest first; empty before the first."""
-    if not (run / HISTORY).is_file():
-        return []
-    with (run / HISTORY).open(newline="") as file:
-        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-
-
-def monitor_of(rows: Sequence[Row]) -> str:
-    """The column by which the best epoch of a history was chosen: `MONITOR`, but in old runs."""
-    return MONITOR if all(MONITOR in row for row in rows) else EARLIER_MONITOR
-
-
-def score_of(row: Row, column: str = MONITOR) -> float:
-    """Score of an epoch, to compare epochs by: what is not finite is behind all else."""
-    return row[column] if math.isfinite(row[column]) else -math.inf
-
-
-def best_epoch(rows: Sequence[Row]) -> Row:
-    """The row of the epoch whose model was kept; `rows` has one at least."""
-    column = monitor_of(rows)
-    return max(rows, key=lambda row: score_of(row, column))
-
-
-def refuse_other_monitor(run: Path, rows: Sequence[Row]) -> None:
-    """Raise `InputError` for a run whose best model was chosen by another measure."""
-    if monitor_of(rows) != MONITOR:
-        raise InputError(
-            f"run {run} cannot go on, an earlier SynthGen chose its best model by "
-            f"{EARLIER_MONITOR}, this one by {MONITOR}: start a new run from it by --weights {run}"
-        )
-
-
-def is_complete(config: Config, rows: Sequence[Row]) -> bool:
-    """True for a run that has used up its epochs or minutes."""
-    minutes = sum(row["seconds"] for row in rows) / 60
-    limit = config.training.minutes
-    return len(rows) >= config.training.epochs or bool(limit and minutes >= limit)
-
-
-def refuse_complete_run(run: Path, config: Config, rows: Sequence[Row]) -> None:
-    """Raise `InputError` when nothing is left to do."""
-    if is_complete(config, rows):
-        minutes = sum(row["seconds"] for row in rows) / 60
-        raise InputError(
-            f"run {run} is complete with {len(rows)} epochs in {minutes:.1f} minutes: give it more "
-            "by --minutes or --set training.epochs=N"
-        )
-
-
-def write_history(run: Path, rows: list[Row]) -> None:
-    """Replace the history at once."""
-
-    def write(temporary: Path) -> None:
-        with temporary.open("w", newline="") as file:
-            table = csv.DictWriter(file, fieldnames=list(rows[0]))
-            table.writeheader()
-            table.writerows(rows)
-
-    replace_file(run / HISTORY, write)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file under a temporary name and rename it."""
-    replace_file(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def replace_file(path: Path, write: Callable[[Path], Result]) -> Result:
-    """Let `write` fill a temporary file and rename it to `path`: it is whole or absent."""
-    temporary = path.with_name(f".writing_{path.name}")
-    try:
-        result = write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return result
-
-
-def environment() -> dict:
-    """Versions of what the results depend on, and the machine in a word."""
-    return {
-        "commit": _commit(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": {name: _version(name) for name in PACKAGES},
-    }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def _commit() -> str | None:
-    """Commit of the checkout that this package runs from; None for an installed wheel."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
