@@ -57,6 +57,11 @@ def test_jax_gives_tensorflows_output_and_loss(preset, tmp_path, monkeypatch):
     compare(preset, settings, tmp_path, monkeypatch)
 
 
+def test_jax_gives_tensorflows_output_and_loss_of_a_unet(tmp_path, monkeypatch):
+    unet = "model={kind: unet, window: 1024, hop: 512, fine_bins: 128, widths: [8, 12, 16]}"
+    compare("tiny", [unet, "model.dilations=[1]"], tmp_path, monkeypatch)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", preset_names())
 def test_jax_gives_tensorflows_output_and_loss_at_full_depth(preset, tmp_path, monkeypatch):

@@ -125,12 +125,21 @@ def test_weights_of_8_bits_take_less_room(exported):
     assert sizes[1] < 0.6 * sizes[0]  # of so small a network half is graph
 
 
-@pytest.fixture(scope="module")
-def mixers(tmp_path_factory):
-    """A band mixer with a last band that bins do not fill: its run, and it exported."""
+IMAGES = {
+    "band_mixer": "band: 24, width: 16",  # bins do not fill its last band
+    "unet": "widths: [8, 12, 16], bottleneck: 8",
+}
+"""Networks of images rather than rows, small."""
+
+
+@pytest.fixture(scope="module", params=IMAGES)
+def imaging(request, tmp_path_factory):
+    """A network with Conv2D layers: its run, and it exported."""
     run, folder = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("savedmodels") / "mixer"
-    small = "model={kind: band_mixer, window: 1024, hop: 512, fine_bins: 128, band: 24, width: 16"
-    config = load_config("tiny", settings=[small + ", dilations: [1, 4], block_seconds: 0.5}"])
+    small = f"kind: {request.param}, window: 1024, hop: 512, fine_bins: 128, block_seconds: 0.5"
+    config = load_config(
+        "tiny", settings=[f"model={{{small}, dilations: [1, 4], {IMAGES[request.param]}}}"]
+    )
     tf.keras.utils.set_random_seed(3)
     build_model(config).save(run / "best.keras")
     (run / "config.yaml").write_text(config_to_yaml(config))
@@ -140,30 +149,34 @@ def mixers(tmp_path_factory):
 
 @pytest.mark.parametrize(("variant", "at_least"), [("", 90), ("_fp16", 50), ("_dynamic", 20)])
 @pytest.mark.parametrize("frames", [1000, 22_050])
-def test_tflite_of_a_band_mixer(mixers, variant, at_least, frames):
+def test_tflite_of_images(imaging, variant, at_least, frames):
     interpreter = pytest.importorskip("ai_edge_litert.interpreter")
-    run, folder = mixers
+    run, folder = imaging
     blocks = noise(2, frames, 2)
     runner = interpreter.Interpreter(str(folder / f"mixer{variant}.tflite"))
     estimate = runner.get_signature_runner("serving_default")(mixture=blocks)["synth"]
     assert snr_db(load_predictor(run)(blocks), estimate) > at_least
 
 
-@pytest.mark.parametrize("network", [[], ["model.kind=band_mixer", "model.dilations=[1]"]])
-def test_norms_fold_away(network):
+@pytest.mark.parametrize(
+    ("kind", "behind_no_layer"),
+    [("spectral", set()), ("band_mixer", {"decoder_norm"}), ("unet", set())],
+)
+def test_norms_fold_away(kind, behind_no_layer):
+    network = [f"model.kind={kind}", "model.dilations=[1]"]
     model = build_model(load_config("tiny", settings=network))
     random = np.random.default_rng(1)
     model.set_weights([random.uniform(0.1, 0.5, weight.shape) for weight in model.get_weights()])
     without = folded(model)
     norms = [each for each in without.layers if "BatchNorm" in type(each).__name__]
-    left = {"level_of_bins", *(["decoder_norm"] if network else [])}  # not behind a linear layer
+    left = {"level_of_bins"} | behind_no_layer
     assert {each.name for each in norms} == left
     mixture = noise(2, 5000, 2)
     assert snr_db(model.predict_on_batch(mixture), without.predict_on_batch(mixture)) > 90
 
 
-def test_half_stored_band_mixer_is_half_the_size(mixers):
-    run, folder = mixers
+def test_half_stored_images_are_half_the_size(imaging):
+    run, folder = imaging
     size = sum(file.stat().st_size for file in (folder / "1" / "variables").iterdir())
     assert size < 0.7 * 4 * load_run(run)[0].count_params()
 

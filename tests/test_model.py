@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from synthgen_tf.config import load_config, preset_names
+from synthgen_tf.config import GRID, load_config, preset_names
 from synthgen_tf.model import build_model
 from synthgen_tf.model.band_mixer import AcrossBands, PerBand
 from synthgen_tf.model.spectrum import Spectrum, Waveform, inverse_rfft
@@ -25,6 +25,13 @@ MIXER = (
     "dilations: [1, 4]}"
 )
 """Small, and with a last band that bins do not fill."""
+UNET = (
+    "model={kind: unet, window: 1024, hop: 512, fine_bins: 128, widths: [8, 12, 16], "
+    "bottleneck: 8, dilations: [1, 2]}"
+)
+MASKING = pytest.mark.parametrize(
+    "settings", [[], [MIXER], [UNET]], ids=["spectral", "band_mixer", "unet"]
+)
 
 
 def noise(*shape, seed=0):
@@ -51,6 +58,33 @@ def test_any_length_comes_back_signed(preset, frames):
     assert estimate.shape == mixture.shape
     assert np.isfinite(estimate).all()
     assert frames == 1 or (estimate.min() < 0 < estimate.max())
+
+
+@pytest.mark.parametrize("frames", [1, 513, 6000])
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_unet_takes_any_length_and_channels(channels, frames):
+    settings = [UNET, f"model.channels={channels}"]
+    model = build_model(load_config("tiny", settings=settings))
+    assert model.output_shape == (None, None, channels)
+    mixture = noise(2, frames, channels)
+    estimate = model.predict_on_batch(mixture)
+    assert estimate.shape == mixture.shape
+    assert np.isfinite(estimate).all()
+
+
+def test_unet_sees_music_alike_from_every_step_of_the_grid_on():
+    """Its frames are halved twice, so that it is no use to begin in between."""
+    model = build_model(load_config("tiny", settings=[UNET]))
+    mixture = noise(1, 12 * GRID, 2)
+    config = load_config("tiny", settings=[UNET])
+    assert GRID % (config.model.hop * config.model.frame_stride) == 0
+    whole = model.predict_on_batch(mixture)
+    later = model.predict_on_batch(mixture[:, GRID:])
+    middle = slice(4 * GRID, -4 * GRID)
+    gain = np.sqrt(np.mean(mixture**2) / np.mean(mixture[:, GRID:] ** 2))
+    assert gain == pytest.approx(1.0, abs=0.01)
+    error = whole[:, GRID:][:, middle] - later[:, middle]
+    assert 10 * np.log10(np.mean(error**2) / np.mean(whole**2)) < -60
 
 
 @pytest.mark.parametrize(
@@ -112,7 +146,7 @@ def test_silence_stays_silent():
     assert not model.predict_on_batch(np.zeros((1, 3000, 2), np.float32)).any()
 
 
-@pytest.mark.parametrize("settings", [[], [MIXER]], ids=["spectral", "band_mixer"])
+@MASKING
 def test_untrained_network_of_masks_is_near_the_mask_start(settings):
     """It starts between silence and the mixture, where both mistakes can be learnt from."""
     config = load_config("tiny", settings=settings)
@@ -168,7 +202,7 @@ def test_inverse_rfft_is_numpys():
     np.testing.assert_allclose(np.array(again), signal, atol=1e-5)
 
 
-@pytest.mark.parametrize("settings", [[], [MIXER]], ids=["spectral", "band_mixer"])
+@MASKING
 def test_saved_model_file_loads_with_equal_output(tmp_path, settings):
     model = build_model(load_config("tiny", settings=settings))
     mixture = noise(1, 3000, 2)

@@ -401,7 +401,10 @@ MIXER = (
 )
 
 
-@pytest.mark.parametrize("network", [(), (MIXER,)], ids=["spectral", "band_mixer"])
+UNET = "model={kind: unet, window: 1024, hop: 512, fine_bins: 128, widths: [8, 12, 16]}"
+
+
+@pytest.mark.parametrize("network", [(), (MIXER,), (UNET,)], ids=["spectral", "band_mixer", "unet"])
 def test_magnitude_loss_learns(songs, tmp_path, network):
     settings = [*network, "loss.terms={magnitude: 1.0}", "training.steps_per_epoch=10"]
     train(short(*settings, "training.learning_rate=0.01"), songs, tmp_path / "run")

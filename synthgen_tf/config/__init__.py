@@ -1,7 +1,13 @@
 """One validated configuration: presets, YAML files, `key=value` settings."""
 
 from synthgen_tf.config.load import config_to_yaml, load_config, parse_config, preset_names
-from synthgen_tf.config.networks import BandMixerModel, CardModel, MaskingModel, SpectralModel
+from synthgen_tf.config.networks import (
+    BandMixerModel,
+    CardModel,
+    MaskingModel,
+    SpectralModel,
+    UNetModel,
+)
 from synthgen_tf.config.schema import GRID, Config, Kind, block_frames
 
 __all__ = [
@@ -12,6 +18,7 @@ __all__ = [
     "Kind",
     "MaskingModel",
     "SpectralModel",
+    "UNetModel",
     "block_frames",
     "config_to_yaml",
     "load_config",

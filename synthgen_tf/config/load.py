@@ -9,11 +9,16 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from synthgen_tf.config.networks import BandMixerModel, CardModel, SpectralModel
+from synthgen_tf.config.networks import BandMixerModel, CardModel, SpectralModel, UNetModel
 from synthgen_tf.config.schema import Config
 from synthgen_tf.errors import InputError
 
-NETWORKS = {"band_mixer": BandMixerModel, "card": CardModel, "spectral": SpectralModel}
+NETWORKS = {
+    "band_mixer": BandMixerModel,
+    "card": CardModel,
+    "spectral": SpectralModel,
+    "unet": UNetModel,
+}
 
 
 def preset_names() -> list[str]:

@@ -92,3 +92,40 @@ class BandMixerModel(MaskingModel):
     def bands(self) -> int:
         """How many bands there are; the last is filled up with nothing."""
         return -(-self.groups // self.band)
+
+
+class UNetModel(MaskingModel):
+    """A U-Net over time and frequency around a dilated Conv1D bottleneck, giving masks.
+
+    Its first level has a band for every four mask values; each after it has half as many bands,
+    and the second and third half as many frames.
+    """
+
+    kind: Literal["unet"] = "unet"
+    widths: tuple[PositiveInt, ...] = Field(
+        (16, 32, 64, 96), min_length=2, description="channels of the levels, the finest first"
+    )
+    bottleneck: PositiveInt = Field(192, description="channels inside a dilated block")
+    dilations: tuple[PositiveInt, ...] = Field(
+        (1, 2, 4, 8, 1, 2, 4, 8), description="one dilated block each, in frames of the last level"
+    )
+
+    @model_validator(mode="after")
+    def _bands_must_halve(self) -> "UNetModel":
+        multiple = 4 * 2 ** len(self.levels)
+        if self.groups % multiple:
+            raise ValueError(
+                f"{self.groups} mask values of a frame cannot be halved for {len(self.widths)} "
+                f"widths: let fine_bins and group make a multiple of {multiple}, or name fewer"
+            )
+        return self
+
+    @property
+    def levels(self) -> list[tuple[int, int]]:
+        """Channels and stride in frames of each level after the first."""
+        return [(width, 2 if i < 2 else 1) for i, width in enumerate(self.widths[1:])]
+
+    @property
+    def frame_stride(self) -> int:
+        """Frames of the spectrum that a frame of the last level spans."""
+        return 2 ** min(2, len(self.levels))

@@ -21,6 +21,7 @@ from synthgen_tf.config.networks import (
     Section,
     Signal,
     SpectralModel,
+    UNetModel,
 )
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -28,16 +29,17 @@ Strategy = Literal["auto", "one", "mirrored", "multiworker"]
 Kind = Literal["rendered", "musdb18", "musdb18hq", "slakh", "moisesdb", "medleydb", "folder"]
 LabelledKind = Literal["slakh", "moisesdb", "medleydb"]
 LossName = Literal["magnitude", "nmse", "unit_norm", "mse", "l1", "si_sdr", "mr_stft", "log_mel"]
-Network = CardModel | SpectralModel | BandMixerModel
+Network = CardModel | SpectralModel | BandMixerModel | UNetModel
 
 STANDALONE: dict[LossName, type[Signal]] = {"magnitude": MaskingModel}
 """Losses on something else than the network's estimate, to the networks that have it. They add up
 with no other; `losses.objective` knows what each trains."""
 
 
-GRID = 1024
+GRID = 8192
 """Blocks of a song begin at multiples of this many frames, as far as they are that long: networks
-that hop by a power of two then see the music alike, however it is cut."""
+whose frames, halved and halved again, are a power of two long, see music alike however it is
+cut."""
 
 
 StemName = Annotated[str, Field(pattern=r"^\w[\w-]*$", description="a stem's files are named so")]

@@ -8,11 +8,13 @@ from synthgen_tf.level import mixture_gain
 from synthgen_tf.model.band_mixer import band_mixer_network
 from synthgen_tf.model.masking import MAGNITUDES, MASKS
 from synthgen_tf.model.networks import card_network, spectral_network
+from synthgen_tf.model.unet import unet_network
 
 NETWORKS = {
     "card": card_network,
     "spectral": spectral_network,
     "band_mixer": band_mixer_network,
+    "unet": unet_network,
 }
 """Kind of the configuration to what builds it: (mixture, config, synchronized) -> estimate."""
 

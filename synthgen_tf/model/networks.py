@@ -17,9 +17,9 @@ def card_network(mixture, config: CardModel, synchronized: bool):
     """
     hidden = mixture
     for i, filters in enumerate(config.filters):
-        hidden = _conv(hidden, filters, config.kernel, f"encoder_{i}", synchronized)
+        hidden = conv_norm(hidden, filters, config.kernel, f"encoder_{i}", synchronized)
     for i, filters in enumerate(reversed(config.filters[:-1])):
-        hidden = _conv(hidden, filters, config.kernel, f"decoder_{i}", synchronized)
+        hidden = conv_norm(hidden, filters, config.kernel, f"decoder_{i}", synchronized)
     return layers.Conv1D(config.channels, config.kernel, padding="same", name="decoder_output")(
         hidden
     )
@@ -32,14 +32,14 @@ def spectral_network(mixture, config: SpectralModel, synchronized: bool):
     """
     spectrum = MaskedSpectrum(mixture, config, synchronized)
     features = spectrum.features()
-    encoded = _conv(features, config.width, 1, "encoder", synchronized, activation="tanh")
+    encoded = conv_norm(features, config.width, 1, "encoder", synchronized, activation="tanh")
     hidden = encoded
     for i, dilation in enumerate(config.dilations):
-        inner = _conv(hidden, config.bottleneck, 3, f"block_{i}_mix", synchronized, dilation)
+        inner = conv_norm(hidden, config.bottleneck, 3, f"block_{i}_mix", synchronized, dilation)
         inner = layers.Conv1D(config.width, 1, name=f"block_{i}_out")(inner)
         hidden = layers.Add(name=f"block_{i}_add")([hidden, inner])
     hidden = layers.Concatenate(name="skip")([hidden, encoded])
-    hidden = _conv(hidden, config.width, 1, "decoder", synchronized)
+    hidden = conv_norm(hidden, config.width, 1, "decoder", synchronized)
     mask = layers.Conv1D(
         config.channels * config.groups,
         1,
@@ -52,7 +52,7 @@ def spectral_network(mixture, config: SpectralModel, synchronized: bool):
     return spectrum.estimate(mask)
 
 
-def _conv(hidden, filters, kernel, name, synchronized, dilation=1, activation="relu"):
+def conv_norm(hidden, filters, kernel, name, synchronized, dilation=1, activation="relu"):
     """Conv1D, batch norm, activation; the norm makes the bias needless."""
     hidden = layers.Conv1D(
         filters, kernel, padding="same", dilation_rate=dilation, use_bias=False, name=name

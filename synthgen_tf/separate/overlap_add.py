@@ -8,6 +8,7 @@ zeros before it, so that each of its samples, the first included, lies under a f
     block 2                           / ------ 0 0 0
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -22,7 +23,9 @@ BASS_FRAMES = 2000
 
 
 def hop_of(segment: int, overlap: float = OVERLAP) -> int:
-    """Frames from the start of a block to that of the next; whole `GRID` steps if the block is.
+    """Frames from the start of a block to that of the next, in whole steps of `GRID`.
+
+    Blocks that are no whole steps themselves take the largest part of it that they are whole in.
 
     Args:
         segment: frames of a block, from 1.
@@ -36,9 +39,8 @@ def hop_of(segment: int, overlap: float = OVERLAP) -> int:
     if not 0 <= overlap <= MAX_OVERLAP:
         raise InputError(f"overlap is {overlap}: expected 0 to {MAX_OVERLAP}")
     hop = segment - round(segment * overlap)
-    if segment % GRID == 0:
-        hop = max(GRID, round(hop / GRID) * GRID)
-    return max(1, hop)
+    step = math.gcd(segment, GRID)
+    return max(1, round(hop / step)) * step
 
 
 def crossfade_window(segment: int, overlap: float = OVERLAP) -> np.ndarray:

@@ -1,0 +1,124 @@
+"""A U-Net over time and frequency around a dilated bottleneck: patterns are learnt once for all
+pitches, and what is fine comes back past the bottleneck.
+
+Shape legend: b batch, f frames, n bands, c channels.
+"""
+
+import keras
+from keras import initializers, layers, ops
+
+from synthgen_tf.config import UNetModel
+from synthgen_tf.model.masking import MASK_SLOPE, MaskedSpectrum
+from synthgen_tf.model.networks import conv_norm
+
+FIRST = 4
+"""Bins that make up a band of the first level; every level after it has half as many bands."""
+
+
+def unet_network(mixture, config: UNetModel, synchronized: bool):
+    """Convolutions down to few bands, Conv1D blocks over all of them at once, and up again."""
+    spectrum = MaskedSpectrum(mixture, config, synchronized)
+
+    def conv(hidden, filters, kernel, name, strides=1):
+        hidden = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False, name=name)(
+            hidden
+        )
+        hidden = layers.BatchNormalization(synchronized=synchronized, name=f"{name}_norm")(hidden)
+        return layers.ReLU(name=f"{name}_relu")(hidden)
+
+    bins = _bins_of(spectrum.features(cosine=True), config)
+    hidden = WholeFrames(config.frame_stride, name="whole_frames")(bins)
+    hidden = conv(hidden, config.widths[0], (3, 7), "encoder_0", (1, FIRST))
+    skips = [hidden]
+    for i, (width, stride) in enumerate(config.levels, start=1):
+        hidden = conv(hidden, width, (3, 5), f"encoder_{i}", (stride, 2))
+        if i < len(config.levels):
+            hidden = conv(hidden, width, (3, 3), f"encoder_{i}_more")
+        skips.append(hidden)
+    hidden = _bottleneck(hidden, config, synchronized)
+    for i, (_, stride) in reversed(list(enumerate(config.levels, start=1))):
+        skip = skips[i - 1]
+        hidden = layers.Conv2D(
+            2 * skip.shape[3], (1, 3), padding="same", use_bias=False, name=f"decoder_{i}_up"
+        )(hidden)
+        hidden = layers.BatchNormalization(synchronized=synchronized, name=f"decoder_{i}_up_norm")(
+            hidden
+        )
+        # channels side by side become neighbouring bands
+        shape = (-1, skip.shape[2], skip.shape[3])
+        hidden = layers.Reshape(shape, name=f"decoder_{i}_bands")(hidden)
+        if stride > 1:
+            hidden = ops.repeat(hidden, stride, axis=1)
+        hidden = layers.Add(name=f"decoder_{i}_add")([hidden, skip])
+        hidden = layers.ReLU(name=f"decoder_{i}_up_relu")(hidden)
+        if i > 1:
+            hidden = conv(hidden, skip.shape[3], (3, 3), f"decoder_{i}")
+    mask = layers.Conv2D(
+        config.channels * FIRST,
+        3,
+        padding="same",
+        bias_initializer=initializers.Constant(config.mask_start),
+        kernel_initializer=initializers.RandomNormal(stddev=0.01),
+        name="mask",
+    )(hidden)
+    mask = layers.LeakyReLU(negative_slope=MASK_SLOPE, name="mask_leaky_relu")(mask)
+    mask = layers.Reshape((-1, config.groups, config.channels), name="bands_as_bins")(mask)
+    mask = FramesOf(name="frames_of")(mask, bins)
+    return spectrum.estimate(layers.Permute((1, 3, 2), name="mask_of_channels")(mask))
+
+
+def _bins_of(features, config: UNetModel):
+    """From bins as channels (b, f, c * g) to an image (b, f, g, c)."""
+    channels = features.shape[-1] // config.groups
+    bins = layers.Reshape((-1, channels, config.groups), name="channels_as_bins")(features)
+    return layers.Permute((1, 3, 2), name="bins_before_channels")(bins)
+
+
+def _bottleneck(image, config: UNetModel, synchronized: bool):
+    """Dilated Conv1D blocks that see all bands at once, around them a way past: shape as it was."""
+    _, _, bands, channels = image.shape
+    size, inner = bands * channels, config.bottleneck
+    hidden = layers.Reshape((-1, size), name="bands_as_channels")(image)
+    hidden = conv_norm(hidden, 2 * inner, 1, "into", synchronized)
+    for i, dilation in enumerate(config.dilations):
+        found = conv_norm(hidden, inner, 3, f"block_{i}_mix", synchronized, dilation)
+        found = layers.Conv1D(2 * inner, 1, name=f"block_{i}_out")(found)
+        hidden = layers.Add(name=f"block_{i}_add")([hidden, found])
+    hidden = conv_norm(hidden, size, 1, "out_of", synchronized)
+    hidden = layers.Reshape((-1, bands, channels), name="channels_as_bands")(hidden)
+    return layers.Add(name="past_the_blocks")([hidden, image])
+
+
+@keras.saving.register_keras_serializable("synthgen")
+class WholeFrames(layers.Layer):
+    """Fills frames up with zeros to a multiple: (b, f, n, c) to (b, f', n, c).
+
+    Args:
+        multiple: of which f' is one.
+    """
+
+    def __init__(self, multiple, **options):
+        super().__init__(**options)
+        self.multiple = multiple
+
+    def call(self, image):
+        missing = -ops.shape(image)[1] % self.multiple
+        return ops.pad(image, ((0, 0), (0, missing), (0, 0), (0, 0)))
+
+    def compute_output_shape(self, input_shape):
+        batch, frames, *rest = input_shape
+        return batch, None if frames is None else frames + -frames % self.multiple, *rest
+
+    def get_config(self):
+        return {**super().get_config(), "multiple": self.multiple}
+
+
+@keras.saving.register_keras_serializable("synthgen")
+class FramesOf(layers.Layer):
+    """The first frames of an image, as many as another has: (b, f', n, c), (b, f, ...)."""
+
+    def call(self, image, other):
+        return image[:, : ops.shape(other)[1]]
+
+    def compute_output_shape(self, image_shape, other_shape):
+        return image_shape[0], other_shape[1], *image_shape[2:]
