@@ -1,6 +1,7 @@
 """`python -m synthgen_tf.scale`: a catalogue of songs on a Ray cluster."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up noise
 
 from synthgen_tf.cli import run_command
-from synthgen_tf.cli.options import EngineName, Model, output_options
+from synthgen_tf.cli.options import EngineName, Model, output_format
 from synthgen_tf.errors import InputError
 
 
@@ -46,16 +47,9 @@ def scale(
         from synthgen_tf.scale.worker import Work
     except ImportError as error:
         raise InputError(f"this needs {error.name}: pip install 'synthgen_tf[ray]'") from None
-    options = output_options(stems, format, subtype, clip)
-    options["stems"] = tuple(options["stems"] or ())
-    work = Work(
-        source,
-        out,
-        model=model,
-        engine=engine,
-        threads=cpus,
-        **options,
-    )
+    output = output_format(stems, format, subtype, clip)
+    output = replace(output, stems=output.stems or None)
+    work = Work(source, out, model=model, engine=engine, threads=cpus, output=output)
     placed = {"workers": workers, "gpus": gpus, "address": address}
     result = separate_catalogue(work, manifest=manifest, overwrite=overwrite, **placed)
     typer.echo(f"{result.done} songs separated, {result.skipped} stood there already")

@@ -5,21 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError, OutputError
-
-Clip = Literal["clamp", "rescale", "none"]
-CLIPS = get_args(Clip)
-"""What integers and mp3 do with stems beyond full scale; `FLOAT` holds them as they are.
-
-    clamp    cut them at full scale; what the stem loses the rest gets, while it has room
-    rescale  turn all stems of the song down by one gain, where they would not fit
-    none     refuse the song, write nothing
-"""
+from synthgen_tf.separate.output_format import OutputFormat
 
 Piece = tuple[np.ndarray, np.ndarray]
 """Mixture and estimate, both float32 (time, channels)."""
@@ -50,28 +41,26 @@ class StemFiles:
     """The files of one song's stems in the making.
 
     Args:
-        files: stem to path; one of them may be `rest`.
+        folder: of the files.
+        output: which files, one of them may be `rest`'s; its stems have names.
         stem: name of what the model extracts.
         info: of the input, whose rate and channels the files get.
-        subtype: as `audio.Writer` takes it.
-        clip: one of `CLIPS`.
         tags: of the files, see `audio.read_tags`.
     """
 
     def __init__(
         self,
-        files: Mapping[str, Path],
+        folder: Path,
+        output: OutputFormat,
         stem: str,
         info: audio.AudioInfo,
-        subtype: str | None,
-        clip: Clip,
         tags: Mapping[str, str],
     ):
-        self.files, self.stem, self.info = dict(files), stem, info
-        self.subtype, self.clip, self.tags = subtype, clip, tags
+        self.files, self.subtype, self.clip = output.files(folder), output.subtype, output.clip
+        self.stem, self.info, self.tags = stem, info, tags
         self.frames = self.clamped = 0
         self.gain = np.float32(1.0)
-        self.energy = dict.fromkeys(["mixture", *files], 0.0)
+        self.energy = dict.fromkeys(["mixture", *self.files], 0.0)
 
     def write(self, pieces: Iterable[Piece], rest: str) -> None:
         """Write all pieces; `rest` is the name of what the stem leaves.
@@ -136,12 +125,6 @@ class StemFiles:
     def _measure(self, parts: Mapping[str, np.ndarray]) -> None:
         for name in self.energy:
             self.energy[name] += float(np.square(parts[name], dtype=np.float64).sum())
-
-
-def check_clip(clip: str) -> None:
-    """Raise InputError for an unknown clip policy."""
-    if clip not in CLIPS:
-        raise InputError(f"unknown clip policy {clip!r}: choose one of {', '.join(CLIPS)}")
 
 
 def _fitting(peak: float) -> float:
