@@ -33,6 +33,7 @@ from synthgen_tf.cli.tables import print_table
 from synthgen_tf.config import Config, load_config
 from synthgen_tf.data import open_tracks, prepare, select_tracks
 from synthgen_tf.data.chain import chain_options, training_examples
+from synthgen_tf.data.mix import at_gain
 from synthgen_tf.data.reader import segment_reader
 from synthgen_tf.data.store import INDEX, read_index, write_json
 from synthgen_tf.render import render_songs
@@ -207,7 +208,7 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def raw_reader(tracks: list[Track], config: Config) -> Iterator:
-    """The chain's reader and nothing else: float32 cuts of all stems, at random places."""
+    """The chain's reader and nothing else: float32 stereo cuts of all stems, at random places."""
     stems = tracks[0].parts()
     read, calls = segment_reader(tracks, stems)
     room = min(track.frames for track in tracks) - config.segment
@@ -216,8 +217,9 @@ def raw_reader(tracks: list[Track], config: Config) -> Iterator:
         chance = tf.random.stateless_uniform((2, len(stems)), (config.seed, number))
         songs = tf.cast(chance[0] * len(tracks), tf.int64)
         starts = tf.cast(chance[1] * room, tf.int64)
-        facts = tf.constant(config.segment, tf.int64), 1.0, tf.constant(False)
-        return tuple(read(songs[i], i, starts[i], *facts) for i in range(len(stems)))
+        frames = tf.constant(config.segment, tf.int64)
+        cuts = [read(songs[i], i, starts[i], frames) for i in range(len(stems))]
+        return tuple(at_gain(cut, 1.0, tf.constant(False), frames, 2) for cut in cuts)
 
     numbers = tf.data.Dataset.range(1 << 62)
     cuts = numbers.map(cut, num_parallel_calls=calls).prefetch(16)

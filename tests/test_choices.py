@@ -13,7 +13,7 @@ from synthgen_tf.config import networks, schema
 from synthgen_tf.export import VARIANTS
 from synthgen_tf.render import dataset
 from synthgen_tf.render.engines.plugins.kinds import KINDS
-from synthgen_tf.separate import files, predictors
+from synthgen_tf.separate import output_format, predictors
 
 PACKAGE = Path(synthgen_tf.__file__).parent
 HOMES = (choices, schema, networks)
@@ -36,7 +36,7 @@ def test_rooms_check_by_the_types():
     }
     assert dataset.FORMATS == ("wav", "flac")
     assert VARIANTS == ("fp32", "fp16", "dynamic", "int8")
-    assert files.CLIPS == ("clamp", "rescale", "none")
+    assert output_format.CLIPS == ("clamp", "rescale", "none")
     assert predictors.ENGINES == ("keras", "savedmodel", "tflite")
     assert tracks.SPLITS == ("train", "valid", "test", "far", "hard")
     assert set(ENGINES) == set(get_args(choices.Engine))

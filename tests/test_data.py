@@ -92,12 +92,14 @@ def test_same_seed_same_examples_and_resumable(tracks):
     assert not np.array_equal(first[0][0], other[0][0])
 
 
-def test_all_augmentation_at_once_gives_whole_examples(tracks):
+@pytest.mark.parametrize("channels", [1, 2])
+def test_all_augmentation_at_once_gives_whole_examples(tracks, channels):
     shares = ("remix", "mono", "leave_out", "loud_target", "width", "saturate", "equalize",
               "equalize_mix", "speed", "limit", "code")  # fmt: skip
-    config = load_config("tiny", settings=[f"data.{name}=0.5" for name in shares])
+    settings = [f"data.{name}=0.5" for name in shares]
+    config = load_config("tiny", settings=[*settings, f"model.channels={channels}"])
     mixture, target = next(iter(training_examples(tracks, config)))
-    assert mixture.shape == target.shape == (config.data.batch_size, config.segment, 2)
+    assert mixture.shape == target.shape == (config.data.batch_size, config.segment, channels)
     assert np.isfinite(mixture).all()
     power = np.square(mixture).mean((1, 2))
     silent = power == 0.0  # all stems that sound there were left out

@@ -6,7 +6,9 @@ import tensorflow as tf
 
 from synthgen_tf.config import load_config
 from synthgen_tf.data.draw import Draw
-from synthgen_tf.data.mix import code, equalize, limit, mix, saturate, stretch, widen
+from synthgen_tf.data.example import TARGET, Cuts, Example, in_order
+from synthgen_tf.data.mix import at_gain, code, equalize, limit, mix, saturate, stretch, widen
+from synthgen_tf.data.normalise import normalise
 
 
 @pytest.fixture
@@ -17,6 +19,44 @@ def music():
     right = np.roll(left, 50)
     beats = 0.1 + np.exp(-20 * (time % 0.25))
     return (0.2 * beats[:, None] * np.stack([left, right], 1)).astype(np.float32)
+
+
+def test_the_target_keeps_its_place_among_the_stems():
+    assert in_order("synth", ["bass", "drums", "synth"]) == ["synth", "bass", "drums"]
+    assert in_order("synth", ["bass", "drums"])[TARGET] == "synth"
+    cuts = Cuts.of(["synth", "bass", "drums"])
+    assert cuts == Cuts(target="synth", others=("bass", "drums"))
+    assert cuts.stems == ["synth", "bass", "drums"]
+    assert Example(mixture=3, target=2).each(lambda number: 2 * number) == Example(6, 4)
+
+
+@pytest.mark.parametrize("kind", ["int16", "float32"])
+def test_a_cut_is_turned_amplified_and_followed_by_silence(kind):
+    stored = np.array([[8192, -4096], [16_384, 0]], "int16")
+    cut = stored if kind == "int16" else (stored / 32_768).astype(np.float32)
+
+    def taken(cut, gain, swapped, channels=2):
+        return at_gain(tf.constant(cut), gain, tf.constant(swapped), 3, channels).numpy()
+
+    np.testing.assert_array_equal(taken(cut, 1.0, False), [[0.25, -0.125], [0.5, 0.0], [0.0, 0.0]])
+    np.testing.assert_array_equal(taken(cut, -2.0, True), [[0.25, -0.5], [0.0, -1.0], [0.0, 0.0]])
+    np.testing.assert_array_equal(taken(cut, 1.0, True, 1), [[0.0625], [0.25], [0.0]])
+    np.testing.assert_array_equal(taken(cut[:, :1], 2.0, True), [[0.5, 0.5], [1.0, 1.0], [0, 0]])
+    assert not taken(cut[:0, :1], 2.0, False).any()
+
+
+@pytest.mark.parametrize(("way", "level"), [("rms", 2.5**0.5), ("peak", 2.0), ("none", 1.0)])
+def test_examples_are_normalised_alike_alone_and_in_batches(way, level):
+    config = load_config("tiny", settings=[f"model.normalisation={way}"])
+    mixture = np.array([[1.0], [-2.0]], np.float32)
+    one = normalise(Example(mixture, 0.5 * mixture), config)
+    np.testing.assert_allclose(one.mixture, mixture / level, rtol=1e-6)
+    np.testing.assert_allclose(one.target, 0.5 * mixture / level, rtol=1e-6)
+    both = np.stack([mixture, 8.0 * mixture])
+    batch = normalise(Example(both, 0.5 * both), config)
+    expected = np.stack([mixture, mixture if way != "none" else 8.0 * mixture]) / level
+    np.testing.assert_allclose(batch.mixture, expected, rtol=1e-6)
+    np.testing.assert_allclose(batch.target, 0.5 * expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("decibels", [1.0, 6.0, 12.0])
@@ -134,7 +174,7 @@ def mixed(cuts, shares, **drawn):
         limit_db=tf.constant(0.0), bitrate=tf.constant(-1.0), curves=tf.zeros((count, 7)),
         mix_curve=tf.zeros(7), widths=tf.ones(count), drives=tf.zeros(count),
     )  # fmt: skip
-    return [part.numpy() for part in mix(cuts, nothing._replace(**drawn), config)]
+    return [part.numpy() for part in mix(Cuts.of(cuts), nothing._replace(**drawn), config)]
 
 
 def test_equalizer_of_the_mix_is_one_for_all_stems(music):

@@ -15,8 +15,10 @@ import tensorflow as tf
 
 from synthgen_tf.config import load_config
 from synthgen_tf.data import mix as chain_mix
-from synthgen_tf.data.chain import normalise, validation_examples
+from synthgen_tf.data.chain import validation_examples
 from synthgen_tf.data.draw import Dice, Draw, SongTable
+from synthgen_tf.data.example import Cuts
+from synthgen_tf.data.normalise import normalise
 from synthgen_tf.errors import InputError
 from synthgen_tf.model import build_model
 from synthgen_tf.resident import mix
@@ -76,11 +78,10 @@ def by_the_chain(songs, tables, draws, index, config):
         track = songs[borrowed][begins.index(draws.firsts[index, stem])]
         start, frames = draws.starts[index, stem] // ROW * ROW, int(draws.frames[index])
         cut = track.sound[stem, start : start + frames].astype(np.float32) / 32768
-        cut = np.pad(cut, ((0, frames - len(cut)), (0, 0))) * draws.gains[index, stem]
-        cuts.append(cut[:, ::-1] if draws.swapped[index, stem] else cut)
+        cuts.append(tf.constant(cut))
     draw = Draw(*(tf.constant(each[index]) for each in draws))
-    cuts = [tf.ensure_shape(tf.constant(np.ascontiguousarray(cut)), (None, 2)) for cut in cuts]
-    return normalise(*chain_mix.mix(cuts, draw, config), config)
+    cuts = chain_mix.taken(Cuts.of(cuts), draw, config)
+    return normalise(chain_mix.mix(cuts, draw, config), config)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,7 @@ def test_the_device_mixes_as_the_chain_does(songs, steps, tolerance):
     own, other = (shards(each, config, 900)[0] for each in (songs[:2], songs[2:]))
     draws = Dice(3, config).throw(range(8), own.songs, other.songs)
     found = mix.mix(own.samples, other.samples, mix.plan(draws, config), config)
+    found = normalise(found, config)
     sets, tables = (songs[:2], songs[2:]), (own.songs, other.songs)
     for index in range(8):
         expected = by_the_chain(sets, tables, draws, index, config)
@@ -112,9 +114,10 @@ def test_a_remixed_stem_is_the_other_shards(songs):
                            leave_out=0, swap_channels=0, gain_db=0, flip_polarity=0)  # fmt: skip
     own, other = (shards(each, config, 900)[0] for each in (songs[:2], songs[2:]))
     draws = Dice(3, config).throw(range(8), own.songs, other.songs)
-    found, target = mix.mix(own.samples, other.samples, mix.plan(draws, config), config)
+    plan = mix.plan(draws, config)
+    found, target = normalise(mix.mix(own.samples, other.samples, plan, config), config)
     silent = own.samples * 0
-    alone, _ = mix.mix(own.samples, silent, mix.plan(draws, config), config)
+    alone, _ = normalise(mix.mix(own.samples, silent, plan, config), config)
     for ours, expected in zip(np.asarray(alone), np.asarray(target), strict=True):
         np.testing.assert_allclose(ours / np.std(ours), expected / np.std(expected), atol=1e-3)
     assert np.std(found - target) > 0.1

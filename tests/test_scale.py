@@ -16,7 +16,7 @@ import soundfile
 
 import synthgen_tf
 from synthgen_tf.errors import InputError
-from synthgen_tf.separate import separate_paths
+from synthgen_tf.separate import OutputFormat, separate_paths
 from synthgen_tf.separate.manifest import MANIFEST
 
 pytest.importorskip("ray")
@@ -96,10 +96,10 @@ def test_storage_waits_while_a_network_is_away(bucket, tmp_path, monkeypatch):
         ({"source": "carrier-pigeon://songs"}, "carrier-pigeon://songs cannot be opened"),
         ({"out": "."}, "stems would lie among the songs"),
         ({"out": "memory://stems"}, "--manifest FOLDER says where"),
-        ({"stems": ("bass",)}, "no stem 'bass'"),
-        ({"format": "xm"}, "unknown format 'xm'"),
+        ({"output": {"stems": ["bass"]}}, "no stem 'bass'"),
+        ({"output": {"format": "xm"}}, "unknown format 'xm'"),
         ({"threads": 0}, "0 CPUs: expected 1 or more"),
-        ({"clip": "soft"}, "unknown clip policy 'soft'"),
+        ({"output": {"clip": "soft"}}, "unknown clip policy 'soft'"),
         ({"model": "missing"}, "missing"),
     ],
 )
@@ -109,7 +109,7 @@ def test_what_cannot_be_done_is_said_before_a_cluster_starts(
     monkeypatch.chdir(write_songs(tmp_path / "songs", SONGS[:1]))
     work = {"source": ".", "out": str(tmp_path / "stems"), "model": str(exported), **change}
     with pytest.raises(InputError, match=problem):
-        separate_catalogue(Work(**work))
+        separate_catalogue(Work(**work | {"output": OutputFormat(**work.get("output", {}))}))
     assert not (tmp_path / "stems").exists()
 
 
@@ -125,9 +125,8 @@ def test_worker_survives_any_song(exported, tmp_path, monkeypatch):
     (songs / "bad.wav").write_bytes(b"RIFF")
     begun = SimpleNamespace(begin=SimpleNamespace(remote=lambda song: 4 if "two" in song else 1))
     monkeypatch.setattr("ray.get", lambda value: value)
-    work = Work(
-        str(songs), str(tmp_path / "stems"), str(exported), threads=None, stems=("synth", "rest")
-    )
+    output = OutputFormat(["synth", "rest"])
+    work = Work(str(songs), str(tmp_path / "stems"), str(exported), threads=None, output=output)
     worker = Worker(work, begun)
 
     def separated(song):
@@ -138,12 +137,12 @@ def test_worker_survives_any_song(exported, tmp_path, monkeypatch):
     assert (one["state"], one["seconds"], one["sample_rate"], one["channels"]) == (
         "done", 1.0, RATE, 2,
     )  # fmt: skip
-    parts = [soundfile.read(tmp_path / f"stems/one/{stem}.wav")[0] for stem in work.stems]
+    parts = [soundfile.read(tmp_path / f"stems/one/{stem}.wav")[0] for stem in output.stems]
     np.testing.assert_allclose(sum(parts), soundfile.read(songs / "one.wav")[0], atol=1e-6)
     assert separated("two.flac")["message"] == "two.flac ended its worker 3 times: look at it"
     assert separated("bad.wav")["message"].startswith("bad.wav is not audio")
     assert "gone.wav" in separated("gone.wav")["message"]
-    monkeypatch.setattr(worker.separator, "separate_file", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr(worker.separator, "write_stems", lambda *a, **k: 1 / 0)
     assert separated("one.wav")["message"] == "one.wav: ZeroDivisionError: division by zero"
 
 

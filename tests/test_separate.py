@@ -12,6 +12,7 @@ from synthgen_tf import audio
 from synthgen_tf.errors import InputError
 from synthgen_tf.separate import (
     FittedChannels,
+    OutputFormat,
     Separator,
     crossfade_window,
     hop_of,
@@ -392,6 +393,34 @@ def test_bad_choices(tmp_path, options, words):
     with pytest.raises(InputError, match=words):
         separate_paths(Separator(FakePredictor()), [path], tmp_path / "out", **options)
     assert files_below(tmp_path) == ["x.wav"]
+
+
+def test_an_output_format_is_whole_once_it_is_made(tmp_path):
+    plain = OutputFormat()
+    assert (plain.stems, plain.format, plain.subtype, plain.clip) == (None, "wav", "FLOAT", "clamp")
+    assert plain.of_model(["synth", "rest"]).settings == "synth+rest wav FLOAT clamp"
+    chosen = OutputFormat(["rest", "synth", "rest"], "flac", clip="none").of_model(
+        ["synth", "rest"]
+    )
+    assert chosen == OutputFormat(("rest", "synth"), "flac", "PCM_24", "none")
+    assert chosen.files(tmp_path) == {
+        "rest": tmp_path / "rest.flac",
+        "synth": tmp_path / "synth.flac",
+    }
+    assert OutputFormat(["rest"], "mp3", clip="rescale").settings == "rest mp3  rescale"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"format": "ogg"}, "unknown format 'ogg': choose one of wav, flac, mp3"),
+        ({"format": "mp3", "subtype": "PCM_16"}, "mp3 has no subtype, 'PCM_16' was given"),
+        ({"clip": "wrap"}, "unknown clip policy 'wrap': choose one of clamp, rescale, none"),
+    ],
+)
+def test_an_output_format_that_cannot_be_is_never_made(options, words):
+    with pytest.raises(InputError, match=words):
+        OutputFormat(**options)
 
 
 def test_input_is_never_its_own_output(tmp_path):

@@ -14,7 +14,7 @@ from separating import FakePredictor, any_file, encode_m4a, files_below, half, n
 
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError
-from synthgen_tf.separate import Separator, separate_paths
+from synthgen_tf.separate import OutputFormat, Separator, carry_out, plan_batch, separate_paths
 from synthgen_tf.separate.manifest import MANIFEST
 from synthgen_tf.separate.predictor import MAX_SHIFT
 from synthgen_tf.separate.prefetch import prefetched
@@ -72,6 +72,31 @@ def test_what_has_changed_is_done_again(tmp_path, change):
     assert separate_paths(
         Separator(predictor, overlap=overlap), [song], out, **options
     ).skipped == dict(result.done)
+
+
+def test_a_plan_says_all_and_writes_nothing(tmp_path):
+    songs = [any_file(tmp_path / "in" / name, 3000) for name in ("a.wav", "b/c.flac", "b/c.wav")]
+    (tmp_path / "in" / "bad.wav").write_text("no music")
+    (tmp_path / "in" / "notes.txt").write_text("no music either")
+    separator, out = Separator(FakePredictor(half)), tmp_path / "out"
+    separate_paths(separator, songs[:1], out)
+    before = files_below(tmp_path)
+    output = OutputFormat(["synth"])
+    plan = plan_batch(separator, [tmp_path / "in"], out, output)
+    assert files_below(tmp_path) == before
+    found = {song.path: song.folder.as_posix() for song in plan.todo}
+    assert found == {songs[0]: "a", songs[1]: "b/c", songs[2]: "b/c_2"}  # a had both stems
+    assert list(plan.failed) == [tmp_path / "in" / "bad.wav"]
+    assert plan.left == [tmp_path / "in" / "notes.txt"]
+    assert (plan.output.stems, plan.single) == (("synth",), False)
+
+    result = carry_out(plan, separator)
+    assert result.done[songs[2]] == {"synth": out / "b" / "c_2" / "synth.wav"}
+    assert all(file.is_file() for files in result.done.values() for file in files.values())
+    again = plan_batch(separator, [tmp_path / "in"], out, output)
+    assert again.skipped == result.done
+    assert not again.todo
+    assert len(plan_batch(separator, songs, out, output, overwrite=True).todo) == 3
 
 
 def test_manifest_tells_time_level_and_failures(tmp_path):

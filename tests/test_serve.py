@@ -249,7 +249,7 @@ def test_failure_that_nobody_foresaw_is_a_500_and_the_next_is_served(client, mon
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(Separator, "separate_file", broken)
+        patch.setattr(Separator, "write_stems", broken)
         id = client.post("/v1/separate?wait=false", content=as_file(music())).json()["id"]
         assert finished(client, id)["state"] == "failed"
         error_of(client.get(f"/v1/jobs/{id}/result"), 500)

@@ -1,7 +1,7 @@
 """Options that several commands share; help texts of settings come from the configuration."""
 
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 from pydantic import BaseModel
@@ -9,6 +9,9 @@ from pydantic import BaseModel
 from synthgen_tf.choices import FORMATS, Clip, Engine, Format, Plugin, Subtype
 from synthgen_tf.config import preset_names
 from synthgen_tf.config.schema import Config, Kind
+
+if TYPE_CHECKING:
+    from synthgen_tf.separate.output_format import OutputFormat
 
 
 def help_of(dotted: str) -> str:
@@ -40,22 +43,17 @@ def listed(choices: Any, last: str | None = None, **meanings: str) -> str:
     return f"{', '.join(names)} {last} {end}"
 
 
-def output_options(
-    stems: str | None, format: str, subtype: str | None, clip: str
-) -> dict[str, Any]:
-    """What `separate_paths` is told of its files, in whatever case and with commas to spare.
+def output_format(stems: str | None, format: str, subtype: str | None, clip: str) -> "OutputFormat":
+    """The files that are asked for, in whatever case and with commas to spare.
 
     Raises:
         InputError: for an unknown format, subtype or clip policy.
     """
-    from synthgen_tf import audio
-    from synthgen_tf.separate.files import check_clip
+    from synthgen_tf.separate.output_format import OutputFormat
 
     names = None if stems is None else names_of(stems)
-    format, clip = format.strip().lower(), clip.strip().lower()
-    subtype = audio.check_format(format, subtype and subtype.strip().upper())
-    check_clip(clip)
-    return {"stems": names, "format": format, "subtype": subtype, "clip": clip}
+    subtype = subtype and subtype.strip().upper()
+    return OutputFormat(names, format.strip().lower(), subtype, clip.strip().lower())
 
 
 Model = Annotated[

@@ -14,7 +14,7 @@ from synthgen_tf.cli.options import (
     Overwrite,
     Stems,
     SubtypeName,
-    output_options,
+    output_format,
 )
 from synthgen_tf.quiet import import_tensorflow
 
@@ -45,10 +45,10 @@ def separate(
     is not done again. Exit code 1 when some inputs failed.
     """
     from synthgen_tf.files import shown
-    from synthgen_tf.separate import Separator, check_inputs, separate_paths
+    from synthgen_tf.separate import Separator, carry_out, check_inputs, plan_batch
     from synthgen_tf.separate.predictors import load_predictor, quick_engine
 
-    options = output_options(stems, format, subtype, clip)
+    output = output_format(stems, format, subtype, clip)
     check_inputs(inputs)  # before TensorFlow takes its seconds
     engine = engine.lower() if engine else quick_engine(model)
     if engine != "tflite":
@@ -56,7 +56,8 @@ def separate(
     separator = Separator(
         load_predictor(model, engine), overlap=overlap, shifts=shifts, segment_seconds=segment
     )
-    result = separate_paths(separator, inputs, out, **options, overwrite=overwrite)
+    plan = plan_batch(separator, inputs, out, output, overwrite=overwrite)
+    result = carry_out(plan, separator)
     for files in result.done.values():
         for file in files.values():
             typer.echo(file)

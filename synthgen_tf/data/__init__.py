@@ -1,17 +1,19 @@
 """From data sets to batches of mixture and target.
 
-Module   -> what comes in -> what goes out
-prepare  -> data set root -> store: 16-bit WAV at one rate, index.json
-store    -> store -> Tracks with levels
-select   -> root -> the Tracks of a split
-audible  -> Tracks -> InputError where no target sounds
-licence  -> root -> the licences that its songs put on what learns from them
-draw     -> example number, seed -> what the example is made of
-reader   -> song, stem, start, frames -> float32 (frames, channels), in the graph
-mix      -> cuts of the stems -> mixture and target (segment, channels)
-chain    -> Tracks -> tf.data of mixture and target (batch, segment, channels)
+Module    -> what comes in -> what goes out
+prepare   -> data set root -> store: 16-bit WAV at one rate, index.json
+store     -> store -> Tracks with levels
+select    -> root -> the Tracks of a split
+audible   -> Tracks -> InputError where no target sounds
+licence   -> root -> the licences that its songs put on what learns from them
+example   -> stems in their order -> Cuts -> Example: what the next ones hand on, by name
+draw      -> example number, seed -> what the example is made of
+reader    -> song, stem, start, frames -> cut (time, channels) as it is stored, in the graph
+mix       -> Cuts, Draw -> Example (segment, channels)
+normalise -> Example -> the same at one scale
+chain     -> Tracks -> tf.data of Examples (batch, segment, channels)
 
-The last four need TensorFlow and are imported by their own names.
+The last four need TensorFlow or Keras and are imported by their own names.
 """
 
 from synthgen_tf.data.audible import refuse_silence

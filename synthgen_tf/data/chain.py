@@ -1,7 +1,9 @@
-"""The tf.data chain: tracks in, batches of (mixture, target) out, at one scale.
+"""The tf.data chain: tracks in, batches of `Example` out, at one scale.
 
-Both are (batch, segment, channels) float32; the mixture is the sum of the augmented stems, and both
-carry the gain that brings the mixture to unit level.
+    number -> Draw -> Cuts, Draw -> Example -> the same at one scale -> batch
+
+Mixture and target are (batch, segment, channels) float32; the mixture is the sum of the augmented
+stems, and both carry the gain that brings the mixture to unit level.
 """
 
 import os
@@ -12,11 +14,11 @@ import tensorflow as tf
 
 from synthgen_tf.config import Config
 from synthgen_tf.data.draw import Dice, Draw, SongTable
-from synthgen_tf.data.mix import add, mix
+from synthgen_tf.data.example import TARGET, Cuts
+from synthgen_tf.data.mix import mix, plain, taken
+from synthgen_tf.data.normalise import normalise
 from synthgen_tf.data.reader import segment_reader
 from synthgen_tf.data.select import held_out_places, stems_of
-from synthgen_tf.level import mixture_gain, power
-from synthgen_tf.silence import AUDIBLE_POWER
 from synthgen_tf.tracks import Track
 
 CORES = os.cpu_count() or 1
@@ -36,19 +38,16 @@ def training_examples(
         host, hosts: this one's number and how many share each batch; each makes its own part.
     """
     stems = stems_of(tracks, config)
-    dice, songs = Dice(len(stems), config), SongTable.of_tracks(tracks, stems[0])
+    dice, songs = Dice(len(stems), config), SongTable.of_tracks(tracks, stems[TARGET])
     read, calls = segment_reader(tracks, stems)
 
     def cut(draw):
-        """The stems of one example as they are, and what is to be done with them."""
-        cuts = (
-            read(draw.songs[i], i, draw.starts[i], draw.frames, draw.gains[i], draw.swapped[i])
-            for i in range(len(stems))
-        )
-        return tuple(fit_channels(each, config.model.channels) for each in cuts), draw
+        """The stems of one example at their gain, and what else is to be done with them."""
+        cuts = (read(draw.songs[i], i, draw.starts[i], draw.frames) for i in range(len(stems)))
+        return taken(Cuts.of(cuts), draw, config), draw
 
     def finish(cuts, draw):
-        return normalise(*mix(cuts, draw, config), config)
+        return normalise(mix(cuts, draw, config), config)
 
     return (
         tf.data.Dataset.range(first + host, np.iinfo(np.int64).max, hosts)
@@ -82,12 +81,9 @@ def validation_examples(tracks: Sequence[Track], config: Config) -> tf.data.Data
     places = np.array(held_out_places(tracks, config), np.int64)
 
     def load(place):
-        facts = place[1], tf.constant(config.segment, tf.int64), 1.0, tf.constant(False)
-        cuts = (read(place[0], i, *facts) for i in range(len(stems)))
-        cuts = [fit_channels(each, config.model.channels) for each in cuts]
-        # what nobody hears is no target, however quiet the mixture that is raised with it
-        heard = tf.cast(power(cuts[0][None])[0] > AUDIBLE_POWER, tf.float32)
-        return normalise(add(cuts), heard * cuts[0], config)
+        frames = tf.constant(config.segment, tf.int64)
+        cuts = Cuts.of(read(place[0], i, place[1], frames) for i in range(len(stems)))
+        return normalise(plain(cuts, config), config)
 
     return (
         tf.data.Dataset.from_tensor_slices(places)
@@ -96,24 +92,6 @@ def validation_examples(tracks: Sequence[Track], config: Config) -> tf.data.Data
         .prefetch(READY_BATCHES)
         .with_options(chain_options())
     )
-
-
-def fit_channels(samples: tf.Tensor, channels: int) -> tf.Tensor:
-    """Mono spreads to all channels, any other count is averaged down to mono first."""
-    samples = tf.cond(
-        tf.shape(samples)[1] == channels,
-        lambda: samples,
-        lambda: tf.repeat(tf.reduce_mean(samples, axis=1, keepdims=True), channels, axis=1),
-    )
-    return tf.ensure_shape(samples, (None, channels))
-
-
-def normalise(mixture, target, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mixture and target, (segment, channels) each, times the gain of the mixture."""
-    shape = (config.segment, config.model.channels)
-    mixture, target = tf.ensure_shape(mixture, shape), tf.ensure_shape(target, shape)
-    gain = mixture_gain(mixture[None], config.model.normalisation)[0]
-    return mixture * gain, target * gain
 
 
 def chain_options() -> tf.data.Options:

@@ -1,6 +1,6 @@
 """What each training example is made of, drawn from its number and the seed alone.
 
-Shape legend: n examples, s stems (the target first), p points of an equalizer.
+Shape legend: n examples, s stems (the target at `TARGET`), p points of an equalizer.
 """
 
 import functools
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from synthgen_tf.config import Config
+from synthgen_tf.data.example import TARGET
 from synthgen_tf.data.store import ACTIVE_ABOVE, active_seconds
 from synthgen_tf.tracks import Track
 
@@ -146,15 +147,14 @@ class Dice:
         semitones = (2.0 * whole[:, 4] - 1.0) * data.speed_semitones
         semitones *= whole[:, 3] < data.speed
         frames = (self.config.segment * 2.0 ** (semitones / 12.0)).astype(np.int64)
-        borrowed = np.zeros(each.shape[:2], bool)
-        borrowed[:, 1:] = (whole[:, 0] < data.remix)[:, None]
+        is_target = np.arange(self.stems) == TARGET
+        borrowed = (whole[:, 0] < data.remix)[:, None] & ~is_target
 
-        first = np.arange(self.stems) == 0
         silent = (whole[:, 5] < data.silent_target)[:, None]
         alone = (whole[:, 5] >= 1.0 - data.target_only)[:, None]
         left_out = each[:, :, 9] < data.leave_out
-        kept = np.where(first, ~silent, silent | ~(alone | left_out))
-        lowered = (whole[:, 12] * (whole[:, 11] < data.loud_target))[:, None] * ~first
+        kept = np.where(is_target, ~silent, silent | ~(alone | left_out))
+        lowered = (whole[:, 12] * (whole[:, 11] < data.loud_target))[:, None] * ~is_target
         decibels = (2.0 * each[:, :, 2] - 1.0) * data.gain_db - lowered * data.loud_target_db
         gains = 10.0 ** (decibels / 20.0) * kept
         # one number says whether and how much
@@ -181,11 +181,11 @@ class Dice:
 
     def _places(self, whole, each, frames, borrowed, songs, others) -> dict[str, np.ndarray]:
         """Songs and starts of the stems: all from one place, or each from its own."""
-        song = (each[:, 0, 0] * len(songs.lengths)).astype(np.int64)
-        start = (each[:, 0, 1] * _room(songs, song, frames)).astype(np.int64)
+        song = (each[:, TARGET, 0] * len(songs.lengths)).astype(np.int64)
+        start = (each[:, TARGET, 1] * _room(songs, song, frames)).astype(np.int64)
         if len(songs.active_songs):
             crop = whole[:, 1] < self.config.data.target_crops
-            on_song, on_start = self._sounding(each[:, 0, 6:9], frames, songs)
+            on_song, on_start = self._sounding(each[:, TARGET, 6:9], frames, songs)
             song, start = np.where(crop, on_song, song), np.where(crop, on_start, start)
         theirs = (each[:, :, 0] * len(others.lengths)).astype(np.int64)
         at = (each[:, :, 1] * _room(others, theirs, frames[:, None])).astype(np.int64)

@@ -5,58 +5,141 @@ import tensorflow as tf
 from synthgen_tf.audio.mp3 import through_mp3
 from synthgen_tf.config import Config
 from synthgen_tf.data.draw import BLOCK, REACH, SPECTRUM, TAPS, Draw, curve_shares
+from synthgen_tf.data.example import Cuts, Example
+from synthgen_tf.level import power
+from synthgen_tf.silence import AUDIBLE_POWER
+
+FULL_SCALE = 32768.0
 
 
-def mix(cuts, draw: Draw, config: Config) -> tuple[tf.Tensor, tf.Tensor]:
-    """The mixture and the target of an example.
+def taken(cuts: Cuts, draw: Draw, config: Config) -> Cuts:
+    """The cuts of an example as they go into the mix, at their gain: float32 (frames, channels).
+
+    It is a step of its own in the chain: in one graph with `mix`, TensorFlow rounds otherwise.
 
     Args:
-        cuts: for each stem, the target first, float32 (frames, channels) at its gain.
-        draw: what else to do with them.
+        cuts: as a reader gives them, (time, channels of the song) each.
+        draw: what to do with them; its stems are in the order of theirs.
+        config: tells how many channels.
+    """
+    frames, channels = draw.frames, config.model.channels
+    return Cuts.of(
+        at_gain(cut, draw.gains[stem], draw.swapped[stem], frames, channels)
+        for stem, cut in enumerate(cuts.stems)
+    )
+
+
+def mix(cuts: Cuts, draw: Draw, config: Config) -> Example:
+    """The example that a draw makes of its cuts: all that is done to them but their scale.
+
+    Args:
+        cuts: of `taken`, float32 (frames, channels) each.
+        draw: what else to do with them; its stems are in the order of theirs.
         config: tells which steps can be left out of the graph.
 
     Returns:
-        Two float32 (segment, channels).
+        Float32 (segment, channels) each.
     """
+    shaped = Cuts.of(_stem(cut, stem, draw, config) for stem, cut in enumerate(cuts.stems))
+    example = Example(add(shaped.stems), shaped.target)
+    return _whole(_mastered(example, draw, config), config)
+
+
+def plain(cuts: Cuts, config: Config) -> Example:
+    """The example of cuts as they are, float32 (segment, channels), for validation.
+
+    What nobody hears is no target, however quiet the mixture that is raised with it.
+    """
+    frames, straight = tf.constant(config.segment, tf.int64), tf.constant(False)
+    channels = config.model.channels
+    cuts = Cuts.of(at_gain(cut, 1.0, straight, frames, channels) for cut in cuts.stems)
+    heard = tf.cast(power(cuts.target[None])[0] > AUDIBLE_POWER, tf.float32)
+    return _whole(Example(add(cuts.stems), heard * cuts.target), config)
+
+
+def _whole(example: Example, config: Config) -> Example:
+    """The same, its shape known to the graph."""
+    shape = (config.segment, config.model.channels)
+    return example.each(lambda signal: tf.ensure_shape(signal, shape))
+
+
+def _stem(cut, stem: int, draw: Draw, config: Config) -> tf.Tensor:
+    """What becomes of one cut before the sum."""
     data, rate = config.data, config.model.sample_rate
-    cuts = list(cuts)
-    for i, cut in enumerate(cuts):
-        if data.saturate > 0.0:
-            cut = saturate(cut, draw.drives[i])
-        if data.equalize > 0.0:
-            cut = equalize(cut, draw.curves[i], rate)
-        if data.width > 0.0:
-            cut = widen(cut, draw.widths[i])
-        cuts[i] = cut
-    mixture, target = add(cuts), cuts[0]
+    if data.saturate > 0.0:
+        cut = saturate(cut, draw.drives[stem])
+    if data.equalize > 0.0:
+        cut = equalize(cut, draw.curves[stem], rate)
+    if data.width > 0.0:
+        cut = widen(cut, draw.widths[stem])
+    return cut
+
+
+def _mastered(example: Example, draw: Draw, config: Config) -> Example:
+    """What becomes of the sum, and of the target with it."""
+    data, rate = config.data, config.model.sample_rate
     if data.mono > 0.0:
-        wide = (mixture, target)
-        mixture, target = tf.cond(
-            draw.mono, lambda: tuple(_to_mono(each) for each in wide), lambda: wide
-        )
+        wide = example
+        example = tf.cond(draw.mono, lambda: wide.each(_to_mono), lambda: wide)
     if data.speed > 0.0:
-        pair = (mixture, target)
-        mixture, target = tf.cond(
+        taken = example
+        example = tf.cond(
             draw.frames == config.segment,
-            lambda: pair,
-            lambda: tuple(stretch(each, config.segment) for each in pair),
+            lambda: taken,
+            lambda: taken.each(lambda signal: stretch(signal, config.segment)),
         )
     if data.equalize_mix > 0.0:
-        mixture, target = (equalize(each, draw.mix_curve, rate) for each in (mixture, target))
+        example = example.each(lambda signal: equalize(signal, draw.mix_curve, rate))
     if data.limit > 0.0:
-        pair = (mixture, target)
-        mixture, target = tf.cond(
-            draw.limit_db > 0.0, lambda: limit(*pair, draw.limit_db), lambda: pair
+        free = example
+        example = tf.cond(
+            draw.limit_db > 0.0, lambda: Example(*limit(*free, draw.limit_db)), lambda: free
         )
     if data.code > 0.0:
-        plain = mixture
-        mixture = tf.cond(
-            draw.bitrate >= 0.0,
-            lambda: code(plain, rate, draw.bitrate),
-            lambda: plain,
-        )
-    shape = (config.segment, config.model.channels)
-    return tf.ensure_shape(mixture, shape), tf.ensure_shape(target, shape)
+        clean = example.mixture
+        coded = tf.cond(draw.bitrate >= 0.0, lambda: code(clean, rate, draw.bitrate), lambda: clean)
+        example = example._replace(mixture=coded)
+    return example
+
+
+def at_gain(cut, gain, swapped, frames, channels: int) -> tf.Tensor:
+    """A cut as it goes into the mix; one pass over the samples does it all.
+
+    Args:
+        cut: (time, channels of the song), int16 of a file or float32.
+        gain: factor; a negative one flips the polarity.
+        swapped: whether left and right change places, where there are two.
+        frames: int64, of the result: silence follows where the song ended.
+        channels: of the result. Mono spreads to all, any other count is averaged to mono first.
+
+    Returns:
+        Float32 (frames, channels).
+    """
+    stored = cut
+    if stored.shape[1] in (None, 2):
+        turned = swapped & (tf.shape(stored)[1] == 2)
+        cut = tf.cond(turned, lambda: _swap(stored), lambda: stored)
+    factor = gain / FULL_SCALE if cut.dtype == tf.int16 else gain
+    samples = tf.cast(cut, tf.float32) * factor
+    samples = tf.pad(samples, [[0, frames - tf.shape(samples, tf.int64)[0]], [0, 0]])
+    return _fit_channels(samples, channels)
+
+
+def _swap(samples) -> tf.Tensor:
+    """int16 or float32 (time, 2), its channels exchanged: four times as fast as tf.reverse."""
+    word = tf.uint32 if samples.dtype == tf.int16 else tf.uint64
+    pairs, half = tf.bitcast(samples, word), tf.constant(word.size * 4, word)
+    left, right = tf.bitwise.left_shift(pairs, half), tf.bitwise.right_shift(pairs, half)
+    return tf.bitcast(tf.bitwise.bitwise_or(left, right), samples.dtype)
+
+
+def _fit_channels(samples, channels: int) -> tf.Tensor:
+    samples = tf.cond(
+        tf.shape(samples)[1] == channels,
+        lambda: samples,
+        lambda: tf.repeat(tf.reduce_mean(samples, axis=1, keepdims=True), channels, axis=1),
+    )
+    return tf.ensure_shape(samples, (None, channels))
 
 
 def add(cuts) -> tf.Tensor:
@@ -141,7 +224,7 @@ def _to_complex(signal) -> tf.Tensor:
 def _from_complex(rows, channels: int) -> tf.Tensor:
     if channels == 2:
         return tf.bitcast(rows[0], tf.float32)
-    return tf.transpose(tf.math.real(rows))
+    return tf.ensure_shape(tf.transpose(tf.math.real(rows)), (None, channels))
 
 
 def _to_mono(signal) -> tf.Tensor:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf.config import Config, Kind
+from synthgen_tf.data.example import in_order
 from synthgen_tf.data.store import is_store, read_store
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks import Track, detect_kind, read_tracks
@@ -75,9 +76,9 @@ def select_tracks(tracks: Sequence[Track], split: str, config: Config) -> list[T
 
 
 def stems_of(tracks: Sequence[Track], config: Config) -> list[str]:
-    """The target first, then every other stem of any track."""
-    target = config.data.target
-    return [target, *sorted({stem for track in tracks for stem in track.parts()} - {target})]
+    """The target and every other stem of any track, in the order that `in_order` tells of."""
+    found = sorted({stem for track in tracks for stem in track.parts()})
+    return in_order(config.data.target, found)
 
 
 def held_out_places(tracks: Sequence[Track], config: Config) -> list[tuple[int, int]]:

@@ -12,6 +12,8 @@ from keras import ops
 
 from synthgen_tf.config import Config
 from synthgen_tf.data.draw import Dice, SongTable
+from synthgen_tf.data.example import Example
+from synthgen_tf.data.normalise import normalise
 from synthgen_tf.errors import InputError
 from synthgen_tf.resident import mix
 from synthgen_tf.resident.songs import Shard
@@ -59,7 +61,9 @@ class Feed:
         self.config, self.room, self.tell = config, room, tell
         self.dice = Dice(stems, config)
         self.held: list[tuple[object, SongTable]] = []
-        self._mix = compiled(lambda own, other, plan: mix.mix(own, other, plan, config))
+        self._mix = compiled(
+            lambda own, other, plan: normalise(mix.mix(own, other, plan, config), config)
+        )
         self._begun, self._ended = threading.Event(), threading.Event()
         self._error: Exception | None = None
         self._ready: queue.Queue = queue.Queue(maxsize=READY_BATCHES)
@@ -91,8 +95,8 @@ class Feed:
         thread.start()
         return thread
 
-    def batch(self):
-        """Mixture and target of the next step, (batch, segment, channels) each, on the device.
+    def batch(self) -> Example:
+        """The examples of the next step, (batch, segment, channels), on the device.
 
         Raises:
             InputError: when songs could not be read.

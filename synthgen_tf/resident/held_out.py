@@ -7,8 +7,9 @@ import keras
 import numpy as np
 
 from synthgen_tf.config import Config
+from synthgen_tf.data.example import Example
+from synthgen_tf.data.normalise import normalise
 from synthgen_tf.data.select import held_out_places
-from synthgen_tf.level import mixture_gain
 from synthgen_tf.resident.songs import fit_channels
 from synthgen_tf.silence import AUDIBLE_POWER
 from synthgen_tf.tracks import Track
@@ -26,18 +27,18 @@ class HeldOut(keras.utils.PyDataset):
         super().__init__()
         self.size = config.data.batch_size
         places = held_out_places(tracks, config)
-        pairs = [_segment(tracks[song], start, config) for song, start in places]
-        self.mixtures, self.targets = (np.stack(each) for each in zip(*pairs, strict=True))
+        found = [_segment(tracks[song], start, config) for song, start in places]
+        self.examples = Example(*(np.stack(each) for each in zip(*found, strict=True)))
 
     def __len__(self):
-        return math.ceil(len(self.mixtures) / self.size)
+        return math.ceil(len(self.examples.mixture) / self.size)
 
     def __getitem__(self, index):
         chosen = slice(index * self.size, (index + 1) * self.size)
-        return self.mixtures[chosen], self.targets[chosen]
+        return self.examples.each(lambda signals: signals[chosen])
 
 
-def _segment(track: Track, start: int, config: Config) -> tuple[np.ndarray, np.ndarray]:
+def _segment(track: Track, start: int, config: Config) -> Example:
     shape = (config.segment, config.model.channels)
 
     def cut(stem: str) -> np.ndarray:
@@ -49,5 +50,4 @@ def _segment(track: Track, start: int, config: Config) -> tuple[np.ndarray, np.n
     mixture = sum(stems.values())
     # what nobody hears is no target, however quiet the mixture that is raised with it
     target = target * (np.mean(np.square(target)) > AUDIBLE_POWER)
-    gain = np.asarray(mixture_gain(mixture[None], config.model.normalisation))[0]
-    return mixture * gain, target * gain
+    return normalise(Example(mixture, target), config).each(keras.ops.convert_to_numpy)

@@ -1,10 +1,10 @@
-"""From shards and a draw to mixtures and targets, on the device: what `data.mix` does, by batches.
+"""From shards and a draw to examples, on the device: what `data.mix` does, by batches.
 
 All in keras.ops with shapes that stay the same from step to step, so that every backend compiles it
 once. What differs from `data.mix`: cuts begin at whole rows, an equalizer works on at most a fixed
 number of stems a batch, and there is no coding.
 
-Shape legend: b examples, s stems (the target first), r rows, t samples, c channels, p points.
+Shape legend: b examples, s stems (the target at `TARGET`), r rows, t samples, c channels, p points.
 """
 
 import math
@@ -15,7 +15,7 @@ from keras import ops
 
 from synthgen_tf.config import Config
 from synthgen_tf.data.draw import BLOCK, REACH, SPECTRUM, TAPS, Draw, curve_shares
-from synthgen_tf.level import mixture_gain
+from synthgen_tf.data.example import TARGET, Cuts, Example
 from synthgen_tf.resident.songs import FULL_SCALE, ROW, rows_of
 
 STRETCH_BLOCK = 1024
@@ -91,8 +91,8 @@ def cut_rows(config: Config) -> int:
     return rows_of(math.ceil(config.segment * fastest))
 
 
-def mix(own, other, plan: Plan, config: Config):
-    """Mixture and target of a batch, at one scale: two float32 (b, t, c).
+def mix(own, other, plan: Plan, config: Config) -> Example:
+    """The examples of a batch, float32 (b, t, c): all that is done to them but their scale.
 
     Args:
         own, other: int16 (s, r, ROW, c), the shard of the targets and the one that remixes borrow.
@@ -102,7 +102,7 @@ def mix(own, other, plan: Plan, config: Config):
     data, rate = config.data, config.model.sample_rate
     cuts = []
     for stem in range(plan.rows.shape[1]):
-        cut = _cut(own, other if stem and data.remix > 0.0 else None, stem, plan, config)
+        cut = _cut(own, other if stem != TARGET and data.remix > 0.0 else None, stem, plan, config)
         if data.saturate > 0.0:
             cut = saturate(cut, plan.drives[:, stem])
         if data.equalize > 0.0:
@@ -114,8 +114,7 @@ def mix(own, other, plan: Plan, config: Config):
         if data.width > 0.0 and config.model.channels == 2:
             cut = widen(cut, plan.widths[:, stem])
         cuts.append(cut)
-    mixture, target = sum(cuts), cuts[0]
-    pair = ops.concatenate([mixture, target], axis=0)
+    pair = ops.concatenate([sum(cuts), Cuts.of(cuts).target], axis=0)
     if data.mono > 0.0:
         mean = ops.mean(pair, axis=2, keepdims=True) * ops.ones_like(pair)
         pair = ops.where(_twice(plan.mono), mean, pair)
@@ -123,12 +122,11 @@ def mix(own, other, plan: Plan, config: Config):
     pair = pair[:, : config.segment]
     if data.equalize_mix > 0.0:
         pair = equalize(pair, ops.concatenate([plan.mix_curve] * 2, axis=0), rate)
-    mixture, target = ops.split(pair, 2, axis=0)
+    example = Example(*ops.split(pair, 2, axis=0))
     if data.limit > 0.0:
-        gain = limiter_gain(mixture, plan.limit_db)
-        mixture, target = mixture * gain, target * gain
-    gain = mixture_gain(mixture, config.model.normalisation)
-    return mixture * gain, target * gain
+        gain = limiter_gain(example.mixture, plan.limit_db)
+        example = example.each(lambda signal: signal * gain)
+    return example
 
 
 def _twice(values):

@@ -16,6 +16,7 @@ from multiprocessing import connection
 import numpy as np
 
 from synthgen_tf.data.draw import SongTable
+from synthgen_tf.data.example import TARGET, in_order
 from synthgen_tf.data.licence import song_licences
 from synthgen_tf.errors import InputError
 from synthgen_tf.render.compose.score import STEMS
@@ -76,7 +77,7 @@ class Renderers:
             raise InputError(f"--render has no stem {target!r}; expected {', '.join(STEMS)}")
         if loaded := [name for name in LOADED if name in sys.modules]:
             raise RuntimeError(f"start renderers before {loaded[0]} is imported")
-        self.stems = (target, *(stem for stem in STEMS if stem != target))
+        self.stems = tuple(in_order(target, STEMS))
         self.seed, self.seconds, self.sources, self.tell = seed, seconds, sources, tell
         self.frames = to_frames(seconds)
         self.song_rows = rows_of(self.frames)
@@ -152,7 +153,7 @@ class Renderers:
         view = self._view(task.shard)
         for stem, name in enumerate(self.stems):
             view[stem, task.place, : self.frames] = song.sound[name]
-        levels = np.array(song.description["levels"][self.stems[0]], np.uint8)
+        levels = np.array(song.description["levels"][self.stems[TARGET]], np.uint8)
         return levels, song_licences(song.description)
 
     def licences(self) -> tuple[str, ...]:
@@ -251,7 +252,7 @@ class Renderers:
             stems = dict.fromkeys(self.stems, ())
             facts = {"channels": CHANNELS, "subtype": "PCM_16", "sound": sound}
             name = f"song_{self.seed:04d}_{task.index:06d}"
-            levels = {self.stems[0]: self._levels[number]}
+            levels = {self.stems[TARGET]: self._levels[number]}
             tracks.append(
                 MemoryTrack(name, "valid", stems, SAMPLE_RATE, self.frames, levels=levels, **facts)
             )

@@ -1,6 +1,6 @@
 """Songs as a device holds them: shards of one shape, filled from tracks or by renderers.
 
-Shape legend: s stems (the target first), r rows of `ROW` frames, c channels.
+Shape legend: s stems (the target at `TARGET`), r rows of `ROW` frames, c channels.
 """
 
 from collections.abc import Generator, Sequence
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthgen_tf.data.draw import SongTable
+from synthgen_tf.data.example import TARGET
 from synthgen_tf.tracks import MIXTURE, Track
 
 ROW = 64
@@ -79,7 +80,7 @@ def shards_of_tracks(
 
     Args:
         tracks: none takes more than `rows`.
-        stems: the target first; a track without one is silent there.
+        stems: in the order of `in_order`; a track without one is silent there.
         channels: of the model.
         rows: of each shard; the last may be silent towards its end.
 
@@ -106,4 +107,4 @@ def _filled(tracks: Sequence[Track], stems: Sequence[str], channels: int, rows: 
                 samples[number, first : first + len(read)] = read
         first += rows_of(track.frames) * ROW
     shape = (len(stems), rows, ROW, channels)
-    return Shard(samples.reshape(shape), SongTable.of_tracks(tracks, stems[0], ROW))
+    return Shard(samples.reshape(shape), SongTable.of_tracks(tracks, stems[TARGET], ROW))

@@ -50,7 +50,7 @@ class Music:
 
     Attributes:
         shards: as they get ready.
-        stems: of each, the target first.
+        stems: of each, in the order of `data.example.in_order`.
         valid: tracks to validate on.
         origin: folder that it lies in, or words for what lies in none.
         licences: what binds those who learn from the latter, as far as it has got ready.

@@ -1,6 +1,7 @@
 """`python -m synthgen_tf.scale`: a catalogue of songs on a Ray cluster."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from synthgen_tf.cli.options import (
     Overwrite,
     Stems,
     SubtypeName,
-    output_options,
+    output_format,
 )
 from synthgen_tf.errors import InputError, install
 
@@ -53,16 +54,9 @@ def scale(
         from synthgen_tf.scale.worker import Work
     except ImportError as error:
         raise InputError(f"this needs {error.name}: {install('ray')}") from None
-    options = output_options(stems, format, subtype, clip)
-    options["stems"] = tuple(options["stems"] or ())
-    work = Work(
-        source,
-        out,
-        model=model,
-        engine=engine,
-        threads=cpus,
-        **options,
-    )
+    output = output_format(stems, format, subtype, clip)
+    output = replace(output, stems=output.stems or None)
+    work = Work(source, out, model=model, engine=engine, threads=cpus, output=output)
     placed = {"workers": workers, "gpus": gpus, "address": address}
     result = separate_catalogue(work, manifest=manifest, overwrite=overwrite, **placed)
     typer.echo(f"{result.done} songs separated, {result.skipped} stood there already")

@@ -15,7 +15,6 @@ from synthgen_tf.progress import progress_bar
 from synthgen_tf.quiet import native_noise_silenced
 from synthgen_tf.scale.storage import Storage, modified
 from synthgen_tf.scale.worker import Begun, Work, Worker
-from synthgen_tf.separate.files import check_clip
 from synthgen_tf.separate.manifest import DONE, Fingerprint, Manifest
 from synthgen_tf.separate.names import distinct, folder_of
 
@@ -69,8 +68,6 @@ def separate_catalogue(
     """
     if work.threads < 1:
         raise InputError(f"a worker gets {work.threads} CPUs: expected 1 or more")
-    check_clip(work.clip)
-    work = replace(work, subtype=audio.check_format(work.format, work.subtype))
     if work.model and Path(work.model).exists():
         work = replace(work, model=str(Path(work.model).absolute()))
     source, out = Storage(work.source), Storage(work.out)
@@ -80,7 +77,7 @@ def separate_catalogue(
         )
     folder = Path(out.root) if manifest is None else manifest
     separator = work.load()
-    work = replace(work, stems=separator.check_stems(work.stems or None))
+    work = replace(work, output=work.output.of_model(separator.stems))
     rows = _rows(work, source, out, separator.settings)
     known, result = Manifest(folder), CatalogueResult()
     todo = rows if overwrite else _missing(rows, known, work, set(out.find()))
@@ -105,7 +102,7 @@ def _rows(work: Work, source: Storage, out: Storage, settings: str) -> list[dict
             "input": song,
             "input_bytes": str(facts.get("size", "")),
             "input_modified": modified(facts),
-            "settings": f"{settings} {work.settings}",
+            "settings": f"{settings} {work.output.settings}",
         }
         for folder, (song, facts) in zip(folders, songs.items(), strict=True)
     ]
@@ -117,7 +114,7 @@ def _missing(
     """Rows of songs whose stems do not stand there, made from just this song in just this way."""
 
     def stands(row: dict[str, str]) -> bool:
-        files = {f"{row['output']}/{stem}.{work.format}" for stem in work.stems}
+        files = {f"{row['output']}/{name}" for name in work.output.names.values()}
         origin = Fingerprint(row["input_bytes"], row["input_modified"], row["settings"])
         return files <= there and known.has(row["output"], origin)
 

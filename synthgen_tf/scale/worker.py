@@ -10,11 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from synthgen_tf import audio
-from synthgen_tf.choices import Clip, Engine, Format, Subtype
+from synthgen_tf.choices import Engine
 from synthgen_tf.errors import InputError
 from synthgen_tf.scale.storage import Storage
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.manifest import DONE, FAILED, facts_of
+from synthgen_tf.separate.output_format import OutputFormat
 from synthgen_tf.separate.predictors import load_predictor
 
 TRIES = 3
@@ -30,7 +31,7 @@ class Work:
         model, engine: see `load_predictor`; every machine must find the model at its path.
         threads: of the engine.
         separator: settings of the `Separator`.
-        stems, format, subtype, clip: as for `Separator.separate_file`.
+        output: what files the stems of each become.
     """
 
     source: str
@@ -39,19 +40,11 @@ class Work:
     engine: Engine | None = None
     threads: int = 1
     separator: Mapping[str, Any] = field(default_factory=dict)
-    stems: tuple[str, ...] = ()
-    format: Format = "wav"
-    subtype: Subtype | None = None
-    clip: Clip = "clamp"
+    output: OutputFormat = field(default_factory=OutputFormat)
 
     def load(self, threads: int | None = None) -> Separator:
         """The separator, its model loaded; on as many threads as there are cores, or so many."""
         return Separator(load_predictor(self.model, self.engine, threads), **self.separator)
-
-    @property
-    def settings(self) -> str:
-        """What decides on the files, beside the separator."""
-        return f"{'+'.join(self.stems)} {self.format} {self.subtype or ''} {self.clip}"
 
 
 class Begun:
@@ -108,14 +101,8 @@ class Worker:
             self.source.fetch(song, local)
             try:
                 info = audio.probe(local)
-                written = self.separator.separate_file(
-                    local,
-                    Path(folder, "stems"),
-                    stems=self.work.stems,
-                    format=self.work.format,
-                    subtype=self.work.subtype,
-                    clip=self.work.clip,
-                )
+                stems = Path(folder, "stems")
+                written = self.separator.write_stems(local, stems, self.work.output)
             except InputError as error:
                 raise InputError(str(error).replace(str(local), song)) from None
             for file in written.files.values():

@@ -5,16 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 
 from synthgen_tf import audio
-from synthgen_tf.choices import Clip
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import writing
-
-CLIPS = get_args(Clip)
+from synthgen_tf.separate.output_format import OutputFormat
 
 Piece = tuple[np.ndarray, np.ndarray]
 """Mixture and estimate, both float32 (time, channels)."""
@@ -45,28 +42,26 @@ class StemFiles:
     """The files of one song's stems in the making.
 
     Args:
-        files: stem to path; one of them may be `rest`.
+        folder: of the files.
+        output: which files, one of them may be `rest`'s; its stems have names.
         stem: name of what the model extracts.
         info: of the input, whose rate and channels the files get.
-        subtype: as `audio.Writer` takes it.
-        clip: one of `CLIPS`.
         tags: of the files, see `audio.read_tags`.
     """
 
     def __init__(
         self,
-        files: Mapping[str, Path],
+        folder: Path,
+        output: OutputFormat,
         stem: str,
         info: audio.AudioInfo,
-        subtype: str | None,
-        clip: Clip,
         tags: Mapping[str, str],
     ):
-        self.files, self.stem, self.info = dict(files), stem, info
-        self.subtype, self.clip, self.tags = subtype, clip, tags
+        self.files, self.subtype, self.clip = output.files(folder), output.subtype, output.clip
+        self.stem, self.info, self.tags = stem, info, tags
         self.frames = self.clamped = 0
         self.gain = np.float32(1.0)
-        self.energy = dict.fromkeys(["mixture", *files], 0.0)
+        self.energy = dict.fromkeys(["mixture", *self.files], 0.0)
 
     def write(self, pieces: Iterable[Piece], rest: str) -> None:
         """Write all pieces; `rest` is the name of what the stem leaves.
@@ -131,12 +126,6 @@ class StemFiles:
     def _measure(self, parts: Mapping[str, np.ndarray]) -> None:
         for name in self.energy:
             self.energy[name] += float(np.square(parts[name], dtype=np.float64).sum())
-
-
-def check_clip(clip: str) -> None:
-    """Raise InputError for an unknown clip policy."""
-    if clip not in CLIPS:
-        raise InputError(f"unknown clip policy {clip!r}: choose one of {', '.join(CLIPS)}")
 
 
 def _fitting(peak: float) -> float:

@@ -17,7 +17,8 @@ from synthgen_tf import audio
 from synthgen_tf.config import GRID, block_frames
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import shown
-from synthgen_tf.separate.files import Clip, SeparatedFile, StemFiles, check_clip
+from synthgen_tf.separate.files import SeparatedFile, StemFiles
+from synthgen_tf.separate.output_format import Clip, OutputFormat
 from synthgen_tf.separate.overlap_add import OVERLAP, hop_of, overlap_add
 from synthgen_tf.separate.pieces import Progress, Waiting, counted, followed, measured
 from synthgen_tf.separate.predictor import AveragedShifts, FittedChannels, Predictor
@@ -97,20 +98,6 @@ class Separator:
         """Names of what comes out: the model's stem, and `rest`."""
         return self.stem, REST
 
-    def check_stems(self, stems: Sequence[str] | None) -> tuple[str, ...]:
-        """The stems asked for, each once; all for None.
-
-        Raises:
-            InputError: for a name that is none of `self.stems`, or no name at all.
-        """
-        known = ", ".join(self.stems)
-        for stem in stems or ():
-            if stem not in self.stems:
-                raise InputError(f"this model has no stem {stem!r}: choose from {known}")
-        if stems is not None and not stems:
-            raise InputError(f"no stem was asked for: choose from {known}")
-        return self.stems if stems is None else tuple(dict.fromkeys(stems))
-
     def separate(
         self, mixture: np.ndarray, sample_rate: int, progress: Progress | None = None
     ) -> dict[str, np.ndarray]:
@@ -164,7 +151,7 @@ class Separator:
             stems: which of `self.stems` to write; None for all.
             format: `wav`, `flac` or `mp3`.
             subtype: `FLOAT`, `PCM_16`, `PCM_24`, or None for the format's default.
-            clip: what integer formats do beyond full scale, see `files.CLIPS`.
+            clip: what integer formats do beyond full scale, see `output_format.CLIPS`.
             progress: told the frames done so far.
 
         Returns:
@@ -174,23 +161,30 @@ class Separator:
             InputError: for a file that cannot be read or written, an unknown stem, format, subtype
                 or clip policy, or outputs that would replace the input.
         """
+        return self.write_stems(path, out_dir, OutputFormat(stems, format, subtype, clip), progress)
+
+    def write_stems(
+        self, path: Path, out_dir: Path, output: OutputFormat, progress: Progress | None = None
+    ) -> SeparatedFile:
+        """What `separate_file` does, told of the files to write in one.
+
+        Raises:
+            InputError: as `separate_file`.
+        """
         path, out_dir = Path(path), Path(out_dir)
-        stems = self.check_stems(stems)
-        subtype = audio.check_format(format, subtype)
-        check_clip(clip)
+        output = output.of_model(self.stems)
         info = audio.probe(path)
-        files = {stem: out_dir / f"{stem}.{format}" for stem in stems}
-        for file in files.values():
+        for file in output.files(out_dir).values():
             if file.exists() and file.samefile(path):
                 raise InputError(
                     f"{shown(path)} would be replaced by its own stem: choose another output folder"
                 )
-        output = StemFiles(files, self.stem, info, subtype, clip, audio.read_tags(path))
+        written = StemFiles(out_dir, output, self.stem, info, audio.read_tags(path))
         pieces = prefetched(audio.blocks(path, BLOCK_FRAMES))
         pairs = prefetched(self._stream(pieces, info.sample_rate, info.channels))
         with audio.new_folder(out_dir), closing(pairs):
-            output.write(counted(pairs, progress), REST)
-        return output.outcome()
+            written.write(counted(pairs, progress), REST)
+        return written.outcome()
 
     def stream(
         self, pieces: Iterable[np.ndarray], sample_rate: int, channels: int

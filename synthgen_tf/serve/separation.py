@@ -7,6 +7,7 @@ from synthgen_tf import audio
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import shown
 from synthgen_tf.separate import Separator
+from synthgen_tf.separate.output_format import OutputFormat
 from synthgen_tf.separate.predictor import Predictor
 from synthgen_tf.serve.jobs import Job
 from synthgen_tf.serve.limits import Limits
@@ -19,10 +20,7 @@ UPLOAD = "upload"
 class Wanted:
     """What a client asked for; the fields are the command line's."""
 
-    stems: tuple[str, ...] | None
-    format: str
-    subtype: str | None
-    clip: str
+    output: OutputFormat
     overlap: float
     shifts: int
     segment: float | None
@@ -59,8 +57,7 @@ def separator_for(predictor: Predictor, wanted: Wanted) -> Separator:
         shifts=wanted.shifts,
         segment_seconds=wanted.segment,
     )
-    separator.check_stems(wanted.stems)
-    audio.check_format(wanted.format, wanted.subtype)
+    wanted.output.of_model(separator.stems)  # checks its stems
     return separator
 
 
@@ -79,15 +76,7 @@ def separate_job(job: Job, separator: Separator, wanted: Wanted, limits: Limits)
         job.advance(done / max(1, info.seconds * info.sample_rate))
 
     try:
-        separated = separator.separate_file(
-            upload,
-            job.folder,
-            stems=wanted.stems,
-            format=wanted.format,
-            subtype=wanted.subtype,
-            clip=wanted.clip,
-            progress=progress,
-        )
+        separated = separator.write_stems(upload, job.folder, wanted.output, progress)
     except TooLong as error:
         job.error = 413, str(error)
     except InputError as error:

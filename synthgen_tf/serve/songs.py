@@ -11,6 +11,7 @@ from starlette.background import BackgroundTask
 
 from synthgen_tf.choices import Clip, Format, Subtype
 from synthgen_tf.errors import InputError
+from synthgen_tf.separate.output_format import OutputFormat
 from synthgen_tf.serve.answers import failures, result
 from synthgen_tf.serve.jobs import DONE, FAILED, Job, Jobs
 from synthgen_tf.serve.separation import (
@@ -79,7 +80,7 @@ async def separate(
     """Separate a song, sent as the form's field `file` or as the body itself."""
     jobs, limits = service.jobs, service.limits
     names = None if stems is None else tuple(filter(None, map(str.strip, stems.split(","))))
-    wanted = Wanted(names, format, subtype, clip, overlap, shifts, segment)
+    wanted = Wanted(OutputFormat(names, format, subtype, clip), overlap, shifts, segment)
     separator = separator_for(service.predictor, wanted)
     job = await run_in_threadpool(jobs.new_job)
     upload = job.folder / UPLOAD
