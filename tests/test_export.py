@@ -48,6 +48,7 @@ def noise(*shape):
 
 
 def snr_db(expected, estimate):
+    expected, estimate = np.float64(expected), np.float64(estimate)
     return 10 * np.log10(np.square(expected).sum() / np.square(expected - estimate).sum())
 
 

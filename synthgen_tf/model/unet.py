@@ -58,7 +58,7 @@ def unet_network(mixture, config: UNetModel, synchronized: bool):
         3,
         padding="same",
         bias_initializer=initializers.Constant(config.mask_start),
-        kernel_initializer=initializers.RandomNormal(stddev=0.01),
+        kernel_initializer=initializers.RandomNormal(stddev=0.003),
         name="mask",
     )(hidden)
     mask = layers.LeakyReLU(negative_slope=MASK_SLOPE, name="mask_leaky_relu")(mask)
@@ -102,8 +102,9 @@ class WholeFrames(layers.Layer):
         self.multiple = multiple
 
     def call(self, image):
-        missing = -ops.shape(image)[1] % self.multiple
-        return ops.pad(image, ((0, 0), (0, missing), (0, 0), (0, 0)))
+        batch, frames, bands, channels = ops.shape(image)
+        image = ops.pad(image, ((0, 0), (0, -frames % self.multiple), (0, 0), (0, 0)))
+        return ops.reshape(image, (batch, -1, bands, channels))  # padding forgets them in TFLite
 
     def compute_output_shape(self, input_shape):
         batch, frames, *rest = input_shape
