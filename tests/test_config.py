@@ -71,7 +71,9 @@ def test_bad_setting_is_one_line(setting, words):
 
 
 def test_losses_that_do_not_fit_the_network_are_told_with_the_way_out():
-    with pytest.raises(InputError, match=r"needs model\.kind spectral or band_mixer: start from"):
+    with pytest.raises(
+        InputError, match=r"needs model\.kind spectral or band_mixer or unet: start from"
+    ):
         load_config("small", settings=["model.kind=card"])
     with pytest.raises(InputError, match=r"kind card has no model\.window: .* --preset card"):
         load_config("card", settings=["model.window=2048"])

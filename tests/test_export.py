@@ -58,7 +58,7 @@ def test_layout_and_sums(exported):
     assert files == {"1", "card.json", "MODEL_CARD.md"} | expected
     card = json.loads((exported / "card.json").read_text())
     assert (card["name"], card["version"], card["stem"]) == ("tiny", 1, "synth")
-    assert (card["sample_rate"], card["channels"], card["segment"]) == (44_100, 2, 517 * 1024)
+    assert (card["sample_rate"], card["channels"], card["segment"]) == (44_100, 2, 520 * 1024)
     assert {"1/saved_model.pb", "tiny.tflite"} <= set(card["sha256"])
     for name, expected in card["sha256"].items():
         assert hashlib.sha256((exported / name).read_bytes()).hexdigest() == expected
@@ -258,10 +258,10 @@ def test_info_signature(exported):
     facts = tf.saved_model.load(str(exported / "1")).signatures["info"]()
     assert int(facts["sample_rate"]) == 44_100
     assert int(facts["channels"]) == 2
-    assert int(facts["segment"]) == 517 * 1024  # 12 s
+    assert int(facts["segment"]) == 520 * 1024  # 12 s
     assert facts["stems"].numpy().tolist() == [b"synth", b"rest"]
     assert int(facts["version"]) == 1
-    assert int(facts["hop"]) == 388 * 1024  # three quarters, to the grid
+    assert int(facts["hop"]) == 392 * 1024  # three quarters, to the grid
 
 
 def test_versions_stand_side_by_side(run, tmp_path):

@@ -44,6 +44,8 @@ def test_window_and_hop_by_hand():
         *(6, 8, 4, 1),
         198_450,
     ]
+    assert hop_of(65 * 8192) == 49 * 8192  # of 48.75
+    assert hop_of(517 * 1024) == 388 * 1024  # no multiple of 8192: the next best
     rise = [0.146447, 0.853553]  # sin^2 of 1/8 and 3/8 of pi
     expected = [*rise, 1, 1, 1, 1, *rise[::-1]]
     np.testing.assert_allclose(crossfade_window(8), expected, atol=1e-6)

@@ -8,7 +8,7 @@ from synthgen_tf.config.networks import (
     SpectralModel,
     UNetModel,
 )
-from synthgen_tf.config.schema import GRID, Config, Kind, block_frames
+from synthgen_tf.config.schema import GRID, Config, Kind, block_frames, grid_step
 
 __all__ = [
     "GRID",
@@ -21,6 +21,7 @@ __all__ = [
     "UNetModel",
     "block_frames",
     "config_to_yaml",
+    "grid_step",
     "load_config",
     "parse_config",
     "preset_names",

@@ -36,10 +36,9 @@ STANDALONE: dict[LossName, type[Signal]] = {"magnitude": MaskingModel}
 with no other; `losses.objective` knows what each trains."""
 
 
-GRID = 8192
+GRID = 1024
 """Blocks of a song begin at multiples of this many frames, as far as they are that long: networks
-whose frames, halved and halved again, are a power of two long, see music alike however it is
-cut."""
+that hop by a power of two then see the music alike, however it is cut."""
 
 
 StemName = Annotated[str, Field(pattern=r"^\w[\w-]*$", description="a stem's files are named so")]
@@ -211,6 +210,15 @@ class Config(Section):
 
 
 def block_frames(seconds: float, sample_rate: int) -> int:
-    """A length as frames, to the nearest whole step of `GRID` where it has any."""
+    """A length as frames, to the nearest whole `grid_step` where it has any."""
     frames = max(1, round(seconds * sample_rate))
-    return frames if frames < GRID else round(frames / GRID) * GRID
+    step = grid_step(frames)
+    return frames if frames < step else round(frames / step) * step
+
+
+def grid_step(frames: int) -> int:
+    """Of what blocks of about so many frames are multiples: `GRID`, or if they are long 8 times it.
+
+    Networks may halve their frames again and again, and are to find them whole.
+    """
+    return 8 * GRID if frames >= 64 * GRID else GRID

@@ -8,12 +8,11 @@ zeros before it, so that each of its samples, the first included, lies under a f
     block 2                           / ------ 0 0 0
 """
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from synthgen_tf.config import GRID
+from synthgen_tf.config import GRID, grid_step
 from synthgen_tf.errors import InputError
 
 OVERLAP = 0.25
@@ -23,9 +22,9 @@ BASS_FRAMES = 2000
 
 
 def hop_of(segment: int, overlap: float = OVERLAP) -> int:
-    """Frames from the start of a block to that of the next, in whole steps of `GRID`.
+    """Frames from the start of a block to that of the next; whole steps if the block is.
 
-    Blocks that are no whole steps themselves take the largest part of it that they are whole in.
+    Steps are those of `grid_step`, or of `GRID` for blocks that are no multiple of it.
 
     Args:
         segment: frames of a block, from 1.
@@ -39,8 +38,10 @@ def hop_of(segment: int, overlap: float = OVERLAP) -> int:
     if not 0 <= overlap <= MAX_OVERLAP:
         raise InputError(f"overlap is {overlap}: expected 0 to {MAX_OVERLAP}")
     hop = segment - round(segment * overlap)
-    step = math.gcd(segment, GRID)
-    return max(1, round(hop / step)) * step
+    for step in (grid_step(segment), GRID):
+        if segment % step == 0:
+            return max(1, round(hop / step)) * step
+    return max(1, hop)
 
 
 def crossfade_window(segment: int, overlap: float = OVERLAP) -> np.ndarray:
