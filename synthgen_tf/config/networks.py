@@ -94,11 +94,15 @@ class BandMixerModel(MaskingModel):
         return -(-self.groups // self.band)
 
 
+FIRST_BAND = 4
+"""Mask values that make up a band of a U-Net's first level."""
+
+
 class UNetModel(MaskingModel):
     """A U-Net over time and frequency around a dilated Conv1D bottleneck, giving masks.
 
-    Its first level has a band for every four mask values; each after it has half as many bands,
-    and the second and third half as many frames.
+    Its first level has a band for every `FIRST_BAND` mask values; each after it has half as many
+    bands, and the second and third half as many frames.
     """
 
     kind: Literal["unet"] = "unet"
@@ -112,7 +116,7 @@ class UNetModel(MaskingModel):
 
     @model_validator(mode="after")
     def _bands_must_halve(self) -> "UNetModel":
-        multiple = 4 * 2 ** len(self.levels)
+        multiple = FIRST_BAND * 2 ** len(self.levels)
         if self.groups % multiple:
             raise ValueError(
                 f"{self.groups} mask values of a frame cannot be halved for {len(self.widths)} "

@@ -3,6 +3,8 @@
 Shape legend: b batch, t samples, c channels, f frames, k bins; `band_mixer` has the third.
 """
 
+from collections.abc import Sequence
+
 from keras import initializers, layers
 
 from synthgen_tf.config import CardModel, SpectralModel
@@ -33,11 +35,7 @@ def spectral_network(mixture, config: SpectralModel, synchronized: bool):
     spectrum = MaskedSpectrum(mixture, config, synchronized)
     features = spectrum.features()
     encoded = conv_norm(features, config.width, 1, "encoder", synchronized, activation="tanh")
-    hidden = encoded
-    for i, dilation in enumerate(config.dilations):
-        inner = conv_norm(hidden, config.bottleneck, 3, f"block_{i}_mix", synchronized, dilation)
-        inner = layers.Conv1D(config.width, 1, name=f"block_{i}_out")(inner)
-        hidden = layers.Add(name=f"block_{i}_add")([hidden, inner])
+    hidden = dilated_blocks(encoded, config.bottleneck, config.dilations, synchronized)
     hidden = layers.Concatenate(name="skip")([hidden, encoded])
     hidden = conv_norm(hidden, config.width, 1, "decoder", synchronized)
     mask = layers.Conv1D(
@@ -50,6 +48,15 @@ def spectral_network(mixture, config: SpectralModel, synchronized: bool):
     mask = layers.LeakyReLU(negative_slope=MASK_SLOPE, name="mask_leaky_relu")(mask)
     mask = layers.Reshape((-1, config.channels, config.groups), name="channels_as_bins")(mask)
     return spectrum.estimate(mask)
+
+
+def dilated_blocks(hidden, bottleneck: int, dilations: Sequence[int], synchronized: bool):
+    """Residual Conv1D blocks, one for each dilation, inside which there are fewer channels."""
+    for i, dilation in enumerate(dilations):
+        inner = conv_norm(hidden, bottleneck, 3, f"block_{i}_mix", synchronized, dilation)
+        inner = layers.Conv1D(hidden.shape[-1], 1, name=f"block_{i}_out")(inner)
+        hidden = layers.Add(name=f"block_{i}_add")([hidden, inner])
+    return hidden
 
 
 def conv_norm(hidden, filters, kernel, name, synchronized, dilation=1, activation="relu"):

@@ -8,27 +8,28 @@ import keras
 from keras import initializers, layers, ops
 
 from synthgen_tf.config import UNetModel
+from synthgen_tf.config.networks import FIRST_BAND
 from synthgen_tf.model.masking import MASK_SLOPE, MaskedSpectrum
-from synthgen_tf.model.networks import conv_norm
-
-FIRST = 4
-"""Bins that make up a band of the first level; every level after it has half as many bands."""
+from synthgen_tf.model.networks import conv_norm, dilated_blocks
 
 
 def unet_network(mixture, config: UNetModel, synchronized: bool):
     """Convolutions down to few bands, Conv1D blocks over all of them at once, and up again."""
     spectrum = MaskedSpectrum(mixture, config, synchronized)
 
-    def conv(hidden, filters, kernel, name, strides=1):
+    def linear(hidden, filters, kernel, name, strides=1):
         hidden = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False, name=name)(
             hidden
         )
-        hidden = layers.BatchNormalization(synchronized=synchronized, name=f"{name}_norm")(hidden)
+        return layers.BatchNormalization(synchronized=synchronized, name=f"{name}_norm")(hidden)
+
+    def conv(hidden, filters, kernel, name, strides=1):
+        hidden = linear(hidden, filters, kernel, name, strides)
         return layers.ReLU(name=f"{name}_relu")(hidden)
 
     bins = _bins_of(spectrum.features(cosine=True), config)
     hidden = WholeFrames(config.frame_stride, name="whole_frames")(bins)
-    hidden = conv(hidden, config.widths[0], (3, 7), "encoder_0", (1, FIRST))
+    hidden = conv(hidden, config.widths[0], (3, 7), "encoder_0", (1, FIRST_BAND))
     skips = [hidden]
     for i, (width, stride) in enumerate(config.levels, start=1):
         hidden = conv(hidden, width, (3, 5), f"encoder_{i}", (stride, 2))
@@ -38,12 +39,7 @@ def unet_network(mixture, config: UNetModel, synchronized: bool):
     hidden = _bottleneck(hidden, config, synchronized)
     for i, (_, stride) in reversed(list(enumerate(config.levels, start=1))):
         skip = skips[i - 1]
-        hidden = layers.Conv2D(
-            2 * skip.shape[3], (1, 3), padding="same", use_bias=False, name=f"decoder_{i}_up"
-        )(hidden)
-        hidden = layers.BatchNormalization(synchronized=synchronized, name=f"decoder_{i}_up_norm")(
-            hidden
-        )
+        hidden = linear(hidden, 2 * skip.shape[3], (1, 3), f"decoder_{i}_up")
         # channels side by side become neighbouring bands
         shape = (-1, skip.shape[2], skip.shape[3])
         hidden = layers.Reshape(shape, name=f"decoder_{i}_bands")(hidden)
@@ -54,7 +50,7 @@ def unet_network(mixture, config: UNetModel, synchronized: bool):
         if i > 1:
             hidden = conv(hidden, skip.shape[3], (3, 3), f"decoder_{i}")
     mask = layers.Conv2D(
-        config.channels * FIRST,
+        config.channels * FIRST_BAND,
         3,
         padding="same",
         bias_initializer=initializers.Constant(config.mask_start),
@@ -80,10 +76,7 @@ def _bottleneck(image, config: UNetModel, synchronized: bool):
     size, inner = bands * channels, config.bottleneck
     hidden = layers.Reshape((-1, size), name="bands_as_channels")(image)
     hidden = conv_norm(hidden, 2 * inner, 1, "into", synchronized)
-    for i, dilation in enumerate(config.dilations):
-        found = conv_norm(hidden, inner, 3, f"block_{i}_mix", synchronized, dilation)
-        found = layers.Conv1D(2 * inner, 1, name=f"block_{i}_out")(found)
-        hidden = layers.Add(name=f"block_{i}_add")([hidden, found])
+    hidden = dilated_blocks(hidden, inner, config.dilations, synchronized)
     hidden = conv_norm(hidden, size, 1, "out_of", synchronized)
     hidden = layers.Reshape((-1, bands, channels), name="channels_as_bands")(hidden)
     return layers.Add(name="past_the_blocks")([hidden, image])
