@@ -10,12 +10,6 @@ from synthgen_tf.choices import Clip
 from synthgen_tf.errors import InputError
 
 CLIPS = get_args(Clip)
-"""What integers and mp3 do with stems beyond full scale; `FLOAT` holds them as they are.
-
-    clamp    cut them at full scale; what the stem loses the rest gets, while it has room
-    rescale  turn all stems of the song down by one gain, where they would not fit
-    none     refuse the song, write nothing
-"""
 
 
 @dataclass(frozen=True)
@@ -28,7 +22,7 @@ class OutputFormat:
         format: `wav`, `flac` or `mp3`.
         subtype: `FLOAT`, `PCM_16` or `PCM_24`. None becomes the format's default, and stays for
             mp3, which has none.
-        clip: what integer formats do beyond full scale, see `CLIPS`.
+        clip: what integer formats do beyond full scale, see `choices.Clip`.
 
     Raises:
         InputError: for an unknown format or clip policy, or a subtype that the format cannot hold.

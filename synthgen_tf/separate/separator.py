@@ -151,7 +151,7 @@ class Separator:
             stems: which of `self.stems` to write; None for all.
             format: `wav`, `flac` or `mp3`.
             subtype: `FLOAT`, `PCM_16`, `PCM_24`, or None for the format's default.
-            clip: what integer formats do beyond full scale, see `output_format.CLIPS`.
+            clip: what integer formats do beyond full scale, see `choices.Clip`.
             progress: told the frames done so far.
 
         Returns:
