@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf import audio
+from synthgen_tf.data.store import FULL_SCALE
 from synthgen_tf.errors import InputError
 from synthgen_tf.silence import SILENT
 from synthgen_tf.tracks import MIXTURE, Track
 
-FULL_SCALE = 32_768
 TOLERANCE_DB = -30.0
 """Most power that the mixture file and the sum of the stems may differ by, relative to the mixture.
 

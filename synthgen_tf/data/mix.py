@@ -6,10 +6,9 @@ from synthgen_tf.audio.mp3 import through_mp3
 from synthgen_tf.config import Config
 from synthgen_tf.data.draw import BLOCK, REACH, SPECTRUM, TAPS, Draw, curve_shares
 from synthgen_tf.data.example import Cuts, Example
+from synthgen_tf.data.store import FULL_SCALE
 from synthgen_tf.level import power
 from synthgen_tf.silence import AUDIBLE_POWER
-
-FULL_SCALE = 32768.0
 
 
 def taken(cuts: Cuts, draw: Draw, config: Config) -> Cuts:
@@ -82,11 +81,11 @@ def _mastered(example: Example, draw: Draw, config: Config) -> Example:
         wide = example
         example = tf.cond(draw.mono, lambda: wide.each(_to_mono), lambda: wide)
     if data.speed > 0.0:
-        taken = example
+        unstretched = example
         example = tf.cond(
             draw.frames == config.segment,
-            lambda: taken,
-            lambda: taken.each(lambda signal: stretch(signal, config.segment)),
+            lambda: unstretched,
+            lambda: unstretched.each(lambda signal: stretch(signal, config.segment)),
         )
     if data.equalize_mix > 0.0:
         example = example.each(lambda signal: equalize(signal, draw.mix_curve, rate))

@@ -27,6 +27,9 @@ from synthgen_tf.tracks import SPLITS, Track
 
 FORMAT, VERSION = "synthgen store", 1
 INDEX, TRACK = "index.json", "track.json"
+FULL_SCALE = 32_768
+"""What 1.0 is in samples of 16 bits."""
+
 ACTIVE_ABOVE = 60
 """A stem sounds in a second whose RMS is less than this many dB below full scale.
 

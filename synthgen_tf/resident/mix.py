@@ -16,7 +16,8 @@ from keras import ops
 from synthgen_tf.config import Config
 from synthgen_tf.data.draw import BLOCK, REACH, SPECTRUM, TAPS, Draw, curve_shares
 from synthgen_tf.data.example import TARGET, Cuts, Example
-from synthgen_tf.resident.songs import FULL_SCALE, ROW, rows_of
+from synthgen_tf.data.store import FULL_SCALE
+from synthgen_tf.resident.songs import ROW, rows_of
 
 STRETCH_BLOCK = 1024
 

@@ -10,13 +10,12 @@ import numpy as np
 
 from synthgen_tf.data.draw import SongTable
 from synthgen_tf.data.example import TARGET
+from synthgen_tf.data.store import FULL_SCALE
 from synthgen_tf.tracks import MIXTURE, Track
 
 ROW = 64
 """Frames that lie together: cuts begin at multiples of it, 1.5 ms at 44 100 Hz, and a device
 fetches them a row at a time."""
-
-FULL_SCALE = 32768.0
 
 SHARD_SONGS = 32
 """Songs of half a minute, about, that go into a shard; two shards take part in each step."""
