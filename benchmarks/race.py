@@ -1,6 +1,7 @@
 """Networks against each other: the same songs, the same minutes, the same test.
 
     python benchmarks/race.py --data SONGS --out RUNS --minutes 10 small base open-unmix
+    python benchmarks/race.py --data SONGS --out RUNS --steps 750 --split far base other.yaml
 
 Candidates are presets, configuration files, and `open-unmix`, for which torch and openunmix must
 be installed. Each is trained in turn, alone on the machine; runs that stand in the folder already
@@ -36,6 +37,8 @@ MEASURES = (
 )
 BESIDE = (MIXTURE, "best_gain")
 TIMED = 5
+EPOCH = 250
+"""Steps between validations."""
 
 
 def main() -> None:
@@ -44,12 +47,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="data set or prepared store")
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs")
     parser.add_argument("--minutes", type=float, default=10.0, help="of training each")
+    parser.add_argument("--steps", type=int, help="of training each, in place of minutes")
+    parser.add_argument("--split", default="test", help="whose songs judge")
     parser.add_argument("candidates", nargs="+", help="presets, YAML files or open-unmix")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     found = {name: trained(name, arguments) for name in arguments.candidates}
     tracks = open_tracks(arguments.data, load_config())
-    tracks = select_test_tracks(tracks, "test", load_config().data.target)
+    tracks = select_test_tracks(tracks, arguments.split, load_config().data.target)
     speeds = times_real_time([predictor for predictor, *_ in found.values()])
     rows = []
     for (name, (predictor, parameters, steps)), speed in zip(found.items(), speeds, strict=True):
@@ -58,10 +63,12 @@ def main() -> None:
         facts = [f"{parameters / 1e6:.2f} M", f"{steps:,}"]
         rows.append([name, *facts, *cells(medians["estimate"]), f"{speed:.0f}"])
     rows += [[ROWS[name], "", "", *cells(medians[name]), ""] for name in BESIDE]
-    note = f"Medians over {len(tracks)} test songs, dB. Speed: the network alone, blocks of stereo."
+    judges = f"{len(tracks)} {arguments.split} songs"
+    note = f"Medians over {judges}, dB. Speed: the network alone, blocks of stereo."
     scored = [COLUMNS[measure] for measure in MEASURES]
     columns = ["network", "parameters", "steps", *scored, "times real time"]
-    print_table(Table(f"{arguments.minutes:g} minutes each", columns, rows, note))
+    length = f"{arguments.steps} steps" if arguments.steps else f"{arguments.minutes:g} minutes"
+    print_table(Table(f"{length} each", columns, rows, note))
 
 
 def cells(medians: Mapping[str, float]) -> list[str]:
@@ -75,18 +82,18 @@ def trained(name: str, arguments: argparse.Namespace):
         return trained_rival(arguments)
     run = arguments.out / Path(name).stem
     if not (run / BEST).is_file():
-        train(chosen(name, arguments.minutes), arguments.data, run)
+        train(chosen(name, arguments.minutes, arguments.steps), arguments.data, run)
     steps = int(read_history(run)[-1]["step"])
     return load_predictor(run), load_run(run)[0].count_params(), steps
 
 
-def chosen(name: str, minutes: float) -> Config:
-    """The configuration of a candidate, its end set by the clock alone."""
+def chosen(name: str, minutes: float, steps: int | None) -> Config:
+    """The configuration of a candidate, its end set by the clock, or by the steps, alone."""
     flags = {
-        "training.minutes": minutes,
-        "training.epochs": 10_000,
+        "training.minutes": 1e6 if steps else minutes,
+        "training.epochs": -(-steps // EPOCH) if steps else 10_000,
         "training.patience": 10_000,
-        "training.steps_per_epoch": 250,
+        "training.steps_per_epoch": EPOCH,
     }
     if name in preset_names():
         return load_config(name, flags=flags)
