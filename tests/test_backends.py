@@ -11,7 +11,8 @@ from synthgen_tf.config import load_config, preset_names
 from synthgen_tf.losses import objective
 from synthgen_tf.model import build_model
 
-FRAMES = 5000
+FRAMES = 60_000
+"""Enough for the deepest layers: batch norm of two values magnifies rounding."""
 UNDER_JAX = """
 import sys
 import numpy as np, keras, jax

@@ -84,7 +84,7 @@ def test_losses_that_do_not_fit_the_network_are_told_with_the_way_out():
 def test_the_preset_on_record_is_the_one_that_was_built(tmp_path):
     file = tmp_path / "base.yaml"
     file.write_text(config_to_yaml(load_config("base")))
-    for settings in ([], ["model.width=500"]):
+    for settings in ([], ["model.hop=1024"]):
         config = load_config("tiny", file, settings)
         assert config.model.bottleneck == 256  # the file's
         assert config.preset == "base"

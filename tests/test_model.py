@@ -17,7 +17,7 @@ PARAMETERS = {
     "card": 249_090,
     "tiny": 69_200,
     "small": 1_564_416,
-    "base": 6_578_944,
+    "base": 8_581_864,
     "large": 1_702_336,
 }
 MIXER = (
