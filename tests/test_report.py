@@ -2,13 +2,16 @@
 
 import base64
 import io
+import json
 import re
 import shutil
 
 import jinja2
+import keras
 import numpy as np
 import pytest
 import soundfile
+import tensorflow as tf
 from typer.testing import CliRunner
 
 from synthgen_tf.cli.commands import app
@@ -197,6 +200,13 @@ def test_model_card_is_written_from_the_run(songs, tmp_path):
     assert str(songs) in card
     assert "training.epochs" not in card
     assert "epochs: 1" in card
+    assert f"on TensorFlow {tf.__version__} and Keras {keras.__version__}." in card
+
+    facts = json.loads((run / "environment.json").read_text())
+    facts["packages"] |= {"synthgen_tf": None, "tensorflow": None, "jax": "0.11.2"}
+    (run / "environment.json").write_text(json.dumps(facts))
+    card = write_model_card(run).read_text()
+    assert re.search(r"made with SynthGen( \(commit \w+(-dirty)?\))? on JAX 0\.11\.2 and Keras", card)
 
     write_scores(run / "scores.json", scores_of(GENRES))
     card = write_model_card(run).read_text()

@@ -59,7 +59,7 @@ def write_model_card(run: Path, folder: Path | None = None) -> Path:
         config_file=CONFIG,
         facts=facts,
         licence=weights_licence(run),
-        command=shlex.join([Path(program).name, *arguments]),
+        command=shlex.join([program_name(program), *arguments]),
         best=best_epoch(history),
         monitored=monitor_of(history) == MONITOR,
         epochs=len(history),
@@ -71,6 +71,12 @@ def write_model_card(run: Path, folder: Path | None = None) -> Path:
     path = (folder or run) / MODEL_CARD
     write_text(path, card)
     return path
+
+
+def program_name(program: str) -> str:
+    """What a program is called, of its path: `python -m synthgen_tf` is the command `synthgen`."""
+    name = Path(program).name
+    return "synthgen" if name == "__main__.py" else name
 
 
 def findings(scores: Mapping) -> list[str]:

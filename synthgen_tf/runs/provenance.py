@@ -5,7 +5,10 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("synthgen_tf", "tensorflow", "keras", "tensorflow-io", "numpy", "soundfile", "musdb")
+PACKAGES = (
+    *("synthgen_tf", "tensorflow", "jax", "keras", "tensorflow-io"),
+    *("numpy", "soundfile", "musdb"),
+)
 
 
 def environment() -> dict:
