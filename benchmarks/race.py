@@ -51,6 +51,8 @@ def main() -> None:
     parser.add_argument("--split", default="test", help="whose songs judge")
     parser.add_argument("candidates", nargs="+", help="presets, YAML files or open-unmix")
     arguments = parser.parse_args()
+    if arguments.steps and (arguments.steps % EPOCH or RIVAL in arguments.candidates):
+        parser.error(f"--steps is for presets and YAML files, in whole epochs of {EPOCH} steps")
     arguments.out.mkdir(parents=True, exist_ok=True)
     found = {name: trained(name, arguments) for name in arguments.candidates}
     tracks = open_tracks(arguments.data, load_config())
@@ -91,7 +93,7 @@ def chosen(name: str, minutes: float, steps: int | None) -> Config:
     """The configuration of a candidate, its end set by the clock, or by the steps, alone."""
     flags = {
         "training.minutes": 1e6 if steps else minutes,
-        "training.epochs": -(-steps // EPOCH) if steps else 10_000,
+        "training.epochs": steps // EPOCH if steps else 10_000,
         "training.patience": 10_000,
         "training.steps_per_epoch": EPOCH,
     }
