@@ -19,7 +19,7 @@ from synthgen_tf.errors import OutputError
 try:
     import fcntl
 except ImportError:  # Windows, where a file in use cannot be removed anyway
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 PREFIX = ".writing_"
 
@@ -67,9 +67,10 @@ def writing(path: Path, more: str = "", also: tuple[type[Exception], ...] = ()) 
     Raises:
         OutputError: in place of those errors.
     """
+    told: tuple[type[Exception], ...] = (OSError, *also)
     try:
         yield
-    except (OSError, *also) as error:
+    except told as error:
         reason = getattr(error, "strerror", None) or error
         raise OutputError(
             f"cannot write {shown(path)} ({reason}): check the folder, its permissions and the "
