@@ -178,10 +178,10 @@ def _train_on_device(
             os.environ.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", "0.95")  # JAX takes 0.75
         from synthgen_tf.resident.train import rendered_music, stored_music, train_resident
 
-        if isinstance(source, Path):
-            music = stored_music(source, config)
-        else:
+        if renderers:
             music = rendered_music(renderers)
+        elif isinstance(source, Path):
+            music = stored_music(source, config)
         return train_resident(config, music, run, resume, weights, _tell)
     finally:
         if renderers:
