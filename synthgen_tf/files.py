@@ -157,20 +157,24 @@ def _made(path: Path, folder: bool) -> tuple[Path, int | None]:
     """A draft and the lock on it."""
     while True:
         draft = path.with_name(f"{PREFIX}{secrets.token_hex(6)}{path.suffix}")
-        if folder:
-            draft.mkdir()
-        else:
-            draft.touch(exist_ok=False)
         try:
-            lock = _locked(draft)
-        except (BlockingIOError, FileNotFoundError):  # a sweep came before the lock
-            continue
-        except OSError:  # of a file system without locks
-            return draft, None
-        if draft.exists():
-            return draft, lock
-        if lock is not None:
-            os.close(lock)
+            if folder:
+                draft.mkdir()
+            else:
+                draft.touch(exist_ok=False)
+            try:
+                lock = _locked(draft)
+            except (BlockingIOError, FileNotFoundError):  # a sweep came before the lock
+                continue
+            except OSError:  # of a file system without locks
+                return draft, None
+            if draft.exists():
+                return draft, lock
+            if lock is not None:
+                os.close(lock)
+        except KeyboardInterrupt:  # before anyone else can remove it
+            _remove(draft)
+            raise
 
 
 def _locked(draft: Path) -> int | None:
