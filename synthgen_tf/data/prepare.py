@@ -44,6 +44,7 @@ from synthgen_tf.files import writing
 from synthgen_tf.processes import in_processes
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.tracks import SPLITS, Scan, Track, scan_tracks
+from synthgen_tf.tracks.readers import labels_of
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def _check_places(source: Path, out: Path) -> None:
 
 
 def _settings(config: Config, kind: str) -> Settings:
-    chosen = next((stems for of, stems in config.data.labels.items() if of == kind), {})
+    chosen = labels_of(kind, config.data.labels)
     labels = {stem: list(names) for stem, names in chosen.items()}
     return {
         "format": FORMAT,

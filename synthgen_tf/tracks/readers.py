@@ -15,6 +15,11 @@ Labels = Mapping[LabelledKind, StemLabels]
 """Kind of data set to the labels of its stems."""
 
 
+def labels_of(kind: str, labels: Labels) -> StemLabels:
+    """The labels of a kind's stems, none where it is no kind with labels."""
+    return next((stems for labelled, stems in labels.items() if labelled == kind), {})
+
+
 @dataclass(frozen=True)
 class Reader:
     """One kind of data set.
@@ -124,8 +129,7 @@ def scan_tracks(root: Path, kind: str | None = None, labels: Labels | None = Non
     if kind is not None and kind not in KINDS:
         raise InputError(f"unknown kind of data {kind!r}: choose one of {', '.join(KINDS)}")
     kind = kind or detect_kind(root)
-    known = DEFAULT_LABELS if labels is None else labels
-    wanted = next((stems for of, stems in known.items() if of == kind), {})
+    wanted = labels_of(kind, DEFAULT_LABELS if labels is None else labels)
     tracks, problems, left_out = [], {}, {}
     for candidate in READERS[kind].find(root, wanted):
         name = f"{candidate.split}/{candidate.name}"
