@@ -134,4 +134,6 @@ def test_a_model_brings_its_own_labels(exported, tmp_path):
     assert scoring_config(str(model), None, ()).data.labels == config.data.labels
     other = scoring_config(str(model), None, ["data.labels.slakh.pads=[Synth Lead]"])
     assert other.data.labels["slakh"]["pads"] == ("Synth Lead",)
+    unrelated = scoring_config(str(model), None, ["data.target_holds=synthesizer"])
+    assert unrelated.data.labels == config.data.labels
     assert scoring_config(None, None, ()) == load_config()

@@ -142,13 +142,12 @@ def scoring_config(model: str | None, file: Path | None, settings: Sequence[str]
     from synthgen_tf.runs import CONFIG
     from synthgen_tf.separate.catalogue import CARD, find_model
 
-    flags = {}
     if model and file is None:
         folder = find_model(model)
         if (folder / CARD).is_file():
             trained = json.loads((folder / CARD).read_text(encoding="utf-8")).get("config", {})
-            labels = trained.get("data", {}).get("labels")
-            flags = {} if settings else {"data.labels": labels}
+            if labels := trained.get("data", {}).get("labels"):
+                settings = [f"data.labels={json.dumps(labels)}", *settings]
         elif (folder / CONFIG).is_file():
-            file = folder / CONFIG
-    return load_config(None, file, settings, flags)
+            return load_config(None, folder / CONFIG, settings, recorded=True)
+    return load_config(None, file, settings)
