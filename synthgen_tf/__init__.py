@@ -31,7 +31,8 @@ def load(model=None, engine=None, **settings):
     Args:
         model: run directory, exported model's folder or shipped model's name; None: the default.
         engine: `keras`, `savedmodel` or `tflite`; told from the model, `tflite` for shipped ones.
-        settings: of the Separator: `overlap`, `shifts`, `segment_seconds`, `batch_size`.
+        settings: of the Separator: `overlap`, `shifts`, `segment_seconds`, `batch_size`,
+            `level`.
 
     Example:
         `synth = synthgen_tf.load().separate(mixture, 44_100)["synth"]`

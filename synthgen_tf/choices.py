@@ -30,6 +30,13 @@ Clip = Literal["clamp", "rescale", "none"]
     none     refuse the song, write nothing
 """
 
+Level = Literal["as_is", "match"]
+"""How loud the stem comes out.
+
+    as_is  as the model estimates it: the least error, and quieter than the true stem
+    match  raised by what the model's estimates of validation songs lacked, told by its card
+"""
+
 UsualSplit = Literal["train", "valid", "test"]
 ExtraSplit = Literal["far", "hard"]
 """Tests of their own: what nothing trained on is like, and dense mixes."""

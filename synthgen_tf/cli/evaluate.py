@@ -13,6 +13,7 @@ from synthgen_tf.cli.options import (
     Data,
     EngineName,
     KindName,
+    LevelName,
     Model,
     Settings,
     listed,
@@ -40,6 +41,7 @@ def evaluate(
     stem: Annotated[
         str | None, typer.Option(help="Name of the files in --estimates; the target's by default.")
     ] = None,
+    level: LevelName = "as_is",
     museval: Annotated[
         bool, typer.Option("--museval", help="BSSEval v4 too, its JSON in OUT_museval/test.")
     ] = False,
@@ -57,10 +59,12 @@ def evaluate(
     import_tensorflow()
     if estimates and (model or engine):
         raise InputError("--estimates and --model were given: score one at a time")
+    if estimates and level.strip().lower() != "as_is":
+        raise InputError("--level is of what a model separates: leave it out with --estimates")
     if stem and not estimates:
         raise InputError("--stem names files of --estimates: give both, or leave it out")
     chosen = (model, engine, estimates, stem, museval, config, settings or ())
-    _score(data, out, split, kind, target, *chosen, most=most)
+    _score(data, out, split, kind, target, *chosen, most=most, level=level.strip().lower())
 
 
 def _score(
@@ -77,6 +81,7 @@ def _score(
     config_file: Path | None = None,
     settings: Sequence[str] = (),
     most: int | None = None,
+    level: str = "as_is",
 ) -> None:
     """Score and write; the options are the command's."""
     from synthgen_tf.cli.tables import print_table
@@ -99,7 +104,7 @@ def _score(
     from synthgen_tf.separate.predictors import load_predictor
 
     config = scoring_config(None if estimates else model or DEFAULT_MODEL, config_file, settings)
-    separator = None if estimates else Separator(load_predictor(model, engine))
+    separator = None if estimates else Separator(load_predictor(model, engine), level=level)
     target = target or (separator.stem if separator else config.data.target)
     tracks = select_test_tracks(open_tracks(data, config, kind), split, target, most)
     estimator: Estimator
@@ -117,7 +122,7 @@ def _score(
     labels = config.data.model_dump(mode="json")["labels"]
     made_of = {"data": data, "split": split, "kind": kind, "judged": judged, "labels": labels}
     if separator:
-        made_of["model"] = model or DEFAULT_MODEL
+        made_of |= {"model": model or DEFAULT_MODEL, "level": level}
     else:
         made_of |= {"estimates": estimates, "stem": stem or target}
     written = write_scores(out, described(scores, **made_of))

@@ -18,12 +18,18 @@ def export(
     half: Annotated[
         bool, typer.Option("--half", help="Store the SavedModel's weights in half precision.")
     ] = False,
+    level: Annotated[
+        Path | None,
+        typer.Option(
+            help="Scores of evaluate --split valid: what --level match of separate goes by."
+        ),
+    ] = None,
 ) -> None:
     """Export a run as SavedModel and TFLite."""
     import_tensorflow()
     from synthgen_tf.export import export_run
 
     variants = [name.strip().lower() for name in tflite.split(",") if name.strip()]
-    export_run(model, out, version, variants, half)
+    export_run(model, out, version, variants, half, level)
     for file in sorted(out.iterdir()):
         typer.echo(file)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 from pydantic import BaseModel
 
-from synthgen_tf.choices import FORMATS, Clip, Engine, Format, Plugin, Subtype
+from synthgen_tf.choices import FORMATS, Clip, Engine, Format, Level, Plugin, Subtype
 from synthgen_tf.config import preset_names
 from synthgen_tf.config.schema import Config, Kind
 
@@ -78,6 +78,8 @@ FULL_SCALE = listed(
 ClipName = Annotated[
     str, typer.Option("--clip", help=f"Of PCM and mp3, beyond full scale: {FULL_SCALE}.")
 ]
+LEVELS = listed(Level, "or", as_is="least error", match="as loud as the true stem, on average")
+LevelName = Annotated[str, typer.Option("--level", help=f"Of the stem: {LEVELS}.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Do again what is done already.")]
 Data = Annotated[Path, typer.Option(help="Root of the data set.")]
 KindName = Annotated[

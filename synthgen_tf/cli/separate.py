@@ -10,6 +10,7 @@ from synthgen_tf.cli.options import (
     ClipName,
     EngineName,
     FormatName,
+    LevelName,
     Model,
     Overwrite,
     Stems,
@@ -36,6 +37,7 @@ def separate(
     segment: Annotated[
         float | None, typer.Option(help="Seconds of a block; the model's own by default.")
     ] = None,
+    level: LevelName = "as_is",
     overwrite: Overwrite = False,
     engine: EngineName = None,
 ) -> None:
@@ -54,7 +56,11 @@ def separate(
     if engine != "tflite":
         import_tensorflow()
     separator = Separator(
-        load_predictor(model, engine), overlap=overlap, shifts=shifts, segment_seconds=segment
+        load_predictor(model, engine),
+        overlap=overlap,
+        shifts=shifts,
+        segment_seconds=segment,
+        level=level.strip().lower(),
     )
     plan = plan_batch(separator, inputs, out, output, overwrite=overwrite)
     result = carry_out(plan, separator)

@@ -24,6 +24,7 @@ def described(
     estimates: Path | None = None,
     stem: str | None = None,
     labels: Mapping | None = None,
+    level: str = "as_is",
 ) -> dict:
     """Scores with what they were made of, so that a report can show the tracks again.
 
@@ -34,6 +35,7 @@ def described(
         model: name or path of a model; None for estimates.
         estimates, stem: folder of estimates and the name of their files; None for a model.
         labels: that made the stems of a data set with labels, `data.labels` of the configuration.
+        level: of what the model separated, see `choices.Level`.
     """
     return {
         "synthgen": environment()["packages"]["synthgen_tf"],
@@ -45,6 +47,7 @@ def described(
         "kind": kind,
         "split": split,
         "labels": labels,
+        "level": level,
         **scores,
     }
 

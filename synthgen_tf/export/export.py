@@ -8,6 +8,7 @@ from pathlib import Path
 
 from synthgen_tf.config import Config
 from synthgen_tf.errors import InputError
+from synthgen_tf.evaluate import read_scores
 from synthgen_tf.export.examples import write_examples
 from synthgen_tf.export.fold import folded
 from synthgen_tf.export.half import half_stored
@@ -18,6 +19,7 @@ from synthgen_tf.files import draft_beside, sweep, write_text
 from synthgen_tf.runs import MODEL_CARD, environment, load_run, weights_licence
 from synthgen_tf.separate import hop_of
 from synthgen_tf.separate.catalogue import CARD, CARD_FORMAT, sha256_of
+from synthgen_tf.separate.predictors import run_identity
 
 
 def export_run(
@@ -26,6 +28,7 @@ def export_run(
     version: int | None = None,
     tflite: Sequence[str] = ("fp32",),
     half: bool = False,
+    level: Path | None = None,
 ) -> Path:
     """Export the best model of a run.
 
@@ -41,15 +44,18 @@ def export_run(
         tflite: variants to convert, of `tflite.VARIANTS`.
         half: store the SavedModel's weights in half precision; TFLite files are made of the whole
             ones all the same.
+        level: scores of the run on validation songs, from which the card's `level_error` is taken.
 
     Returns:
         The folder of the SavedModel.
 
     Raises:
-        InputError: for an unknown variant, a version that exists or a run without a model.
+        InputError: for an unknown variant, a version that exists, a run without a model or scores
+            that are not of its validation songs.
     """
     check_variants(tflite)
     version = _free_version(out, version)
+    error = None if level is None else _level_error(level, run)
     model, config = load_run(run)
     parameters, model = model.count_params(), folded(model)
     out.mkdir(parents=True, exist_ok=True)
@@ -83,12 +89,28 @@ def export_run(
         "hop": hop_of(config.block),
         "parameters": parameters,
         "license": weights_licence(run),
+        "level_error": error,
         **environment(),
         "config": config.model_dump(mode="json"),
         "sha256": sums,
     }
     write_text(out / CARD, json.dumps(card, indent=2) + "\n")
     return out / str(version)
+
+
+def _level_error(file: Path, run: Path) -> float:
+    """The median level error of a run's estimates of validation songs, dB, from its scores."""
+    scores = read_scores(file)
+    identity = run_identity(run)
+    if not scores["judged"].startswith(f"{identity} "):
+        raise InputError(f"{file} scores {scores['judged'].split()[0]}: expected {identity}")
+    level = scores.get("level", "as_is")
+    if scores["split"] != "valid" or level != "as_is":
+        raise InputError(
+            f"{file} is of split {scores['split']} at level {level}: expected what "
+            "synthgen evaluate --split valid writes; a gain fitted on test songs would flatter"
+        )
+    return scores["median"]["estimate"]["level_error"]
 
 
 def _file_name(name: str, variant: str) -> str:

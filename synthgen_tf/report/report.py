@@ -85,7 +85,7 @@ def _examples(scores: Mapping) -> list[Example]:
     if scores["estimates"]:
         estimator = Estimates(Path(scores["estimates"]), scores["stem"], wanted)
     else:
-        separator = Separator(load_predictor(scores["model"]))
+        separator = Separator(load_predictor(scores["model"]), level=scores.get("level", "as_is"))
         estimator = separated_by(separator)
     notes = [note for _, note in chosen]
     return [_show(*pair, estimator, target) for pair in zip(wanted, notes, strict=True)]

@@ -32,6 +32,8 @@ class Card:
         parameters: count of the network's weights.
         license: of the weights.
         sha256: file, relative to the folder, to its sum.
+        level_error: of the model's estimates of validation songs, dB, their median; None where
+            nobody measured it.
     """
 
     folder: Path
@@ -44,6 +46,7 @@ class Card:
     parameters: int
     license: str
     sha256: Mapping[str, str]
+    level_error: float | None = None
 
     @property
     def savedmodel(self) -> Path:
@@ -125,8 +128,9 @@ def read_card(folder: Path) -> Card:
                 f"{folder / CARD} has format {facts['format']}, this SynthGen knows {CARD_FORMAT}: "
                 "update SynthGen"
             )
-        fields = (name for name in Card.__dataclass_fields__ if name not in ("folder", "name"))
-        return Card(folder, folder.name, **{name: facts[name] for name in fields})
+        own = ("folder", "name", "level_error")
+        fields = {name: facts[name] for name in Card.__dataclass_fields__ if name not in own}
+        return Card(folder, folder.name, **fields, level_error=facts.get("level_error"))
     except FileNotFoundError:
         raise InputError(
             f"{folder} holds no model: expected {CARD} of an exported model or a run's config.yaml"

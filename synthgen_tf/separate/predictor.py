@@ -4,10 +4,11 @@ Shape legend: b batch, t samples, c channels of the music, m channels of the mod
 groups of m channels in which the music goes through the model.
 """
 
-from typing import Protocol
+from typing import Protocol, get_args
 
 import numpy as np
 
+from synthgen_tf.choices import Level
 from synthgen_tf.errors import InputError
 
 MAX_SHIFT = 1024
@@ -28,6 +29,9 @@ class Predictor(Protocol):
         segment: frames of the blocks it likes.
         stem: what it extracts: `synth`, or `other` when trained on MUSDB.
         identity: name and digest of the model, and its engine.
+
+    One that knows how loud its estimates are has `level_error` too, see `Card.level_error`:
+    `--level match` needs it.
     """
 
     sample_rate: int
@@ -114,6 +118,26 @@ def _limited(estimate: np.ndarray, blocks: np.ndarray) -> np.ndarray:
         return estimate
     gain = np.sqrt(np.minimum(most / np.maximum(energy, np.finfo(np.float64).tiny), 1.0))
     return estimate * gain[:, None].astype(np.float32)
+
+
+def matching_gain(predictor: Predictor, level: str) -> float:
+    """The factor that gives estimates the level of `choices.Level`.
+
+    Raises:
+        InputError: for an unknown level, or when the predictor does not know what its estimates
+            lack.
+    """
+    if level not in get_args(Level):
+        raise InputError(f"unknown level {level!r}: choose {' or '.join(get_args(Level))}")
+    if level == "as_is":
+        return 1.0
+    error = getattr(predictor, "level_error", None)
+    if error is None:
+        raise InputError(
+            f"level match: nobody measured how quiet model {predictor.identity.split()[0]} is: "
+            "synthgen evaluate --split valid its run, then synthgen export --level SCORES"
+        )
+    return 10.0 ** (-error / 20.0)
 
 
 class AveragedShifts:

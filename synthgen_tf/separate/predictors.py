@@ -89,6 +89,12 @@ def _digest(sums: Iterable[str]) -> str:
     return hashlib.sha256(" ".join(sums).encode()).hexdigest()[:DIGITS]
 
 
+def run_identity(run: Path) -> str:
+    """Name and digest of the best model of a run."""
+    sums = [sha256_of(file) for file in (*weight_files(run), run / CONFIG)]
+    return f"{run.name}-{_digest(sums)}"
+
+
 def read_exported(model: str | Path | None = None) -> Card:
     """The card of an exported model, as `find_model` finds it.
 
@@ -110,8 +116,7 @@ class KerasPredictor:
         self.stem = config.data.target
         self.sample_rate, self.channels = config.model.sample_rate, config.model.channels
         self.segment = config.block
-        sums = [sha256_of(file) for file in (*weight_files(run), run / CONFIG)]
-        self.identity = f"{run.name}-{_digest(sums)} keras"
+        self.identity = f"{run_identity(run)} keras"
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:
         return self.model.predict_on_batch(blocks)
@@ -125,6 +130,7 @@ class SavedModelPredictor:
 
         sums = card.check(card.savedmodel)
         self.loaded = tf.saved_model.load(str(card.savedmodel))
+        self.level_error = card.level_error
         self.signature = self.loaded.signatures["serving_default"]
         self.stem, self.segment = card.stem, card.segment
         self.sample_rate, self.channels = card.sample_rate, card.channels
@@ -155,6 +161,7 @@ class TFLitePredictor:
         self.output = self.interpreter.get_output_details()[0]["index"]
         self.stem, self.segment = card.stem, card.segment
         self.sample_rate, self.channels = card.sample_rate, card.channels
+        self.level_error = card.level_error
         self.shape: tuple[int, ...] = ()
         self.lock = threading.Lock()
 

@@ -21,7 +21,12 @@ from synthgen_tf.separate.files import SeparatedFile, StemFiles
 from synthgen_tf.separate.output_format import Clip, OutputFormat
 from synthgen_tf.separate.overlap_add import OVERLAP, hop_of, overlap_add
 from synthgen_tf.separate.pieces import Progress, Waiting, counted, followed, measured
-from synthgen_tf.separate.predictor import AveragedShifts, FittedChannels, Predictor
+from synthgen_tf.separate.predictor import (
+    AveragedShifts,
+    FittedChannels,
+    Predictor,
+    matching_gain,
+)
 from synthgen_tf.separate.prefetch import prefetched
 from synthgen_tf.tracks import REST
 
@@ -47,6 +52,7 @@ class Separator:
         shifts: predictions at as many delays are averaged; each costs the time of one.
         segment_seconds: length of a block; None for what the model likes. Memory grows with it,
             up to the length of the music.
+        level: of the stem, see `choices.Level`; `match` needs a model that knows its level error.
         batch_size: blocks of the model's own length per call of it, 1 or more; fewer of longer
             ones. Memory grows with it.
 
@@ -64,6 +70,7 @@ class Separator:
         shifts: int = 1,
         segment_seconds: float | None = None,
         batch_size: int = 4,
+        level: str = "as_is",
     ):
         if batch_size < 1:
             raise InputError(f"batch size is {batch_size}: expected 1 or more")
@@ -77,6 +84,7 @@ class Separator:
             self.segment = block_frames(segment_seconds, predictor.sample_rate)
         hop_of(self.segment, overlap)  # checks both
         AveragedShifts(predictor, shifts)  # checks it
+        self.gain = matching_gain(predictor, level)
         self.overlap, self.shifts, self.batch_size = overlap, shifts, batch_size
 
     @property
@@ -87,10 +95,11 @@ class Separator:
     @property
     def settings(self) -> str:
         """All that decides what comes out, as one line."""
+        gain = "" if self.gain == 1.0 else f" gain={self.gain:.4f}"
         return (
             f"{self.predictor.identity} {self.stem} rate={self.predictor.sample_rate} "
             f"channels={self.predictor.channels} segment={self.segment} overlap={self.overlap:g} "
-            f"shifts={self.shifts} method={METHOD}"
+            f"shifts={self.shifts} method={METHOD}{gain}"
         )
 
     @property
@@ -231,6 +240,8 @@ class Separator:
         predict = AveragedShifts(fitted, self.shifts) if self.shifts > 1 else fitted
         stream = overlap_add(predict, stream, segment, self.overlap, batch_size)
         for estimate in audio.resample_blocks(stream, model_rate, sample_rate, channels):
+            if self.gain != 1.0:
+                estimate = estimate * np.float32(self.gain)
             mixture = waiting.take(len(estimate))
             if len(mixture):  # not so in the tail
                 yield mixture, estimate[: len(mixture)]

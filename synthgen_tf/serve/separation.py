@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synthgen_tf import audio
+from synthgen_tf.choices import Level
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import shown
 from synthgen_tf.separate import Separator
@@ -24,6 +25,7 @@ class Wanted:
     overlap: float
     shifts: int
     segment: float | None
+    level: Level
 
 
 class TooLong(InputError):
@@ -56,6 +58,7 @@ def separator_for(predictor: Predictor, wanted: Wanted) -> Separator:
         overlap=wanted.overlap,
         shifts=wanted.shifts,
         segment_seconds=wanted.segment,
+        level=wanted.level,
     )
     wanted.output.of_model(separator.stems)  # checks its stems
     return separator

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.background import BackgroundTask
 
-from synthgen_tf.choices import Clip, Format, Subtype
+from synthgen_tf.choices import Clip, Format, Level, Subtype
 from synthgen_tf.errors import InputError
 from synthgen_tf.separate.output_format import OutputFormat
 from synthgen_tf.serve.answers import failures, result
@@ -73,6 +73,7 @@ async def separate(
     overlap: Annotated[float, Query(ge=0.0, le=0.9)] = 0.25,
     shifts: Annotated[int, Query(ge=1, le=MAX_SHIFTS)] = 1,
     segment: Annotated[float | None, Query(gt=0.0, le=MAX_SEGMENT)] = None,
+    level: Annotated[Level, Query(description="match: as loud as the true stem")] = "as_is",
     wait: Annotated[
         bool | None, Query(description="true: answer with the result; false: with a job")
     ] = None,
@@ -80,7 +81,7 @@ async def separate(
     """Separate a song, sent as the form's field `file` or as the body itself."""
     jobs, limits = service.jobs, service.limits
     names = None if stems is None else tuple(filter(None, map(str.strip, stems.split(","))))
-    wanted = Wanted(OutputFormat(names, format, subtype, clip), overlap, shifts, segment)
+    wanted = Wanted(OutputFormat(names, format, subtype, clip), overlap, shifts, segment, level)
     separator = separator_for(service.predictor, wanted)
     job = await run_in_threadpool(jobs.new_job)
     upload = job.folder / UPLOAD
