@@ -1,5 +1,7 @@
 """What stands between strings, pipes or skins and the desk: bodies, walls, levels."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import signal
 
@@ -92,7 +94,7 @@ def in_front_of(sound: np.ndarray, response: np.ndarray) -> np.ndarray:
     return stereo(*(convolve(sound[:, side], response[:, side]) for side in (0, 1)))
 
 
-def on_both(sound: np.ndarray, function) -> np.ndarray:
+def on_both(sound: np.ndarray, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Apply a (time,) to (time,) function to both channels; once where they are the same."""
     left = function(np.ascontiguousarray(sound[:, 0]))
     if np.array_equal(sound[:, 0], sound[:, 1]):

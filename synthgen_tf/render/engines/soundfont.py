@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, Engine, bend_at
 from synthgen_tf.render.engines.general_midi import DRUM_BANK
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames
+
+if TYPE_CHECKING:
+    from tinysoundfont._tinysoundfont import SoundFont as LoadedFont
 
 INSTALL = "python -m pip install --no-deps tinysoundfont"
 RESERVED = ("fluidr3", "musescoregeneral")
@@ -125,7 +128,7 @@ class SoundFont(Engine):
             player.render(memory[8 * done :])
         return sound[before:]
 
-    def _player(self):
+    def _player(self) -> "LoadedFont":
         """A copy of the font with no voice in it, so that nothing rings on from another part."""
         loaded = _loaded(self._font.path)
         player = type(loaded)(loaded)
@@ -181,7 +184,7 @@ def _wheel(note: Note, seconds: float) -> list[tuple[float, int]]:
 
 
 @lru_cache(maxsize=4)
-def _loaded(path: Path):
+def _loaded(path: Path) -> "LoadedFont":
     """The font in memory, once a process."""
     try:
         import tinysoundfont

@@ -6,6 +6,7 @@
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 
 import numpy as np
 from scipy import fft
@@ -26,7 +27,7 @@ TABLE_FRAMES = 5
 _UNREPEATABLE_MORPHS = (6,)  # random amplitudes
 
 
-def load_vita():
+def load_vita() -> ModuleType:
     """The module `vita`.
 
     Raises:

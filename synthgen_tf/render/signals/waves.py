@@ -4,6 +4,8 @@ A spectrum is (rows, harmonics) complex64, one row for every shape asked for: en
 is the amplitude of exp(2 pi i h phase), whose real part is the wave. Rows have about unit power.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import fft
 
@@ -104,7 +106,9 @@ def _fm(phase: np.ndarray, shape: np.ndarray, carrier: int, modulator: int) -> n
     return np.sin(2 * np.pi * carrier * phase + swing)
 
 
-def _drawn(wave, shape: np.ndarray, harmonics: int) -> np.ndarray:
+def _drawn(
+    wave: Callable[[np.ndarray, np.ndarray], np.ndarray], shape: np.ndarray, harmonics: int
+) -> np.ndarray:
     """Spectra of a wave without a closed form, drawn over one cycle of four points a harmonic."""
     points = max(256, 1 << int(np.ceil(np.log2(4 * harmonics))))
     phase = np.arange(points, dtype=np.float32) / points

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import Engine, Stroke, draw, draw_log, sustain_frames
 from synthgen_tf.render.engines.body import in_front_of, levelled, mixed, near_walls, wooden_body
 from synthgen_tf.render.engines.plucked.strings import PluckedString
@@ -28,7 +29,9 @@ DESKS = 5
 """Players that are told apart; more of them sound the same."""
 
 
-def bow_rows(number: np.ndarray, hz: float, brightness: float, edge_hz: float, rows: int):
+def bow_rows(
+    number: np.ndarray, hz: float, brightness: float, edge_hz: float, rows: int
+) -> np.ndarray:
     """Levels of the harmonics of a bowed string from soft to loud, (rows, harmonics)."""
     result = []
     for loud in np.linspace(0, 1, rows):
@@ -188,7 +191,7 @@ class PizzicatoStrings(PluckedString):
         self.parameters["players"] = int(rng.integers(1, 5))
         self.parameters["apart_seconds"] = float(rng.uniform(0.003, 0.014))
 
-    def _strum(self, chords):
+    def _strum(self, chords: list[list[Note]]) -> list[Note]:
         notes = []
         for note in super()._strum(chords):
             for _ in range(self.parameters["players"]):

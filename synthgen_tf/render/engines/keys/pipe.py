@@ -1,5 +1,7 @@
 """Keys that let air through: pipe organ, accordion, harmonica."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from synthgen_tf.render.engines.base import draw, draw_log, stereo
@@ -29,7 +31,7 @@ def steady(bank: np.ndarray, hz: float, frames: int, start: float) -> np.ndarray
     return read_bank(bank, start + hz / SAMPLE_RATE * np.arange(frames), 0.0)
 
 
-def cycle_of(hz: float, levels) -> np.ndarray:
+def cycle_of(hz: float, levels: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
     """A bank of one row from a function of (harmonic numbers, Hz), at unit power."""
     number = np.arange(1, num_harmonics(hz) + 1)
     amplitude = levels(number, number * hz)
@@ -89,8 +91,13 @@ class PipeOrgan(Ringing):
             while hz > 7000:
                 hz /= 2
             fall, even, attack = STOPS[stop]
-            bank = cycle_of(hz, lambda n, _, f=fall, e=even: n**-f * np.where(n % 2, 1.0, e))
-            pipe = steady(bank, hz, frames, rng.random())
+
+            def levels(
+                number: np.ndarray, _: np.ndarray, fall: float = fall, even: float = even
+            ) -> np.ndarray:
+                return number**-fall * np.where(number % 2, 1.0, even)
+
+            pipe = steady(cycle_of(hz, levels), hz, frames, rng.random())
             seconds = np.float32(attack * (440 / hz) ** 0.5 * rng.uniform(0.7, 1.3))
             speech = 1 - np.exp(-time / (0.4 * seconds))
             pipe *= speech
@@ -162,7 +169,7 @@ class FreeReeds(Ringing):
             hz = float(to_hz(pitch + (cents + rng.normal(0, 1.0)) / 100)) * footage
             edge = values["edge_hz"] * (0.6 + 0.4 * force)
 
-            def levels(number, partial, edge=edge):
+            def levels(number: np.ndarray, partial: np.ndarray, edge: float = edge) -> np.ndarray:
                 even = np.where(number % 2, 1.0, values["even"])
                 return even * number ** -values["slope"] / (1 + (partial / edge) ** 3)
 

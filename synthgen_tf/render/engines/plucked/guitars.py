@@ -1,12 +1,17 @@
 """Guitars: clean, distorted, soloing, muted, acoustic, and what else has strings and frets."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from synthgen_tf.render.engines.base import stereo
+from synthgen_tf.render.compose.score import Note
+from synthgen_tf.render.engines.base import Stroke, stereo
 from synthgen_tf.render.engines.body import in_front_of, levelled, on_both, wooden_body
 from synthgen_tf.render.engines.plucked.amp import amplify, sample_amplifier
 from synthgen_tf.render.engines.plucked.strings import PluckedString
 from synthgen_tf.render.signals.dsp import control_axis, from_control, highpass, moving_delay
+
+Range = tuple[float, float]
 
 
 class ElectricGuitar(PluckedString):
@@ -103,10 +108,10 @@ class MutedGuitar(CleanGuitar):
         self.parameters["scrape"] = float(rng.uniform(0.05, 0.2))
         self.parameters["mute_seconds"] = float(rng.uniform(0.06, 0.3))
 
-    def _is_muted(self, stroke) -> bool:
+    def _is_muted(self, stroke: Stroke) -> bool:
         return True
 
-    def stroke(self, stroke) -> np.ndarray:
+    def stroke(self, stroke: Stroke) -> np.ndarray:
         """(time,) float32."""
         sound = super().stroke(stroke)
         if self.rng.random() < self.parameters["dead_share"] and stroke.seconds < 0.25:
@@ -134,11 +139,11 @@ class AcousticGuitar(PluckedString):
             "quality": float(rng.uniform(*body["quality"])),
             "low_cut_hz": float(rng.uniform(50, 120)),
             "squeaks": float(rng.uniform(0.0, 0.012)) if kind.endswith("guitar") else 0.0,
-            "octaves": body.get("octaves", False),
+            "octaves": body["octaves"],
             "width": float(rng.uniform(0.1, 1.0)),
         }
 
-    def _strum(self, chords):
+    def _strum(self, chords: list[list[Note]]) -> list[Note]:
         notes = super()._strum(chords)
         return with_octaves(self.rng, notes) if self.parameters["octaves"] else notes
 
@@ -159,24 +164,32 @@ class AcousticGuitar(PluckedString):
         return levelled(highpass(in_front_of(sound, body), values["low_cut_hz"]))
 
 
-def with_octaves(rng: np.random.Generator, notes: list) -> list:
+def with_octaves(rng: np.random.Generator, notes: list[Note]) -> list[Note]:
     """Every string with its twin: an octave up on the low ones, unison on the high ones."""
     twins = []
     for note in notes:
         octave = 12 if note.pitch < 58 else 0
         late = float(rng.uniform(0.002, 0.006))
-        values = {"pitch": note.pitch + octave, "start_seconds": note.start_seconds + late}
-        twins.append(note.__class__(**(note.__dict__ | values)))
+        start = note.start_seconds + late
+        twins.append(replace(note, pitch=note.pitch + octave, start_seconds=start))
     return sorted([*notes, *twins], key=lambda note: note.start_seconds)
 
 
-def _body(first_hz, direct, bright_hz, quality=(18, 35), **more) -> dict:
+def _body(
+    first_hz: tuple[Range, ...],
+    direct: Range,
+    bright_hz: Range,
+    quality: Range = (18, 35),
+    *,
+    octaves: bool = False,
+) -> dict:
+    """Return the ranges that a body is drawn from; `octaves` doubles every string."""
     return {
         "first_hz": first_hz,
         "direct": direct,
         "bright_hz": bright_hz,
         "quality": quality,
-        **more,
+        "octaves": octaves,
     }
 
 

@@ -19,6 +19,7 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Callable
 
 BLOCK = 1024
 LOAD_SECONDS = 60
@@ -171,7 +172,7 @@ class Instance:
                 ctypes.memmove(place, buffer, size * length)
 
 
-def in_fork(work, size: int, seconds: int) -> bytes:
+def in_fork(work: Callable[[int], None], size: int, seconds: int) -> bytes:
     """What `work` wrote into memory of `size` bytes, done by a process of its own.
 
     Raises:

@@ -35,7 +35,9 @@ class Preset:
     patch: dict
 
 
-def play_preset(engine: str, program: Path, patch: dict, notes: Sequence[Note], frames: int):
+def play_preset(
+    engine: str, program: Path, patch: dict, notes: Sequence[Note], frames: int
+) -> np.ndarray:
     """Play notes on a new instance, (frames, 2) float32.
 
     Raises:

@@ -10,6 +10,7 @@ from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, Engine, add_at
 from synthgen_tf.render.engines.synth.patch import SynthPatch
 from synthgen_tf.render.engines.synth.voices import MIDDLE_C, add_voices, filtered_noise
 from synthgen_tf.render.signals.dsp import (
+    Envelope,
     control_axis,
     fade_out,
     from_control,
@@ -145,7 +146,7 @@ class Synth(Engine):
         level = self._level(key, frames, time, swing)
         return fade_out(stereo(sound[0] * level, sound[1] * level), HANDOVER_SECONDS)
 
-    def _envelope(self, envelope, time: np.ndarray, key: Key) -> np.ndarray:
+    def _envelope(self, envelope: Envelope, time: np.ndarray, key: Key) -> np.ndarray:
         """The modulation envelope; on a tied key it stays where it came to rest."""
         if key.tied:
             return np.full(len(time), envelope.sustain)

@@ -46,7 +46,7 @@ def add_voices(
     pitch = semitones + oscillator.semitones
     rows, position = _rows(cutoff, shape)
     bank = _bank(oscillator, patch, float(pitch.max()), *rows)
-    place = position if np.ndim(position) == 0 else from_control(position, frames)
+    place = from_control(position, frames) if isinstance(position, np.ndarray) else position
     cycles = cycles_of(from_control(to_hz(pitch), frames))
     gain = oscillator.gain / np.sqrt(oscillator.unison)
     for number, detune in enumerate(_spread(oscillator.unison)):
@@ -76,7 +76,9 @@ def _bank(
     return make_bank(_saturated(filtered, patch.drive) if patch.drive else filtered)
 
 
-def _rows(cutoff: np.ndarray, shape: np.ndarray):
+def _rows(
+    cutoff: np.ndarray, shape: np.ndarray
+) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray | float]:
     """Choose the instants of two control curves whose cycles are stored.
 
     Returns:

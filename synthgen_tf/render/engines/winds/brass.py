@@ -1,10 +1,13 @@
 """Brass: sections and soloists, open and muted."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import draw, draw_log
 from synthgen_tf.render.engines.body import levelled, on_both
-from synthgen_tf.render.engines.winds.line import ROWS, LinePlayer
+from synthgen_tf.render.engines.winds.line import ROWS, Curves, LinePlayer
 from synthgen_tf.render.signals.dsp import convolve, highpass, minimum_phase
 
 # Cutoff in Hz when soft and loud, and the hill of the bell: Hz, octaves, gain.
@@ -81,7 +84,7 @@ class Brass(LinePlayer):
             rows.append((0.5 + gain * np.exp(-(hill**2))) / (1 + (frequency / edge) ** 2.5))
         return np.array(rows)
 
-    def curves(self, notes):
+    def curves(self, notes: Sequence[Note]) -> Curves:
         """The lips catch every note before it settles: a small blip in pitch and level."""
         curves = super().curves(notes)
         blip = self.parameters["lip"] * np.exp(-((curves.since - 0.02) ** 2) / 2e-4)
