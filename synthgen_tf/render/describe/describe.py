@@ -1,4 +1,4 @@
-"""What a rendered data set holds, from the descriptions of its songs: no sound is read."""
+"""Counts what a rendered data set holds, from the descriptions of its songs alone."""
 
 import json
 from collections import Counter
@@ -40,7 +40,7 @@ COUNTED = {
 
 @dataclass(frozen=True)
 class SetDescription:
-    """A data set in figures.
+    """A rendered data set in figures.
 
     Attributes:
         songs: by split and name.
@@ -54,7 +54,7 @@ class SetDescription:
 
 
 def describe_songs(root: Path) -> SetDescription:
-    """Read all descriptions of a rendered data set and count.
+    """Read the descriptions of all songs of a rendered data set and count what they hold.
 
     Raises:
         InputError: when the folder is no rendered data set or empty, or a song's description is
@@ -87,7 +87,7 @@ def describe_songs(root: Path) -> SetDescription:
 
 
 def _songs_table(groups: Mapping[str, Sequence[DescribedSong]]) -> Table:
-    """One column a split, and one for all of them."""
+    """Make a table of how many songs there are and what they are like, a column for each split."""
     rows: dict[str, Callable[[Sequence[DescribedSong]], str]] = {
         "songs": lambda songs: str(len(songs)),
         "hours": lambda songs: f"{sum(song.description['seconds'] for song in songs) / 3600:.2f}",
@@ -127,7 +127,7 @@ def _songs_table(groups: Mapping[str, Sequence[DescribedSong]]) -> Table:
 
 
 def _free(songs: Sequence[DescribedSong]) -> str:
-    """How many songs have no synth, and whether their label and their tracks say the same."""
+    """Say how many songs have no synth, and whether their label and their tracks say the same."""
     free = [song for song in songs if song.synth_db is None]
     wrong = sum(
         song.description["has_synth"] != (song.synth_db is not None)
@@ -139,16 +139,19 @@ def _free(songs: Sequence[DescribedSong]) -> str:
 
 
 def _stereo(songs: Sequence[DescribedSong]) -> str:
+    """Say which share of the synth tracks is stereo."""
     found = [track.get("stereo_correlation") for song in songs for track in song.synth_tracks]
     return _share([value < WIDE_BELOW for value in found if value is not None])
 
 
 def _patches(songs: Iterable[DescribedSong]) -> set[str]:
+    """Return the patches that the synth tracks of songs are played with."""
     tracks = (track for song in songs for track in song.synth_tracks)
     return {str(track["patch_id"]) for track in tracks if track.get("patch_id") is not None}
 
 
 def _levels_table(songs: Sequence[DescribedSong]) -> Table:
+    """Make a table of how loud the mixture and each stem are."""
     rows = []
     for stem in ("mixture", *STEMS):
         levels = _numbers(song.description["rms_db"].get(stem) for song in songs)
@@ -160,6 +163,7 @@ def _levels_table(songs: Sequence[DescribedSong]) -> Table:
 
 
 def _counts_table(songs: Sequence[DescribedSong]) -> Table:
+    """Make a table of the most frequent roles, instruments, engines and so on."""
     tracks = [track for song in songs for track in song.description["tracks"]]
     rows = [_count("styles", [song.description["style"] for song in songs])]
     for key, name in COUNTED.items():
