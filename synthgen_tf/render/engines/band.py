@@ -1,4 +1,4 @@
-"""Every instrument that is no synth, by the name scores use, and by General MIDI programme."""
+"""Lists every instrument that is no synth, by the name scores use and by programme."""
 
 from collections.abc import Callable, Iterable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Soundfonts: any General MIDI programme or kit, from the user's own .sf2 or .sf3 files.
+"""Plays any General MIDI programme or kit from the user's own .sf2 or .sf3 files.
 
 tinysoundfont plays them. It is no dependency, as its own ones do not install everywhere, and is
 imported only where a font is given.
@@ -37,7 +37,7 @@ BEND_STEP_SECONDS = 0.005
 
 @dataclass(frozen=True)
 class Font:
-    """A soundfont file.
+    """A soundfont file that can be played.
 
     Attributes:
         path: of the file.
@@ -88,7 +88,7 @@ def read_font(path: Path) -> Font:
 
 
 class SoundFont(Engine):
-    """One preset of a font.
+    """An engine that plays one preset of a font.
 
     Args:
         rng: not used: a font sounds the same every time.
@@ -110,7 +110,7 @@ class SoundFont(Engine):
         }
 
     def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
-        """(frames, 2); every note begins at its very frame."""
+        """Play a part, (frames, 2); every note begins at its very frame."""
         first = min([to_frames(note.start_seconds) for note in notes], default=0)
         # What began before the excerpt is played too, and cut.
         before = min(max(-first, 0), to_frames(LONGEST_NOTE_SECONDS))
@@ -129,7 +129,7 @@ class SoundFont(Engine):
         return sound[before:]
 
     def _player(self) -> "LoadedFont":
-        """A copy of the font with no voice in it, so that nothing rings on from another part."""
+        """Copy the font, with no voice in it, so that nothing rings on from another part."""
         loaded = _loaded(self._font.path)
         player = type(loaded)(loaded)
         player.set_max_voices(VOICES)
@@ -142,7 +142,7 @@ class SoundFont(Engine):
         return player
 
     def _events(self, notes: Sequence[Note]) -> Iterator[tuple[int, int, str, tuple]]:
-        """Frame, rank among those of a frame, and the call that makes it."""
+        """Yield the frame, the rank among those of a frame, and the call that makes each event."""
         drums = self._preset[0] == DRUM_BANK
         following: dict[tuple[int, int], float] = {}
         free = dict.fromkeys(BENT_CHANNELS, -np.inf)
@@ -175,7 +175,7 @@ class SoundFont(Engine):
 
 
 def _wheel(note: Note, seconds: float) -> list[tuple[float, int]]:
-    """Seconds after a note's onset at which the pitch wheel moves, and where to, 0 to 16383."""
+    """Return the seconds after an onset at which the wheel moves, and where to, 0 to 16383."""
     times = np.arange(0.0, seconds, BEND_STEP_SECONDS)
     share = bend_at(note.bend, times) / BEND_RANGE
     wheel = np.clip(np.rint(8192 * (1 + share)), 0, 16383).astype(int)
@@ -185,7 +185,7 @@ def _wheel(note: Note, seconds: float) -> list[tuple[float, int]]:
 
 @lru_cache(maxsize=4)
 def _loaded(path: Path) -> "LoadedFont":
-    """The font in memory, once a process."""
+    """Load a font into memory, once a process."""
     try:
         import tinysoundfont
     except ImportError as error:
@@ -209,7 +209,7 @@ def _sha256(file: BinaryIO) -> str:
 
 
 def _read_chunks(file: BinaryIO) -> tuple[dict[str, str], dict[tuple[int, int], str]]:
-    """Texts of the INFO list by their four letters, and names of the presets."""
+    """Read the texts of the INFO list by their four letters, and the names of the presets."""
     if file.read(4) != b"RIFF" or file.read(8)[4:] != b"sfbk":
         raise ValueError("no RIFF sfbk")
     info: dict[str, str] = {}

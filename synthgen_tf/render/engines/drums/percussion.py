@@ -1,4 +1,4 @@
-"""Hand percussion: everything of the General MIDI drum map that is no kit.
+"""Makes hand percussion: everything of the General MIDI drum map that is no kit.
 
 `PERCUSSION` maps numbers to functions (rng, values, force) to (time,) float32. `values` are three
 factors near 1 that `sample_percussion` draws: on pitch, on length and on noise.

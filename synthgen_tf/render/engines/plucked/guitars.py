@@ -1,4 +1,4 @@
-"""Guitars: clean, distorted, soloing, muted, acoustic, and what else has strings and frets."""
+"""Plays guitars: clean, distorted, soloing, muted, acoustic, and other things with frets."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ Range = tuple[float, float]
 
 
 class ElectricGuitar(PluckedString):
-    """Electric guitar through an amplifier, which all strings share.
+    """An electric guitar through an amplifier, which all strings share.
 
     Args:
         rng: source of the instrument's parameters and noise.
@@ -38,7 +38,7 @@ class ElectricGuitar(PluckedString):
             self.parameters["second_amplifier"] = sample_amplifier(rng, str(rng.choice(characters)))
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """The amplifiers."""
+        """Play both sides through one amplifier, or each through its own."""
         first = self.parameters["amplifier"]
         second = self.parameters.get("second_amplifier")
         if second is None:
@@ -48,7 +48,7 @@ class ElectricGuitar(PluckedString):
 
 
 class DistortedGuitar(ElectricGuitar):
-    """Overdriven to fuzzy; chords are chugged with the palm, lines are bent and shaken."""
+    """A guitar, overdriven to fuzzy; chords are chugged with the palm, lines bent and shaken."""
 
     mute_below = 62
     strum_seconds = (0.002, 0.015)
@@ -70,7 +70,7 @@ class LeadGuitar(ElectricGuitar):
 
 
 class CleanGuitar(ElectricGuitar):
-    """Clean or nearly so, often with chorus or tremolo."""
+    """A guitar, clean or nearly so, often with chorus or tremolo."""
 
     solo = (0.0, 0.5)
 
@@ -83,7 +83,7 @@ class CleanGuitar(ElectricGuitar):
         self.parameters["motion_depth"] = float(rng.uniform(0.2, 0.9))
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Amplifier, then what moves."""
+        """Play the part through the amplifier, then through chorus or tremolo."""
         sound = super().finish(sound)
         values, time = self.parameters, control_axis(len(sound))
         swing = np.sin(2 * np.pi * values["motion_hz"] * time)
@@ -98,7 +98,7 @@ class CleanGuitar(ElectricGuitar):
 
 
 class MutedGuitar(CleanGuitar):
-    """The funk player's left hand: short notes, and many that are only a scratch."""
+    """A funk guitar under a damping left hand: short notes, and many that are only a scratch."""
 
     strum_seconds = (0.002, 0.012)
 
@@ -112,7 +112,7 @@ class MutedGuitar(CleanGuitar):
         return True
 
     def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time,) float32."""
+        """Return the sound of one muted string, (time,) float32."""
         sound = super().stroke(stroke)
         if self.rng.random() < self.parameters["dead_share"] and stroke.seconds < 0.25:
             sound *= np.exp(-np.arange(len(sound), dtype=np.float32) / 600.0)
@@ -120,7 +120,7 @@ class MutedGuitar(CleanGuitar):
 
 
 class AcousticGuitar(PluckedString):
-    """Strings on a wooden body, in front of two microphones.
+    """A guitar, or what is like it: strings on a wooden body, in front of two microphones.
 
     Args:
         rng: source of the instrument's parameters and noise.
@@ -148,7 +148,7 @@ class AcousticGuitar(PluckedString):
         return with_octaves(self.rng, notes) if self.parameters["octaves"] else notes
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """The body, in two microphones."""
+        """Add the body, heard by two microphones."""
         values = self.parameters
         body = wooden_body(
             self.rng,
@@ -165,7 +165,7 @@ class AcousticGuitar(PluckedString):
 
 
 def with_octaves(rng: np.random.Generator, notes: list[Note]) -> list[Note]:
-    """Every string with its twin: an octave up on the low ones, unison on the high ones."""
+    """Add a twin to every string: an octave up on the low ones, unison on the high ones."""
     twins = []
     for note in notes:
         octave = 12 if note.pitch < 58 else 0

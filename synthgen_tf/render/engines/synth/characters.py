@@ -1,4 +1,4 @@
-"""Families of synth sounds, as data: what synths are known for, and what each role is given."""
+"""Holds families of synth sounds, as data: what each is known for, and what roles are given."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Character:
-    """What the patches of one family have in common; all else is drawn from the role's ranges.
+    """A family of patches; what is not said here is drawn from the role's ranges.
 
     Attributes:
         shares: how often a role's patches are of this family, relative to the others.
@@ -59,7 +59,7 @@ class Character:
 
 @dataclass(frozen=True)
 class RoleRanges:
-    """Envelope times in seconds and other things that a role's patches share."""
+    """Ranges that a role's patches share: envelope times in seconds, voices and widths."""
 
     attack: Range
     decay: Range

@@ -1,4 +1,4 @@
-"""Oscillators and filter of one key of the soft synth.
+"""Makes the oscillators and the filter of one key of the soft synth.
 
 Both are drawn as single cycles at the instants where they differ, and read with pitch, unison and
 panorama: every movement of pulse width, wavetable, modulation index, sync or cutoff costs a few
@@ -65,7 +65,7 @@ def _bank(
     cutoff: np.ndarray,
     shape: np.ndarray,
 ) -> np.ndarray:
-    """Cycles of an oscillator behind the filter, one for every pair of cutoff and shape."""
+    """Return an oscillator's cycles behind the filter, one for every pair of cutoff and shape."""
     hz = float(to_hz(highest))
     harmonics = num_harmonics(hz * 2.0 ** (oscillator.detune_cents / 1200))
     still = np.ptp(shape) == 0
@@ -98,7 +98,7 @@ def _rows(
 
 
 def _spread(voices: int) -> np.ndarray:
-    """Where unison voices stand between -1 and 1: denser in the middle, as on the first one."""
+    """Return where unison voices stand between -1 and 1: denser in the middle."""
     if voices == 1:
         return np.zeros(1)
     even = np.linspace(-1.0, 1.0, voices)
@@ -106,7 +106,7 @@ def _spread(voices: int) -> np.ndarray:
 
 
 def _saturated(spectrum: np.ndarray, drive: float) -> np.ndarray:
-    """Spectra (rows, harmonics) of cycles sent through a soft clipper."""
+    """Send spectra (rows, harmonics) of cycles through a soft clipper."""
     harmonics = spectrum.shape[1]
     size = fft.next_fast_len(6 * harmonics + 2, real=True)
     cycles = fft.irfft(np.pad(spectrum, ((0, 0), (1, 0))), size, axis=1) * (size / 2)
@@ -117,7 +117,7 @@ def _saturated(spectrum: np.ndarray, drive: float) -> np.ndarray:
 def filtered_noise(
     rng: np.random.Generator, values: Filter, cutoff: np.ndarray, frames: int
 ) -> np.ndarray:
-    """Noise behind the filter, (frames,) float32; `cutoff` as in `add_voices`."""
+    """Draw noise behind the filter, (frames,) float32; `cutoff` as in `add_voices`."""
     middle_hz = to_hz(MIDDLE_C)
     if np.ptp(cutoff) < 0.3:
         top = float(middle_hz * 2.0 ** cutoff.mean())
