@@ -46,7 +46,14 @@ PAGE = "describe.html"
 
 @dataclass(frozen=True)
 class SongOrder:
-    """An order for one song: what to render it from, and where to put it."""
+    """An order for one song: what to render it from, and where to put it.
+
+    Attributes:
+        out: folder of the data set.
+        seed, index, seconds, sources: see `song.render_song`.
+        format: `wav` or `flac`.
+        split: the split that the song belongs to.
+    """
 
     out: Path
     seed: int

@@ -60,6 +60,12 @@ class Score:
     """A score: an excerpt, composed or taken from a file; times count from its first sample.
 
     Attributes:
+        style: a key of `styles.STYLES`, or `midi`.
+        bpm: quarter notes a minute, at the beginning of the excerpt.
+        key: such as `Eb minor`, or `unknown`.
+        form: one letter a bar, see `structure`; empty where a file does not say.
+        parts: all that sounds.
+        kick_seconds: onsets of the kick, which side-chains answer to.
         source: the file it was taken from and how, for JSON; empty where it was composed.
     """
 

@@ -17,6 +17,8 @@ from synthgen_tf.render.signals.dsp import (
 )
 
 LONGEST_NOTE_SECONDS = 16.0
+WHEEL_STEP_SECONDS = 0.005
+"""How often a pitch wheel is moved."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,25 @@ def bend_at(bend: Curve, time: np.ndarray) -> np.ndarray:
         return np.zeros(np.shape(time))
     seconds, semitones = zip(*bend, strict=True)
     return np.interp(time, seconds, semitones)
+
+
+def wheel_moves(bend: Curve, seconds: float, range_semitones: int) -> list[tuple[float, int]]:
+    """Turn a note's bend into moves of a MIDI pitch wheel, for players that know no curves.
+
+    Args:
+        bend: pitch in semitones above the note's, over the seconds since its onset.
+        seconds: how long the note is held.
+        range_semitones: how far the wheel bends at its ends.
+
+    Returns:
+        Seconds after the onset at which the wheel moves, the first of them 0, and where to,
+        -8192 to 8191; nothing for a note of no length.
+    """
+    times = np.arange(0.0, seconds, WHEEL_STEP_SECONDS)
+    wheel = np.rint(8192 * (bend_at(bend, times) / range_semitones))
+    places = np.clip(wheel, -8192, 8191).astype(int)
+    moves = np.flatnonzero(np.diff(places, prepend=-10_000))
+    return [(float(times[move]), int(places[move])) for move in moves]
 
 
 def straight(stroke: Stroke) -> Stroke:

@@ -17,7 +17,7 @@ import numpy as np
 
 from synthgen_tf.errors import InputError
 from synthgen_tf.render.compose.score import Note
-from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, Engine, bend_at
+from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, Engine, wheel_moves
 from synthgen_tf.render.engines.general_midi import DRUM_BANK
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames
 
@@ -32,7 +32,6 @@ VOICES = 256
 DRUM_CHANNEL = 9
 BENT_CHANNELS = tuple(number for number in range(1, 16) if number != DRUM_CHANNEL)
 BEND_RANGE = 24
-BEND_STEP_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
@@ -160,27 +159,12 @@ class SoundFont(Engine):
             following[channel, note.pitch] = start
             velocity = max(1, round(127 * note.velocity)) / 127
             yield to_frames(start), 2, "channel_note_on", (channel, note.pitch, velocity)
-            yield (
-                max(to_frames(end), to_frames(start) + 1),
-                0,
-                "channel_note_off",
-                (
-                    channel,
-                    note.pitch,
-                ),
-            )
+            released = max(to_frames(end), to_frames(start) + 1)
+            yield released, 0, "channel_note_off", (channel, note.pitch)
             if channel in BENT_CHANNELS:
-                for time, wheel in _wheel(note, end - start):
+                for time, place in wheel_moves(note.bend, end - start, BEND_RANGE):
+                    wheel = 8192 + place
                     yield to_frames(start + time), 1, "channel_set_pitch_wheel", (channel, wheel)
-
-
-def _wheel(note: Note, seconds: float) -> list[tuple[float, int]]:
-    """Return the seconds after an onset at which the wheel moves, and where to, 0 to 16383."""
-    times = np.arange(0.0, seconds, BEND_STEP_SECONDS)
-    share = bend_at(note.bend, times) / BEND_RANGE
-    wheel = np.clip(np.rint(8192 * (1 + share)), 0, 16383).astype(int)
-    moves = np.flatnonzero(np.diff(wheel, prepend=-1))
-    return [(float(times[move]), int(wheel[move])) for move in moves]
 
 
 @lru_cache(maxsize=4)

@@ -15,7 +15,11 @@ from typing import IO, cast
 import numpy as np
 
 from synthgen_tf.render.compose.score import Note
-from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, bend_at
+from synthgen_tf.render.engines.base import (
+    LONGEST_NOTE_SECONDS,
+    WHEEL_STEP_SECONDS,
+    wheel_moves,
+)
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames
 
 HOST = Path(__file__).with_name("dssi_host.py")
@@ -25,7 +29,6 @@ CPU_SECONDS = 20
 BEND_SEMITONES = 12
 """How far the pitch wheel of every plugin is made to reach."""
 
-BEND_STEP_SECONDS = 0.005
 BEND_RANGE = ((101, 0), (100, 0), (6, BEND_SEMITONES))
 """MIDI controls that set the wheel's reach, for plugins that have no other way."""
 
@@ -161,17 +164,10 @@ def midi_events(notes: Sequence[Note]) -> tuple[list[tuple], int]:
         events.append((on, 2, order, "on", note.pitch, max(1, round(127 * note.velocity))))
         events.append((off, 0, order, "off", note.pitch, 0))
         if bends:
-            events += [(on + frame, 1, order, "bend", 0, to) for frame, to in _wheel(note)]
+            held = max(note.seconds, WHEEL_STEP_SECONDS)
+            for time, place in wheel_moves(note.bend, held, BEND_SEMITONES):
+                events.append((on + to_frames(time), 1, order, "bend", 0, place))
     if bends:
         events += [(0, -1, order, "control", *each) for order, each in enumerate(BEND_RANGE)]
     events.sort(key=lambda event: event[:3])
     return [(frame, *rest) for frame, _, _, *rest in events], before
-
-
-def _wheel(note: Note) -> list[tuple[int, int]]:
-    """Return the frames after a note's onset at which the pitch wheel moves, and where to."""
-    times = np.arange(0.0, max(note.seconds, BEND_STEP_SECONDS), BEND_STEP_SECONDS)
-    share = bend_at(note.bend, times) / BEND_SEMITONES
-    wheel = np.clip(np.rint(8192 * share), -8192, 8191).astype(int)
-    moves = np.flatnonzero(np.diff(wheel, prepend=-10000))
-    return [(to_frames(float(times[move])), int(wheel[move])) for move in moves]
