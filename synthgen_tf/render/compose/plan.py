@@ -17,7 +17,7 @@ FAMILY_SHARES = {"electronic": 0.58, "bands": 0.27, "scored": 0.15}
 
 @dataclass(frozen=True)
 class Plan:
-    """A class that holds what every player knows before the first note.
+    """A song's plan: what every player knows before the first note.
 
     Attributes:
         style_name: a key of `STYLES`.
@@ -44,7 +44,7 @@ class Plan:
 
     @property
     def bars(self) -> int:
-        """Return the number of bars."""
+        """Return the number of bars in the excerpt."""
         return len(self.sections)
 
     @property

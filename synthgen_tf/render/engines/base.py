@@ -43,7 +43,7 @@ class Stroke:
 
 
 class Engine:
-    """A base of all engines: it turns strokes into sound.
+    """The base of all engines, which turn strokes into sound.
 
     Args:
         rng: source of the instrument's parameters and of its noise. The order of the strokes

@@ -1,4 +1,4 @@
-"""Is the desk: levels of parts, and the room they stand in. Sounds are (time, 2)."""
+"""Sets the levels of parts at the desk, and makes the room they stand in. Sounds are (time, 2)."""
 
 from collections.abc import Iterable, Mapping
 

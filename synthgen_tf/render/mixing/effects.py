@@ -69,7 +69,7 @@ def width(sound: np.ndarray, factor: float) -> np.ndarray:
 
 
 def crush(sound: np.ndarray, bits: float, hold: int) -> np.ndarray:
-    """Leave fewer bits and a lower sample rate.
+    """Play a part with fewer bits and a lower sample rate.
 
     `hold` frames share one value, at `bits` of the peak.
     """

@@ -103,7 +103,7 @@ def machine_pieces(rng: np.random.Generator) -> dict[int, Piece]:
 
 
 class Kit(Engine):
-    """A base of all kits; pitches are General MIDI percussion numbers.
+    """The base of all kits; pitches are General MIDI percussion numbers.
 
     Numbers without a piece get one that is like it.
 

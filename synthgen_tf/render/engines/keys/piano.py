@@ -30,7 +30,7 @@ from synthgen_tf.render.signals.dsp import (
 
 
 class Ringing(Engine):
-    """A base of instruments that sound on while a key is down, or die away by themselves.
+    """The base of instruments that sound on while a key is down, or die away by themselves.
 
     One long ring of every key and force is made, and all notes are cut from it.
     """
@@ -81,7 +81,7 @@ class Ringing(Engine):
         return self.release_seconds
 
     def ring(self, pitch: int, force: float, frames: int) -> np.ndarray:
-        """Sound a key held down, about unit power at first, (frames,) or (frames, 2)."""
+        """Return the sound of a key held down, (frames,) or (frames, 2), unit power at first."""
         raise NotImplementedError
 
 

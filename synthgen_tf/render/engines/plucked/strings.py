@@ -59,7 +59,7 @@ scrape is the level of the pick's own noise.
 
 
 class PluckedString(Engine):
-    """A base of all plucked instruments.
+    """The base of all plucked instruments.
 
     Args:
         rng: source of the instrument's parameters and noise.

@@ -35,7 +35,7 @@ NOT_MUSIC = re.compile(
 
 @dataclass(frozen=True)
 class Files:
-    """The files that an engine consists of here.
+    """The files that an installed engine consists of.
 
     Attributes:
         program: the plugin's library, or the server.

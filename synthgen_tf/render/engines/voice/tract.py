@@ -1,4 +1,4 @@
-"""Is the mouth: it turns syllables into curves, and filters by formants that follow them."""
+"""Speaks as the mouth does: turns syllables into curves, and filters by formants on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

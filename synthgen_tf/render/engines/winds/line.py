@@ -130,7 +130,7 @@ class Curves:
 
 
 class LinePlayer(Engine):
-    """A base of winds, brass and solo strings.
+    """The base of winds, brass and solo strings, which play lines of one tone at a time.
 
     `parameters` must hold attack_seconds, release_seconds, glide_seconds, scoop_semitones,
     drift_cents, vibrato_hz, vibrato_cents, vibrato_delay_seconds, tongue (0 legato to 1), swell,
