@@ -338,16 +338,16 @@ def test_correlation_of_left_and_right():
 
 def test_songs_of_earlier_versions_have_no_levels_and_wrong_ones_are_refused(tmp_path):
     (folder,) = render_songs(tmp_path, 1, seconds=1, seed=SEED)
-    facts = json.loads((folder / "song.json").read_text())
-    levels = facts.pop("levels")
-    (folder / "song.json").write_text(json.dumps(facts))
+    description = json.loads((folder / "song.json").read_text())
+    levels = description.pop("levels")
+    (folder / "song.json").write_text(json.dumps(description))
     (track,) = read_tracks(tmp_path)
     assert not active_seconds(track, "synth").any()
     for wrong, line in (
         (levels | {"synth": [1, 2]}, "levels of 2 seconds of synth"),
         (7, "no des"),
     ):
-        (folder / "song.json").write_text(json.dumps(facts | {"levels": wrong}))
+        (folder / "song.json").write_text(json.dumps(description | {"levels": wrong}))
         with pytest.raises(InputError, match=line):
             read_tracks(tmp_path)
 

@@ -20,14 +20,14 @@ from synthgen_tf.report import write_songs_page
 PNG = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 
 
-def track(role: str, patch: str, correlation: float | None = 1.0, **facts) -> dict:
+def track(role: str, patch: str, correlation: float | None = 1.0, **entry) -> dict:
     stem = "synth" if role.startswith("synth") else role
     instrument = "synth" if stem == "synth" else f"acoustic_{role}"
-    facts |= {"role": role, "stem": stem, "instrument": instrument, "patch_id": patch}
-    return facts | {"stereo_correlation": correlation}
+    entry |= {"role": role, "stem": stem, "instrument": instrument, "patch_id": patch}
+    return entry | {"stereo_correlation": correlation}
 
 
-def song(root: Path, split: str, number: int, tracks: list[dict], **facts) -> Path:
+def song(root: Path, split: str, number: int, tracks: list[dict], **changes) -> Path:
     """Half an hour by its description, and 1.5 MB of files."""
     folder = root / split / f"song_0000_{number:06d}"
     folder.mkdir(parents=True)
@@ -37,11 +37,11 @@ def song(root: Path, split: str, number: int, tracks: list[dict], **facts) -> Pa
         "split": split,
         "style": "house",
         "bpm": 120.0,
-        "has_synth": facts["synth_db"] is not None,
-        "rms_db": levels | {"synth": facts.pop("synth_db")},
+        "has_synth": changes["synth_db"] is not None,
+        "rms_db": levels | {"synth": changes.pop("synth_db")},
         "tracks": tracks,
     }
-    text = json.dumps(description | facts)
+    text = json.dumps(description | changes)
     (folder / "song.json").write_text(text)
     (folder / "mixture.wav").write_bytes(bytes(1_500_000 - len(text)))
     return folder
@@ -65,16 +65,16 @@ def rows(table) -> dict[str, list[str]]:
 
 
 def test_figures_are_the_ones_counted_by_hand(counted):
-    facts, levels, counts = map(rows, describe_songs(counted).tables)
-    assert facts["songs"] == ["3", "1", "1", "5"]
-    assert facts["hours"] == ["1.50", "0.50", "0.50", "2.50"]
-    assert facts["songs with an audible synth"] == ["33 %", "100 %", "0 %", "40 %"]
-    assert facts["songs free of synth"] == ["1, labelled so", "0", "0", "1, labelled so"]
-    assert facts["distinct synth patches"] == ["3", "1", "1", "4"]
-    assert facts["patches of train met again"] == ["–", "1", "0", "–"]  # patch a
-    assert facts["stereo synth tracks"] == ["50 %", "100 %", "100 %", "75 %"]
-    assert facts["tempo, beats a minute"] == ["90 to 120", "120 to 120", "120 to 120", "90 to 120"]
-    assert facts["MB a song"] == ["1.50"] * 4
+    songs, levels, counts = map(rows, describe_songs(counted).tables)
+    assert songs["songs"] == ["3", "1", "1", "5"]
+    assert songs["hours"] == ["1.50", "0.50", "0.50", "2.50"]
+    assert songs["songs with an audible synth"] == ["33 %", "100 %", "0 %", "40 %"]
+    assert songs["songs free of synth"] == ["1, labelled so", "0", "0", "1, labelled so"]
+    assert songs["distinct synth patches"] == ["3", "1", "1", "4"]
+    assert songs["patches of train met again"] == ["–", "1", "0", "–"]  # patch a
+    assert songs["stereo synth tracks"] == ["50 %", "100 %", "100 %", "75 %"]
+    assert songs["tempo, beats a minute"] == ["90 to 120", "120 to 120", "120 to 120", "90 to 120"]
+    assert songs["MB a song"] == ["1.50"] * 4
     # of -20, -39, -41 and -42.5 the tenth part lies 0.3 of the way between the lowest two
     assert levels["synth"] == ["-40.0", "-42.0", "-25.7", "80 %"]
     assert levels["vocals"] == ["–", "–", "–", "0 %"]
@@ -109,9 +109,9 @@ def test_how_mixes_were_made_is_counted(tmp_path):
         ({"mastering": {"bitrate": None}}, [duck]),  # as earlier versions wrote it
         ({}, []),
     ]
-    for number, (facts, effects) in enumerate(made):
+    for number, (figures, effects) in enumerate(made):
         lead = track("synth_lead", "a", effects=effects)
-        song(tmp_path, "train", number, [lead], synth_db=-20.0, **facts)
+        song(tmp_path, "train", number, [lead], synth_db=-20.0, **figures)
     found = rows(describe_songs(tmp_path).tables[0])
     assert found["limited"][-1] == "25 %"
     assert found["side-chained"][-1] == "50 %"
@@ -122,8 +122,8 @@ def test_how_mixes_were_made_is_counted(tmp_path):
 def test_wrong_labels_are_told(tmp_path):
     song(tmp_path, "train", 0, [], synth_db=None, has_synth=True)
     song(tmp_path, "train", 3, [], synth_db=-20.0)
-    facts = rows(describe_songs(tmp_path).tables[0])
-    assert facts["songs free of synth"][-1] == "1, 2 labelled wrongly"
+    songs = rows(describe_songs(tmp_path).tables[0])
+    assert songs["songs free of synth"][-1] == "1, 2 labelled wrongly"
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from synthgen_tf.errors import InputError
 from synthgen_tf.render import render_songs
 from synthgen_tf.render.compose.score import Note, Part, Score
 from synthgen_tf.render.engines import BAND, PROGRAMS, Synth, perform, sample_patch
-from synthgen_tf.render.engines.base import Stroke, straight
+from synthgen_tf.render.engines.base import Stroke, straight, wheel_moves
 from synthgen_tf.render.engines.general_midi import GM_SYNTHS, SYNTH_PROGRAMS
 from synthgen_tf.render.midi.arrange import MOST_PARTS, arrange, sample_cut
 from synthgen_tf.render.midi.read import EFFECT_PROGRAMS, read_midi
@@ -339,6 +339,13 @@ def mean_pitch(sound, near):
 
 BENDING = ["piano", "organ", "electric_piano", "acoustic_guitar", "electric_bass", "trumpet"]
 BENDING += ["flute", "violin", "string_ensemble", "accordion", "voice", "choir"]
+
+
+def test_the_wheel_moves_only_where_the_bend_does_and_stops_at_its_ends():
+    assert wheel_moves(((0.0, 6.0),), 1.0, 12) == [(0.0, 4096)]
+    jump = ((0.0, -24.0), (0.0099, -24.0), (0.01, 24.0))
+    assert wheel_moves(jump, 0.1, 12) == [(0.0, -8192), (0.01, 8191)]
+    assert wheel_moves((), 0.0, 12) == []
 
 
 @pytest.mark.parametrize("bend", [2.0, -1.5])

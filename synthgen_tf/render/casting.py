@@ -1,4 +1,4 @@
-"""Where a song's score comes from, and who plays its parts."""
+"""Decides where a song's score comes from, and which engine plays each of its parts."""
 
 from dataclasses import replace
 
@@ -44,7 +44,11 @@ PLUGIN_SHARE = 0.75
 
 
 def sample_score(rng: np.random.Generator, seconds: float, split: str, sources: Sources) -> Score:
-    """A composed score, or one from a MIDI file of the split; those of `hard` are composed."""
+    """Draw a composed score, or now and then one from a MIDI file of the split.
+
+    Those of split `hard` are always composed, and dense. Where the split has soundfonts, what
+    sounds like a synth mostly goes to a piano.
+    """
     if split == "hard":
         return compose(rng, seconds, dense=True)
     score = _any_score(rng, seconds, split, sources)
@@ -55,7 +59,7 @@ def sample_score(rng: np.random.Generator, seconds: float, split: str, sources: 
 
 
 def _unlike_synths(rng: np.random.Generator, part: Part) -> Part:
-    """A part for an organ or an electric piano mostly goes to a piano."""
+    """Give a part for an organ or an electric piano to a piano mostly: both are like synths."""
     alike = part.instrument in LIKE_SYNTHS or part.program in LIKE_SYNTH_PROGRAMS
     if part.instrument == "synth" or not alike or rng.random() >= RECAST_CHANCE:
         return part
@@ -65,6 +69,7 @@ def _unlike_synths(rng: np.random.Generator, part: Part) -> Part:
 
 
 def _any_score(rng: np.random.Generator, seconds: float, split: str, sources: Sources) -> Score:
+    """Compose a score, or arrange one from a MIDI file of the split, if there is one."""
     entries = sources.midi_of(split)
     if not entries or rng.random() >= MIDI_SHARE:
         return compose(rng, seconds)
@@ -78,7 +83,7 @@ def _any_score(rng: np.random.Generator, seconds: float, split: str, sources: So
 def sample_engine(
     rng: np.random.Generator, part: Part, bpm: float, split: str, sources: Sources
 ) -> Engine:
-    """Who plays a part: one of our engines or, where there are any, now and then another.
+    """Draw who plays a part: one of our engines or, where there are any, now and then another.
 
     Args:
         rng: source of all choices.
@@ -99,13 +104,14 @@ def sample_engine(
 
 
 def _is_machine(kit: str) -> bool:
+    """Tell whether a kit is a drum machine, by its name in `BAND`."""
     return kit.removesuffix("_drums") in MACHINES
 
 
 def _from_font(
     rng: np.random.Generator, part: Part, split: str, sources: Sources, share: float
 ) -> Engine | None:
-    """A soundfont's preset for a share of the parts; None for the others, or where none fits."""
+    """Draw a soundfont's preset for a share of the parts; None for others or where none fits."""
     fonts = sources.fonts_of(split)
     if not fonts or rng.random() >= share:
         return None
@@ -117,7 +123,7 @@ def _from_font(
 def _synth_engine(
     rng: np.random.Generator, part: Part, bpm: float, split: str, sources: Sources
 ) -> Engine:
-    """Who plays a synth part: a soundfont, Vital, an installed engine or our own synth."""
+    """Draw who plays a synth part: a soundfont, Vital, an installed engine or our own synth."""
     far, plugins = split == "far", sources.plugins_of(split)
     share = 1.0 if far and not plugins else FONT_SHARE["synth"]
     if engine := _from_font(rng, part, split, sources, share):

@@ -46,7 +46,14 @@ PAGE = "describe.html"
 
 @dataclass(frozen=True)
 class SongOrder:
-    """One song to render."""
+    """An order for one song: what to render it from, and where to put it.
+
+    Attributes:
+        out: folder of the data set.
+        seed, index, seconds, sources: see `song.render_song`.
+        format: `wav` or `flac`.
+        split: the split that the song belongs to.
+    """
 
     out: Path
     seed: int
@@ -58,12 +65,12 @@ class SongOrder:
 
     @property
     def folder(self) -> Path:
-        """Where the finished song stands."""
+        """Return the folder in which the finished song stands."""
         return self.out / self.split / f"song_{self.seed:04d}_{self.index:06d}"
 
     @property
     def unfinished(self) -> Path:
-        """Where it is written; hidden, beside its final place so that a rename is atomic."""
+        """Return the hidden folder it is written to, beside its place: so a rename is atomic."""
         return self.folder.with_name(f".{self.folder.name}.tmp")
 
 
@@ -177,7 +184,10 @@ def _fill(order: SongOrder) -> None:
 
 
 def _encode(sound: np.ndarray, format: str) -> bytes:
-    """A 16-bit file of (time, 2) int16. In memory: libsndfile calls a full disk "System error"."""
+    """Encode (time, 2) int16 as a file of 16 bits.
+
+    It is made in memory, as libsndfile calls a full disk "System error".
+    """
     buffer = io.BytesIO()
     level = FLAC_LEVEL if format == "flac" else None
     soundfile.write(
@@ -188,7 +198,7 @@ def _encode(sound: np.ndarray, format: str) -> bytes:
 
 @lru_cache(maxsize=1)
 def _silence(frames: int, format: str) -> bytes:
-    """The file of a stem that does not play; most songs have one or two."""
+    """Encode a stem that does not play; most songs have one or two."""
     return _encode(np.zeros((frames, 2), np.int16), format)
 
 
@@ -229,7 +239,7 @@ def _check_folder(out: Path) -> None:
 
 
 def _is_finished(order: SongOrder) -> bool:
-    """True where this very song stands already; a song is complete if it has all its files.
+    """Tell whether this very song stands already; it is complete if it has all its files.
 
     Raises:
         InputError: a song of this name was made with other settings, or its folder holds more.

@@ -1,4 +1,4 @@
-"""Recordings of real instruments that a machine holds: soundfonts and drum kits, by split.
+"""Finds recordings of real instruments that a machine holds: soundfonts and drum kits.
 
 `recorded.csv` lists what Debian's packages bring, under which licence, and which split may hear
 it: no sound of train is met again in valid, test or far.
@@ -18,7 +18,7 @@ TABLE = "recorded.csv"
 
 @dataclass(frozen=True)
 class Listed:
-    """One row of the table: a soundfont (`font`), a `kit` or a drum `machine`, and its splits."""
+    """A row of the table: a soundfont (`font`), a `kit` or a drum `machine`, and its splits."""
 
     kind: str
     file: Path
@@ -29,22 +29,22 @@ class Listed:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What was found, each with the splits that may hear it."""
+    """The soundfonts and kits that were found, each with the splits that may hear it."""
 
     fonts: tuple[tuple[tuple[str, ...], Font], ...] = ()
     kits: tuple[tuple[tuple[str, ...], RecordedKit], ...] = ()
 
     @property
     def hashes(self) -> list[str]:
-        """Of all fonts and kits."""
+        """Return the SHA-256 of all fonts and kits."""
         return [font.sha256 for _, font in self.fonts] + [kit.sha256 for _, kit in self.kits]
 
     def fonts_of(self, split: str) -> tuple[Font, ...]:
-        """The soundfonts of a split."""
+        """Return the soundfonts that a split may hear."""
         return tuple(font for splits, font in self.fonts if split in splits)
 
     def kits_of(self, split: str, machine: bool) -> tuple[RecordedKit, ...]:
-        """The drum machines of a split, or its kits of skins and bronze."""
+        """Return the drum machines that a split may hear, or its kits of skins and bronze."""
         return tuple(kit for splits, kit in self.kits if split in splits and kit.machine == machine)
 
 
@@ -52,7 +52,7 @@ NO_RECORDINGS = Recorded()
 
 
 def listed() -> list[Listed]:
-    """All that the table knows, whether it is on this machine or not."""
+    """Return all rows of the table, whether their files are on this machine or not."""
     text = files("synthgen_tf.render").joinpath(TABLE).read_text(encoding="utf-8")
     return [
         Listed(row["kind"], Path(row["file"]), tuple(row["split"].split()), row["licence"],

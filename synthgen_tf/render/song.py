@@ -1,4 +1,4 @@
-"""One song, from its seed to 16-bit stems and the description that goes with them."""
+"""Renders one song, from its seed to 16-bit stems and the description that goes with them."""
 
 from dataclasses import asdict, dataclass
 
@@ -62,7 +62,7 @@ class RenderedSong:
 
 @dataclass(frozen=True)
 class RenderedPart:
-    """One part of a song as it was played, processed and brought to its level.
+    """A part of a song as it was played, processed and brought to its level.
 
     Attributes:
         stem: that it belongs to, one of `STEMS`.
@@ -80,19 +80,19 @@ class RenderedPart:
 
 
 def split_of(index: int) -> str:
-    """The split a song belongs to, by its index alone: one in ten each for valid and test."""
+    """Return the split of a song by its index alone: of ten, one is for valid and one for test."""
     return {1: "valid", 2: "test"}.get(index % 10, "train")
 
 
 def seed_of(seed: int, index: int, split: str) -> list[int]:
-    """What all that is random in a song is drawn from."""
+    """Return the numbers that seed all that is random in a song."""
     return [seed, index, *([EXTRA_SPLITS.index(split)] if split in EXTRA_SPLITS else [])]
 
 
 def render_song(
     seed: int, index: int, seconds: float, sources: Sources = NO_SOURCES, split: str | None = None
 ) -> RenderedSong:
-    """Compose, or take from a MIDI file, play and mix one song.
+    """Render one song: compose it or take it from a MIDI file, play it and mix it.
 
     Args:
         seed: of the data set, 0 or above.
@@ -170,7 +170,7 @@ def _render_song(
 
 
 def _is_borrowed(score: Score, parts: list[RenderedPart]) -> bool:
-    """True where others have rights in a song."""
+    """Tell whether others have rights in a song."""
     return bool(score.source) or any(part.licence for part in parts)
 
 
@@ -217,7 +217,7 @@ def _render_part(
 
 
 def _licence_of(parameters: dict) -> str | None:
-    """Under which terms others' sounds are that an engine plays; None where all is ours."""
+    """Return the terms for others' sounds that an engine plays; None where all is ours."""
     keys = ("bank_licence", "kit_licence", "font_rights")
     if not any(key in parameters for key in (*keys, "font")):
         return None

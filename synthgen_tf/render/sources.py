@@ -1,4 +1,4 @@
-"""What songs are rendered from besides the seed: MIDI files and soundfonts, dealt to the splits."""
+"""Opens what songs are rendered from besides the seed, and deals it to the splits."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ VITAL_SHARE = 0.25
 
 @dataclass(frozen=True)
 class MidiEntry:
-    """A MIDI file, its path inside the folder, its hash, and the split that it belongs to."""
+    """A MIDI file: its path, its path inside the folder, its hash, and its split."""
 
     path: Path
     name: str
@@ -34,7 +34,9 @@ class MidiEntry:
 
 @dataclass(frozen=True)
 class Sources:
-    """Small enough to be sent along with every song; the files are read where they are needed.
+    """All that songs are drawn from besides the seed.
+
+    It is small enough to be sent along with every song; the files are read where they are needed.
 
     Attributes:
         midi: sorted by hash.
@@ -52,7 +54,7 @@ class Sources:
 
     @property
     def digest(self) -> str | None:
-        """Twelve hexadecimal digits that stand for all of it; None where there is nothing."""
+        """Return twelve hexadecimal digits that stand for all of it; None if there is nothing."""
         hashes = [entry.sha256 for entry in self.midi] + [font.sha256 for font in self.fonts]
         hashes += self.recorded.hashes
         hashes += [plugin.digest for plugin in self.plugins]
@@ -62,11 +64,11 @@ class Sources:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def midi_of(self, split: str) -> tuple[MidiEntry, ...]:
-        """The files from which songs of a split are made."""
+        """Return the files from which songs of a split are made."""
         return tuple(entry for entry in self.midi if entry.split == split)
 
     def fonts_of(self, split: str) -> tuple[Font, ...]:
-        """The fonts that play in songs of a split.
+        """Return the fonts that play in songs of a split.
 
         Of those given by name a single one plays in train only; of two the second serves valid
         and test; of more the last two are valid's and test's. None of them is far's.
@@ -81,7 +83,7 @@ class Sources:
         return (self.fonts[place], *listed)
 
     def plugins_of(self, split: str) -> tuple[PluginSource, ...]:
-        """The engines that play in a split: WhySynth in `far` alone, the others all but there."""
+        """Return the engines that play in a split: WhySynth in `far` alone, others elsewhere."""
         return plugins_of(self.plugins, split)
 
 
@@ -96,7 +98,7 @@ def open_sources(
     engines: Sequence[str] = (),
     tell: Callable[[str], object] | None = None,
 ) -> Sources:
-    """Check all files and deal them to the splits.
+    """Check all files that songs are rendered from, and deal them to the splits.
 
     Args:
         midi: folder that holds .mid and .midi files, at any depth.
@@ -158,7 +160,7 @@ def _has_vita(tell: Callable[[str], object] | None) -> bool:
 
 @lru_cache(maxsize=256)
 def midi_song(path: Path) -> MidiSong:
-    """The song of a file, read once a process."""
+    """Read the song of a MIDI file, once a process."""
     return read_midi(path)
 
 

@@ -56,8 +56,8 @@ def _show(song: DescribedSong) -> dict[str, str]:
     roles = Counter(track["role"].removeprefix("synth_") for track in song.synth_tracks)
     names = [name if count == 1 else f"{count} × {name}" for name, count in roles.items()]
     return {
-        "title": song.facts["style"],
-        "name": f"{song.facts['split']}/{song.folder.name}",
+        "title": song.description["style"],
+        "name": f"{song.description['split']}/{song.folder.name}",
         "roles": f"synth: {', '.join(names)}" if names else "free of synth",
         "picture": spectrogram_pair(sounds["mixture"], sounds["synth"], rate),
     }

@@ -1,4 +1,4 @@
-"""Drum parts: one bar patterns with accents, ghost notes, fills and crashes."""
+"""Composes drum parts: patterns of one bar with accents, ghost notes, fills and crashes."""
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def drum_notes(rng: np.random.Generator, plan: Plan, kit: str) -> list[Note]:
 
 
 def _sample_patterns(rng: np.random.Generator, plan: Plan) -> dict[str, tuple]:
-    """Kick, snare, right hand and its cymbal for every kind of section.
+    """Draw kick, snare, right hand and its cymbal for every kind of section.
 
     Most sections share kick and snare, and differ in what the right hand plays; a breakdown
     leaves something out.
@@ -80,7 +80,7 @@ def _sample_patterns(rng: np.random.Generator, plan: Plan) -> dict[str, tuple]:
 
 
 def _varied(rng: np.random.Generator, patterns: tuple[str, ...]) -> str:
-    """One of the patterns, with a hit added as a ghost or left out now and then."""
+    """Draw one of the patterns, with a hit added as a ghost or left out now and then."""
     pattern = list(str(rng.choice(patterns)))
     if any(symbol != "." for symbol in pattern) and rng.random() < 0.5:
         step = int(rng.integers(STEPS))
@@ -92,7 +92,7 @@ def _varied(rng: np.random.Generator, patterns: tuple[str, ...]) -> str:
 
 
 def _build(plan: Plan, bar: int, drum: int) -> list[tuple[int, int, int, float]]:
-    """A bar of a roll that becomes denser and louder towards the drop."""
+    """Return a bar of a roll that becomes denser and louder towards the drop."""
     energy = plan.energy(bar)
     every = 4 if energy < 0.75 else 2 if energy < 0.95 else 1
     hits = [
@@ -105,7 +105,7 @@ def _build(plan: Plan, bar: int, drum: int) -> list[tuple[int, int, int, float]]
 
 
 def _step_hits(bar: int, step: int, pattern: str, pitch: int) -> list[tuple[int, int, int, float]]:
-    """The hit a pattern asks for at one step, if any."""
+    """Return the hit that a pattern asks for at one step, if any."""
     symbol = pattern[step]
     if symbol == ".":
         return []
@@ -115,14 +115,14 @@ def _step_hits(bar: int, step: int, pattern: str, pitch: int) -> list[tuple[int,
 
 
 def _fill_start(rng: np.random.Generator, plan: Plan, bar: int) -> int:
-    """First step of the bar that belongs to a fill; 16 where there is none."""
+    """Draw the first step of the bar that belongs to a fill; 16 where there is none."""
     fills = plan.style.fills
     chance = fills if plan.ends_section(bar) else 0.3 * fills if bar % 4 == 3 else 0.0
     return int(rng.choice([4, 8, 12, 12, 14])) if rng.random() < chance else STEPS
 
 
 def _fill(rng: np.random.Generator, bar: int, start: int) -> list[tuple[int, int, int, float]]:
-    """A run down the toms, or a snare roll, that grows louder."""
+    """Draw a run down the toms, or a snare roll, that grows louder."""
     steps = range(start, STEPS)
     roll = rng.random() < 0.35
     toms = (SNARE, HIGH_TOM, MID_TOM, LOW_TOM)

@@ -36,7 +36,7 @@ STEM_OF_ROLE = {"drums": "drums", "bass": "bass", "vocals": "vocals", "backing":
 
 
 def compose(rng: np.random.Generator, seconds: float, dense: bool = False) -> Score:
-    """Compose an excerpt of `seconds`.
+    """Compose an excerpt of `seconds`, from anywhere in a song.
 
     Args:
         rng: source of all choices.
@@ -74,6 +74,7 @@ def compose(rng: np.random.Generator, seconds: float, dense: bool = False) -> Sc
 
 
 def _stem_of(role: str) -> str:
+    """Return the stem that a role belongs to."""
     family = role.removesuffix("_2")
     return "synth" if family.startswith("synth") else STEM_OF_ROLE.get(family, "other")
 
@@ -106,7 +107,7 @@ def _sample_roles(rng: np.random.Generator, plan: Plan) -> list[str]:
 
 
 def _dense_roles(rng: np.random.Generator, plan: Plan) -> list[str]:
-    """A full band and two to four synths."""
+    """Draw a full band and two to four synths."""
     roles = _sample_roles(rng, plan)
     roles += [role for role in DENSE_ROLES if role not in roles]
     count = int(rng.integers(2, MOST_SYNTHS + 1))
@@ -118,7 +119,7 @@ def _dense_roles(rng: np.random.Generator, plan: Plan) -> list[str]:
 def _sweep(
     rng: np.random.Generator, plan: Plan, role: str, grid: tuple[str, float, float]
 ) -> Curve:
-    """How a synth's filter follows the form; empty where it does not."""
+    """Draw how a synth's filter follows the form, in octaves; empty where it does not."""
     riser = role == "synth_sweep"
     if not (role.startswith("synth") and (riser or rng.random() < plan.style.sweeping)):
         return ()
@@ -126,7 +127,7 @@ def _sweep(
 
 
 def _looseness(rng: np.random.Generator, instrument: str) -> float:
-    """Spread of onsets in seconds: machines and what they play are tight, people are not."""
+    """Draw the spread of onsets in seconds: machines and what they play are tight, people not."""
     if instrument == "synth" or instrument.removesuffix("_drums") in MACHINES:
         return float(rng.uniform(0.0, 0.002))
     return float(rng.uniform(0.003, 0.014))
@@ -152,7 +153,7 @@ def _humanise(rng: np.random.Generator, plan: Plan, notes: list[Note], spread: f
 
 
 def _audible(note: Note, seconds: float) -> bool:
-    """True where at least a quarter of a second (or half) of the note lies in the excerpt."""
+    """Tell whether at least a quarter of a second (or half) of the note lies in the excerpt."""
     margin = min(0.25, 0.5 * note.seconds)
     end = note.start_seconds + note.seconds
     return end > margin and note.start_seconds < seconds - margin
@@ -166,7 +167,7 @@ def _arranged(
     notes: list[Note],
     seconds: float,
 ) -> tuple[Note, ...]:
-    """The notes that are played: where the part is present, and outside the gaps.
+    """Return the notes that are played: where the part is present, and outside the gaps.
 
     A part that would rest all through the excerpt plays all through it instead.
     """
@@ -181,7 +182,7 @@ def _arranged(
 
 
 def _outside(note: Note, gaps: list[Gap]) -> Note | None:
-    """What is left of a note when the gaps are silent; None for nothing."""
+    """Return what is left of a note when the gaps are silent; None for nothing."""
     for gap in gaps:
         if gap.start_seconds - 0.02 <= note.start_seconds < gap.end_seconds - 0.02:
             return None

@@ -1,4 +1,4 @@
-"""Scales, chord progressions and voicings. Pitches are MIDI numbers."""
+"""Draws keys, chord progressions and voicings. Pitches are MIDI numbers."""
 
 import numpy as np
 
@@ -33,7 +33,7 @@ PROGRESSIONS = {
 
 
 class Harmony:
-    """A key, a scale and the pitches of its degrees.
+    """A key: its tonic, its scale and the pitches of its degrees.
 
     Args:
         tonic: pitch class, 0 (C) to 11.
@@ -47,19 +47,19 @@ class Harmony:
 
     @property
     def name(self) -> str:
-        """Such as `Eb minor`."""
+        """Return the key's name, such as `Eb minor`."""
         return f"{NOTE_NAMES[self.tonic]} {self.scale}"
 
     def pitch(self, degree: int, octave: int = 0) -> int:
-        """MIDI pitch of a scale degree; degrees beyond 0 to 6 go on into the next octaves."""
+        """Return the MIDI pitch of a scale degree; beyond 0 to 6 they go on into other octaves."""
         return self.tonic + 12 * (octave + degree // 7) + self.steps[degree % 7]
 
     def pitch_near(self, degree: int, target: int) -> int:
-        """The pitch of this degree's class that lies in [target - 6, target + 6)."""
+        """Return the pitch of this degree's class that lies in [target - 6, target + 6)."""
         return target - 6 + (self.pitch(degree) - (target - 6)) % 12
 
     def chord(self, root: int, base: int, size: int = 3) -> list[int]:
-        """Thirds stacked on degree `root`, folded into [base, base + 12), low to high.
+        """Return `size` notes in thirds on degree `root`, folded into [base, base + 12), rising.
 
         Folding keeps common tones where they were, so that chords lead smoothly into each other.
         """

@@ -1,4 +1,4 @@
-"""Pitched parts: bass lines, comping, arpeggios and melodies.
+"""Composes pitched parts: bass lines, comping, arpeggios and melodies.
 
 Every function takes the generator, the plan and its own few choices, and returns notes on the
 grid; timing is made human afterwards, in `compose`.
@@ -29,7 +29,7 @@ NOTE_LENGTHS = (1, 2, 3, 4, 6, 8)
 
 
 def bass_line(rng: np.random.Generator, plan: Plan, low: int = 28) -> list[Note]:
-    """Roots on one rhythm per section, with fifths, octaves and steps into the next chord."""
+    """Compose a bass line: roots on one rhythm per section, with fifths, octaves and steps."""
     rhythms = {
         letter: plan.style.basses[rng.integers(len(plan.style.basses))] for letter in plan.kinds
     }
@@ -54,7 +54,7 @@ def bass_line(rng: np.random.Generator, plan: Plan, low: int = 28) -> list[Note]
 
 
 def held_chords(plan: Plan, base: int, size: int, length: float = 0.98) -> list[Note]:
-    """One chord a bar, held for the share `length` of the bar."""
+    """Compose one chord a bar, held for the share `length` of the bar."""
     notes = []
     for bar, root in enumerate(plan.chords):
         seconds = STEPS * plan.step_seconds * length
@@ -72,7 +72,7 @@ def rhythmic_chords(
     short: bool = False,
     strum_seconds: float = 0.0,
 ) -> list[Note]:
-    """Chords on a comping rhythm, one rhythm per section.
+    """Compose chords on a comping rhythm, one rhythm per section.
 
     Args:
         rng: source of all choices.
@@ -101,7 +101,7 @@ def rhythmic_chords(
 
 
 def power_chords(rng: np.random.Generator, plan: Plan, low: int = 40) -> list[Note]:
-    """Root, fifth and octave, chugged in eighths or held: the distorted guitar's part."""
+    """Compose a distorted guitar's root, fifth and octave, chugged in eighths or held."""
     chug = {letter: bool(rng.random() < 0.5) for letter in plan.kinds}
     notes = []
     for bar, letter in enumerate(plan.sections):
@@ -118,7 +118,7 @@ def power_chords(rng: np.random.Generator, plan: Plan, low: int = 40) -> list[No
 
 
 def arpeggio(rng: np.random.Generator, plan: Plan, base: int, size: int) -> list[Note]:
-    """Chord tones in turn, in 8ths or 16ths, over one to three octaves."""
+    """Compose chord tones in turn, in 8ths or 16ths, over one to three octaves."""
     step_length = float(rng.choice([1, 1, 2, 4 / 3]))
     order = str(rng.choice(["up", "down", "up and down", "random"]))
     octaves = int(rng.integers(1, 4))
@@ -148,7 +148,7 @@ def arpeggio(rng: np.random.Generator, plan: Plan, base: int, size: int) -> list
 def melody(
     rng: np.random.Generator, plan: Plan, base: int, length_chances: tuple[float, ...]
 ) -> list[Note]:
-    """A tune made of two motifs per section, repeated with small changes.
+    """Compose a tune of two motifs per section, repeated with small changes.
 
     Args:
         rng: source of all choices.
@@ -172,7 +172,7 @@ def melody(
 
 
 def _motif(rng: np.random.Generator, length_chances: tuple[float, ...]) -> list[tuple]:
-    """One bar of (step, length in steps, scale degree): a bounded random walk with rests."""
+    """Draw one bar of (step, length in steps, scale degree): a bounded random walk with rests."""
     step, degree, motif = 0, int(rng.integers(0, 6)), []
     while step < STEPS:
         length = min(int(rng.choice(NOTE_LENGTHS, p=length_chances)), STEPS - step)
@@ -184,7 +184,7 @@ def _motif(rng: np.random.Generator, length_chances: tuple[float, ...]) -> list[
 
 
 def counter_line(rng: np.random.Generator, plan: Plan, base: int) -> list[Note]:
-    """Slow chord tones in half or whole bars: a section's second voice."""
+    """Compose a section's second voice: slow chord tones in half or whole bars."""
     onsets = (0, 8) if rng.random() < 0.6 else (0,)
     notes = []
     for bar, root in enumerate(plan.chords):
@@ -197,7 +197,7 @@ def counter_line(rng: np.random.Generator, plan: Plan, base: int) -> list[Note]:
 
 
 def drones(plan: Plan, base: int, longest_seconds: float) -> list[Note]:
-    """One long note of the tonic for every section: risers, sweeps, pedal tones."""
+    """Compose one long note of the tonic for every section: risers, sweeps, pedal tones."""
     pitch = plan.harmony.pitch_near(0, base)
     notes = []
     for bar in range(plan.bars):
@@ -211,7 +211,7 @@ def drones(plan: Plan, base: int, longest_seconds: float) -> list[Note]:
 
 
 def spoken(rng: np.random.Generator, plan: Plan, base: int) -> list[Note]:
-    """Syllables in 16ths and 8ths on nearly one pitch, in phrases with rests."""
+    """Compose syllables in 16ths and 8ths on nearly one pitch, in phrases with rests."""
     notes = []
     for bar in range(plan.bars):
         step = 0
@@ -226,7 +226,7 @@ def spoken(rng: np.random.Generator, plan: Plan, base: int) -> list[Note]:
 
 
 def bent(rng: np.random.Generator, notes: list[Note], share: float) -> list[Note]:
-    """Scoops into notes and falls at their ends, on a share of them."""
+    """Add scoops into notes and falls at their ends, on a share of them."""
     result = []
     for note in notes:
         if note.seconds > 0.15 and rng.random() < share:

@@ -68,16 +68,18 @@ def write_part(
 
 
 def _weighted(rng: np.random.Generator, weights: dict[str, float]) -> str:
+    """Draw a name by its weight."""
     total = sum(weights.values())
     return str(rng.choice(list(weights), p=[weight / total for weight in weights.values()]))
 
 
 def _chord_size(rng: np.random.Generator, plan: Plan) -> int:
+    """Draw how many notes the chords of a part have."""
     return int(rng.integers(plan.style.chord_size[0], plan.style.chord_size[1] + 1))
 
 
 def _synth_notes(rng: np.random.Generator, plan: Plan, role: str) -> list[Note]:
-    """Notes for a synth role."""
+    """Write the notes of a synth role."""
     size = _chord_size(rng, plan)
     if role == "synth_bass":
         return lines.bass_line(rng, plan)
@@ -111,7 +113,7 @@ def _guitar_notes(rng: np.random.Generator, plan: Plan, instrument: str, size: i
 
 
 def _lead_notes(rng: np.random.Generator, plan: Plan, instrument: str) -> list[Note]:
-    """A melody in the instrument's register; guitars and some singers bend into their notes."""
+    """Write a melody in the instrument's register; guitars and some singers bend into notes."""
     if instrument == "spoken_voice":
         return lines.spoken(rng, plan, int(rng.integers(45, 58)))
     base = int(rng.integers(*REGISTERS.get(instrument, (55, 67))))
@@ -123,7 +125,7 @@ def _lead_notes(rng: np.random.Generator, plan: Plan, instrument: str) -> list[N
 def _section_notes(
     rng: np.random.Generator, plan: Plan, family: str, instrument: str, size: int
 ) -> list[Note]:
-    """Strings, brass and choirs: chords, a second voice, or a tune of their own."""
+    """Write for strings, brass or choirs: chords, a second voice, or a tune of their own."""
     alone = instrument in REGISTERS and instrument != "voice"
     if not alone and family == "brass" and rng.random() < 0.4:
         return lines.rhythmic_chords(rng, plan, int(rng.integers(50, 60)), size, short=True)
@@ -138,7 +140,7 @@ def _section_notes(
 
 
 def _keys_notes(rng: np.random.Generator, plan: Plan, instrument: str, size: int) -> list[Note]:
-    """Keyboard comping; pianists also play the root with the left hand."""
+    """Write keyboard comping; pianists also play the root with the left hand."""
     if instrument in REGISTERS:
         return _lead_notes(rng, plan, instrument)
     base = int(rng.integers(50, 62))

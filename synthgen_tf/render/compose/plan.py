@@ -1,4 +1,4 @@
-"""The plan all players share: tempo grid, form and the chord of every bar."""
+"""Draws the plan that all players share: tempo grid, form and the chord of every bar."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ FAMILY_SHARES = {"electronic": 0.58, "bands": 0.27, "scored": 0.15}
 
 @dataclass(frozen=True)
 class Plan:
-    """What every player knows before the first note.
+    """A song's plan: what every player knows before the first note.
 
     Attributes:
         style_name: a key of `STYLES`.
@@ -39,43 +39,49 @@ class Plan:
 
     @property
     def style(self) -> Style:
+        """Return the style that the plan's name stands for."""
         return STYLES[self.style_name]
 
     @property
     def bars(self) -> int:
+        """Return the number of bars in the excerpt."""
         return len(self.sections)
 
     @property
     def kinds(self) -> list[str]:
-        """The kinds of section there are, each once."""
+        """Return the letters of the sections there are, each once, sorted."""
         return sorted(set(self.sections))
 
     @property
     def step_seconds(self) -> float:
+        """Return the length of a 16th in seconds."""
         return 60.0 / self.bpm / 4
 
     @property
     def bar_seconds(self) -> float:
+        """Return the length of a bar in seconds."""
         return STEPS * self.step_seconds
 
     def energy(self, bar: int) -> float:
-        """How strongly a bar is played, 0 to 1."""
+        """Return how strongly a bar is played, 0 to 1."""
         return energy_at(self.sections, bar)
 
     def seconds_at(self, bar: int, step: float) -> float:
-        """Time of a grid step in the excerpt; negative before its first sample."""
+        """Return the time of a grid step in the excerpt; negative before its first sample."""
         late = self.swing if int(step) % 2 == 1 else 0.0
         return (bar * STEPS + step + late) * self.step_seconds - self.offset_seconds
 
     def bar_at(self, seconds: float) -> int:
-        """The bar that sounds at a time of the excerpt."""
+        """Return the bar that sounds at a time of the excerpt; the nearest for times outside."""
         bar = int((seconds + self.offset_seconds) / (STEPS * self.step_seconds) + 1e-6)
         return min(max(bar, 0), self.bars - 1)
 
     def starts_section(self, bar: int) -> bool:
+        """Tell whether a bar is the first of its section."""
         return bar == 0 or self.sections[bar] != self.sections[bar - 1]
 
     def ends_section(self, bar: int) -> bool:
+        """Tell whether a bar is the last of its section."""
         return bar == self.bars - 1 or self.sections[bar] != self.sections[bar + 1]
 
 

@@ -1,4 +1,4 @@
-"""What the composer hands to the orchestra: notes, parts and the whole score."""
+"""Defines what the composer hands to the orchestra: notes, parts and the whole score."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ Curve = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class Note:
-    """One note.
+    """A note, from its onset to where the key is let go.
 
     Attributes:
         start_seconds: onset; below zero where the excerpt begins inside the note.
@@ -30,7 +30,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Part:
-    """What one player plays.
+    """A part: what one player plays, and on what.
 
     Attributes:
         role: the part's job in the arrangement, such as `keys` or `synth_lead`.
@@ -57,9 +57,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Score:
-    """An excerpt, composed or taken from a file; times count from its first sample.
+    """A score: an excerpt, composed or taken from a file; times count from its first sample.
 
     Attributes:
+        style: a key of `styles.STYLES`, or `midi`.
+        bpm: quarter notes a minute, at the beginning of the excerpt.
+        key: such as `Eb minor`, or `unknown`.
+        form: one letter a bar, see `structure`; empty where a file does not say.
+        parts: all that sounds.
+        kick_seconds: onsets of the kick, which side-chains answer to.
         source: the file it was taken from and how, for JSON; empty where it was composed.
     """
 

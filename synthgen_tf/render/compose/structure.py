@@ -1,4 +1,4 @@
-"""The form of a song: its sections, how strong each is, who plays where, and what breaks it up.
+"""Draws a song's form: sections, their strength, who plays where, and what breaks them up.
 
 A section is one letter a bar: Intro, Verse, Pre-chorus or build, Chorus or drop, Breakdown or
 bridge, Solo, Outro.
@@ -46,14 +46,14 @@ LEAST_SYNTH = 0.35
 
 @dataclass(frozen=True)
 class Gap:
-    """A moment in which most rest: nobody but the roles that begin with one of `keep`."""
+    """A moment in which all rest but the roles whose names begin with one of `keep`."""
 
     start_seconds: float
     end_seconds: float
     keep: tuple[str, ...]
 
     def silences(self, role: str) -> bool:
-        """Whether a role rests in it."""
+        """Tell whether a role rests in this gap."""
         return not role.startswith(self.keep)
 
 
@@ -71,7 +71,7 @@ def sample_sections(rng: np.random.Generator, form: str, bars: int) -> str:
 
 
 def energy_at(sections: str, bar: int) -> float:
-    """How strongly a bar is played, 0 to 1; builds grow towards the chorus."""
+    """Return how strongly a bar is played, 0 to 1; builds grow towards the chorus."""
     kind = sections[bar]
     if kind != "P":
         return ENERGY[kind]
@@ -163,7 +163,10 @@ def sample_sweep(
 def fade_curve(
     rng: np.random.Generator, sections: str, bar_seconds: float, offset_seconds: float
 ) -> tuple[tuple[float, float], ...]:
-    """Draw whether the song fades out at its end, or in at its beginning; empty for neither."""
+    """Draw whether the song fades out at its end, or in at its beginning, as a gain curve.
+
+    The curve is empty where it does neither.
+    """
     first, last = len(sections) - len(sections.lstrip("I")), len(sections.rstrip("O"))
     end = len(sections) * bar_seconds - offset_seconds
     points: list[tuple[float, float]] = []

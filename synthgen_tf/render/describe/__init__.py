@@ -1,4 +1,4 @@
-"""Says what a rendered data set holds. No sound is read.
+"""Says what a rendered data set holds, without reading any sound.
 
 Files:
 

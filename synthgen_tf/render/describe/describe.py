@@ -1,4 +1,4 @@
-"""What a rendered data set holds, from the descriptions of its songs: no sound is read."""
+"""Counts what a rendered data set holds, from the descriptions of its songs alone."""
 
 import json
 from collections import Counter
@@ -40,7 +40,7 @@ COUNTED = {
 
 @dataclass(frozen=True)
 class SetDescription:
-    """A data set in figures.
+    """A rendered data set in figures.
 
     Attributes:
         songs: by split and name.
@@ -54,7 +54,7 @@ class SetDescription:
 
 
 def describe_songs(root: Path) -> SetDescription:
-    """Read all descriptions of a rendered data set and count.
+    """Read the descriptions of all songs of a rendered data set and count what they hold.
 
     Raises:
         InputError: when the folder is no rendered data set or empty, or a song's description is
@@ -70,34 +70,34 @@ def describe_songs(root: Path) -> SetDescription:
             "give the folder that `synthgen render` wrote"
         )
     songs = [read_description(folder) for folder in folders]
-    found = {song.facts["split"] for song in songs}
+    found = {song.description["split"] for song in songs}
     by_split = {
-        split: [song for song in songs if song.facts["split"] == split]
+        split: [song for song in songs if song.description["split"] == split]
         for split in SPLITS
         if split in DEALT or split in found
     }
-    tables = [_facts(by_split | {"all": songs}), _levels(songs), _counts(songs)]
+    tables = [_songs_table(by_split | {"all": songs}), _levels_table(songs), _counts_table(songs)]
     relative = [song.above_rest_db for song in songs]
     histograms = {
         "synth above the rest, dB": [value for value in relative if value is not None],
         "loudness of the mixture, dB full scale": _mixture_levels(songs),
-        "tempo, beats a minute": _numbers(song.facts["bpm"] for song in songs),
+        "tempo, beats a minute": _numbers(song.description["bpm"] for song in songs),
     }
     return SetDescription(songs, tables, histograms)
 
 
-def _facts(groups: Mapping[str, Sequence[DescribedSong]]) -> Table:
-    """One column a split, and one for all of them."""
+def _songs_table(groups: Mapping[str, Sequence[DescribedSong]]) -> Table:
+    """Make a table of how many songs there are and what they are like, a column for each split."""
     rows: dict[str, Callable[[Sequence[DescribedSong]], str]] = {
         "songs": lambda songs: str(len(songs)),
-        "hours": lambda songs: f"{sum(song.facts['seconds'] for song in songs) / 3600:.2f}",
+        "hours": lambda songs: f"{sum(song.description['seconds'] for song in songs) / 3600:.2f}",
         "songs with an audible synth": lambda songs: _share([song.audible for song in songs]),
         "songs free of synth": _free,
         "distinct synth patches": lambda songs: str(len(_patches(songs))),
         "synth tracks": lambda songs: str(sum(len(song.synth_tracks) for song in songs)),
         "stereo synth tracks": _stereo,
-        "styles": lambda songs: str(len({song.facts["style"] for song in songs})),
-        "tempo, beats a minute": lambda songs: _range(song.facts["bpm"] for song in songs),
+        "styles": lambda songs: str(len({song.description["style"] for song in songs})),
+        "tempo, beats a minute": lambda songs: _range(song.description["bpm"] for song in songs),
         "loudness, dB full scale": lambda songs: _spread(_mixture_levels(songs)),
         "limited": lambda songs: _share([song.limited for song in songs]),
         "side-chained": lambda songs: _share([song.ducks for song in songs]),
@@ -127,11 +127,11 @@ def _facts(groups: Mapping[str, Sequence[DescribedSong]]) -> Table:
 
 
 def _free(songs: Sequence[DescribedSong]) -> str:
-    """How many songs have no synth, and whether their label and their tracks say the same."""
+    """Say how many songs have no synth, and whether their label and their tracks say the same."""
     free = [song for song in songs if song.synth_db is None]
     wrong = sum(
-        song.facts["has_synth"] != (song.synth_db is not None)
-        or bool(song.synth_tracks) != bool(song.facts["has_synth"])
+        song.description["has_synth"] != (song.synth_db is not None)
+        or bool(song.synth_tracks) != bool(song.description["has_synth"])
         for song in songs
     )
     labels = f"{wrong} labelled wrongly" if wrong else "labelled so"
@@ -139,19 +139,22 @@ def _free(songs: Sequence[DescribedSong]) -> str:
 
 
 def _stereo(songs: Sequence[DescribedSong]) -> str:
+    """Say which share of the synth tracks is stereo."""
     found = [track.get("stereo_correlation") for song in songs for track in song.synth_tracks]
     return _share([value < WIDE_BELOW for value in found if value is not None])
 
 
 def _patches(songs: Iterable[DescribedSong]) -> set[str]:
+    """Return the patches that the synth tracks of songs are played with."""
     tracks = (track for song in songs for track in song.synth_tracks)
     return {str(track["patch_id"]) for track in tracks if track.get("patch_id") is not None}
 
 
-def _levels(songs: Sequence[DescribedSong]) -> Table:
+def _levels_table(songs: Sequence[DescribedSong]) -> Table:
+    """Make a table of how loud the mixture and each stem are."""
     rows = []
     for stem in ("mixture", *STEMS):
-        levels = _numbers(song.facts["rms_db"].get(stem) for song in songs)
+        levels = _numbers(song.description["rms_db"].get(stem) for song in songs)
         low, middle, high = np.percentile(levels, (10, 50, 90)) if levels else [None] * 3
         cells = ["–" if value is None else f"{value:.1f}" for value in (middle, low, high)]
         rows.append([stem, *cells, _share([True] * len(levels), len(songs))])
@@ -159,11 +162,12 @@ def _levels(songs: Sequence[DescribedSong]) -> Table:
     return Table("Levels", ["", "median", "10 %", "90 %", "of songs"], rows, note)
 
 
-def _counts(songs: Sequence[DescribedSong]) -> Table:
-    tracks = [track for song in songs for track in song.facts["tracks"]]
-    rows = [_count("styles", [song.facts["style"] for song in songs])]
+def _counts_table(songs: Sequence[DescribedSong]) -> Table:
+    """Make a table of the most frequent roles, instruments, engines and so on."""
+    tracks = [track for song in songs for track in song.description["tracks"]]
+    rows = [_count("styles", [song.description["style"] for song in songs])]
     for key, name in COUNTED.items():
-        holders = [*tracks, *(song.facts for song in songs)]
+        holders = [*tracks, *(song.description for song in songs)]
         values = [holder[key] for holder in holders if holder.get(key) is not None]
         if values:
             rows.append(_count(name, values))
@@ -183,7 +187,7 @@ def _name(value: object) -> str:
 
 
 def _mixture_levels(songs: Iterable[DescribedSong]) -> list[float]:
-    return _numbers(song.facts["rms_db"].get("mixture") for song in songs)
+    return _numbers(song.description["rms_db"].get("mixture") for song in songs)
 
 
 def _numbers(values: Iterable[float | None]) -> list[float]:

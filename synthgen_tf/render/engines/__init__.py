@@ -1,4 +1,4 @@
-"""The instruments, a room for each family; all of them are a `base.Engine`.
+"""Holds the instruments, a room for each family; all of them are a `base.Engine`.
 
 Rooms and files:
 

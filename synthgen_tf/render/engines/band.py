@@ -1,6 +1,6 @@
-"""Every instrument that is no synth, by the name scores use, and by General MIDI programme."""
+"""Lists every instrument that is no synth, by the name scores use and by programme."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
@@ -33,8 +33,8 @@ from synthgen_tf.render.engines.winds.brass import BRASS, Brass
 from synthgen_tf.render.engines.winds.woodwinds import WINDS, Wind
 
 
-def _kinds(engine: Callable[..., Engine], kinds) -> dict[str, Callable]:
-    """One entry for every kind of an engine."""
+def _kinds(engine: Callable[..., Engine], kinds: Iterable[str]) -> dict[str, Callable[..., Engine]]:
+    """Return one entry of `BAND` for every kind of an engine."""
     return {kind.replace(" ", "_"): partial(engine, kind=kind) for kind in kinds}
 
 

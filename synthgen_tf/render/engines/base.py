@@ -1,4 +1,4 @@
-"""What every engine is, and how a part is played on one."""
+"""Defines what every engine is, and how a part is played on one."""
 
 import hashlib
 import json
@@ -17,11 +17,13 @@ from synthgen_tf.render.signals.dsp import (
 )
 
 LONGEST_NOTE_SECONDS = 16.0
+WHEEL_STEP_SECONDS = 0.005
+"""How often a pitch wheel is moved."""
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """One note as an engine sees it; equal strokes share one sound.
+    """A note as an engine sees it; equal strokes share one sound.
 
     Attributes:
         pitch: MIDI number.
@@ -41,7 +43,7 @@ class Stroke:
 
 
 class Engine:
-    """Base of all engines: turns strokes into sound.
+    """The base of all engines, which turn strokes into sound.
 
     Args:
         rng: source of the instrument's parameters and of its noise. The order of the strokes
@@ -62,16 +64,16 @@ class Engine:
 
     @property
     def patch_id(self) -> str:
-        """Twelve hexadecimal digits that stand for `parameters`."""
+        """Return twelve hexadecimal digits that stand for `parameters`."""
         text = json.dumps(self.parameters, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def stroke(self, stroke: Stroke) -> np.ndarray:
-        """The sound of one stroke, (time,) or (time, 2) float32, from its onset on."""
+        """Return the sound of one stroke, (time,) or (time, 2) float32, from its onset on."""
         raise NotImplementedError
 
     def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
-        """All notes of a part, before `finish`.
+        """Play all notes of a part, as they sound before `finish`.
 
         Engines that hear lines, words or chords rather than single notes override this.
 
@@ -92,11 +94,11 @@ class Engine:
         return sound
 
     def bent_stroke(self, stroke: Stroke) -> np.ndarray:
-        """`stroke`, with its pitch bend."""
+        """Return the sound of `stroke` with its pitch bend, (time,) or (time, 2) float32."""
         return bend_sound(self.stroke(straight(stroke)), stroke.bend)
 
     def strokes(self, notes: Sequence[Note]) -> Iterator[tuple[Stroke, float]]:
-        """Notes as strokes with their onsets in seconds: rounded, and the takes in turn."""
+        """Turn notes into strokes with their onsets in seconds: rounded, and the takes in turn."""
         counts: dict[int, int] = {}
         previous: int | None = None
         for note in notes:
@@ -114,7 +116,7 @@ class Engine:
             yield stroke, note.start_seconds
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """What happens to all notes together, such as an amplifier. (time, 2) to (time, 2)."""
+        """Change all notes together, as an amplifier does: (time, 2) float32 to the same shape."""
         return sound
 
 
@@ -144,7 +146,7 @@ def add_at(sound: np.ndarray, stroke: np.ndarray, start: int) -> None:
 
 
 def read_faster(sound: np.ndarray, semitones: np.ndarray) -> np.ndarray:
-    """A sound (time,) or (time, 2) played faster or slower, by a control curve; same length."""
+    """Play a sound (time,) or (time, 2) faster or slower, by a control curve; same length."""
     speed = 2.0 ** (from_control(semitones, len(sound)) / 12)
     place = np.cumsum(speed, dtype=np.float64) - speed[0]
     if sound.ndim == 1:
@@ -153,15 +155,34 @@ def read_faster(sound: np.ndarray, semitones: np.ndarray) -> np.ndarray:
 
 
 def bend_at(bend: Curve, time: np.ndarray) -> np.ndarray:
-    """A note's bend in semitones at some seconds after its onset, the shape of `time`."""
+    """Return a note's bend in semitones at some seconds after its onset, the shape of `time`."""
     if not bend:
         return np.zeros(np.shape(time))
     seconds, semitones = zip(*bend, strict=True)
     return np.interp(time, seconds, semitones)
 
 
+def wheel_moves(bend: Curve, seconds: float, range_semitones: int) -> list[tuple[float, int]]:
+    """Turn a note's bend into moves of a MIDI pitch wheel, for players that know no curves.
+
+    Args:
+        bend: pitch in semitones above the note's, over the seconds since its onset.
+        seconds: how long the note is held.
+        range_semitones: how far the wheel bends at its ends.
+
+    Returns:
+        Seconds after the onset at which the wheel moves, the first of them 0, and where to,
+        -8192 to 8191; nothing for a note of no length.
+    """
+    times = np.arange(0.0, seconds, WHEEL_STEP_SECONDS)
+    wheel = np.rint(8192 * (bend_at(bend, times) / range_semitones))
+    places = np.clip(wheel, -8192, 8191).astype(int)
+    moves = np.flatnonzero(np.diff(places, prepend=-10_000))
+    return [(float(times[move]), int(places[move])) for move in moves]
+
+
 def straight(stroke: Stroke) -> Stroke:
-    """The stroke without bend that, read at the bend's speed, is held as long as `stroke`."""
+    """Return the stroke without bend that lasts as long as `stroke` when its bend is applied."""
     if not stroke.bend:
         return stroke
     time = control_axis(to_frames(stroke.seconds))
@@ -171,7 +192,7 @@ def straight(stroke: Stroke) -> Stroke:
 
 
 def bend_sound(sound: np.ndarray, bend: Curve) -> np.ndarray:
-    """A stroke, (time,) or (time, 2), re-read at the speed of its bend, until it is over."""
+    """Read a stroke, (time,) or (time, 2), at the speed of its bend, until it is over."""
     if not bend:
         return sound
     # Played lower, it takes longer: no more than the lowest speed needs.
@@ -192,10 +213,10 @@ def draw_log(rng: np.random.Generator, low: float, high: float) -> float:
 
 
 def stereo(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Two (time,) signals as one (time, 2), channels contiguous in memory."""
+    """Stack two (time,) signals as one (time, 2), channels contiguous in memory."""
     return np.stack([left, right]).T
 
 
 def sustain_frames(stroke: Stroke, release_seconds: float) -> int:
-    """Frames of a stroke and its release."""
+    """Return the length in frames of a stroke and its release."""
     return int((stroke.seconds + release_seconds) * SAMPLE_RATE) + 1

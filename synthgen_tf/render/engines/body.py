@@ -1,4 +1,6 @@
-"""What stands between strings, pipes or skins and the desk: bodies, walls, levels."""
+"""Makes what stands between strings, pipes or skins and the desk: bodies, walls, levels."""
+
+from collections.abc import Callable
 
 import numpy as np
 from scipy import signal
@@ -29,7 +31,7 @@ def wooden_body(
     bright_hz: float,
     quality: float = 25.0,
 ) -> np.ndarray:
-    """Draw a body.
+    """Draw the resonances of an instrument's body.
 
     Args:
         rng: source of the many resonances that nobody could name.
@@ -80,7 +82,7 @@ def near_walls(rng: np.random.Generator, seconds: float, bright_hz: float) -> np
 
 
 def mixed(*parts: np.ndarray) -> np.ndarray:
-    """Responses of different lengths, (time, 2), added up."""
+    """Add up responses of different lengths, (time, 2)."""
     response = np.zeros((max(len(part) for part in parts), 2), np.float32)
     for part in parts:
         response[: len(part)] += part
@@ -88,11 +90,11 @@ def mixed(*parts: np.ndarray) -> np.ndarray:
 
 
 def in_front_of(sound: np.ndarray, response: np.ndarray) -> np.ndarray:
-    """A part (time, 2) behind a response for each side."""
+    """Run a part (time, 2) through a response (taps, 2), each side through its own."""
     return stereo(*(convolve(sound[:, side], response[:, side]) for side in (0, 1)))
 
 
-def on_both(sound: np.ndarray, function) -> np.ndarray:
+def on_both(sound: np.ndarray, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Apply a (time,) to (time,) function to both channels; once where they are the same."""
     left = function(np.ascontiguousarray(sound[:, 0]))
     if np.array_equal(sound[:, 0], sound[:, 1]):
@@ -101,7 +103,7 @@ def on_both(sound: np.ndarray, function) -> np.ndarray:
 
 
 def playing_level(sound: np.ndarray) -> float:
-    """Root mean square of a part (time, ...) where it plays loudly, never 0."""
+    """Return the root mean square of a part (time, ...) where it plays loudly, never 0."""
     mono = sound if sound.ndim == 1 else sound[:, 0]
     blocks = mono[: len(mono) // 2048 * 2048].reshape(-1, 2048)[:, ::4]
     power = np.mean(np.square(blocks), axis=1) if len(blocks) else np.mean(np.square(mono))[None]
@@ -110,13 +112,13 @@ def playing_level(sound: np.ndarray) -> float:
 
 
 def levelled(sound: np.ndarray, level: float = 0.2) -> np.ndarray:
-    """A part scaled such that it plays at about `level`, root mean square, or peaks at 4."""
+    """Scale a part such that it plays at about `level`, root mean square, or peaks at 4."""
     peak = max(float(sound.max()), -float(sound.min()), 1e-6)
     return sound * np.float32(min(level / playing_level(sound), 4.0 / peak))
 
 
 def squeezed(sound: np.ndarray, amount: float) -> np.ndarray:
-    """A compressor on the whole kit: `amount` is 0 to 1, from nothing to pumping."""
+    """Compress a whole kit, (time, 2): `amount` is 0 to 1, from nothing to pumping."""
     blocks = -(-len(sound) // CONTROL) + 1
     padded = np.pad(sound[:, 0], (0, blocks * CONTROL - len(sound)))
     level = np.abs(padded).reshape(blocks, CONTROL).max(axis=1)

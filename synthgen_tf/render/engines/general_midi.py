@@ -1,4 +1,4 @@
-"""Which General MIDI programmes and kits can stand for which part."""
+"""Draws which General MIDI programmes and kits stand for which part."""
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def sample_preset(
 
 
 def _wanted(role: str, part: Part) -> list[int]:
-    """Programmes or kits for a part, whether a font has them or not."""
+    """Return programmes or kits for a part, whether a font has them or not."""
     if role == "vocals":
         return []
     if part.program is not None:

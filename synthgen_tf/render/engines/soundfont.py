@@ -1,4 +1,4 @@
-"""Soundfonts: any General MIDI programme or kit, from the user's own .sf2 or .sf3 files.
+"""Plays any General MIDI programme or kit from the user's own .sf2 or .sf3 files.
 
 tinysoundfont plays them. It is no dependency, as its own ones do not install everywhere, and is
 imported only where a font is given.
@@ -11,15 +11,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from synthgen_tf.errors import InputError
 from synthgen_tf.render.compose.score import Note
-from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, Engine, bend_at
+from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, Engine, wheel_moves
 from synthgen_tf.render.engines.general_midi import DRUM_BANK
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames
+
+if TYPE_CHECKING:
+    from tinysoundfont._tinysoundfont import SoundFont as LoadedFont
 
 INSTALL = "python -m pip install --no-deps tinysoundfont"
 RESERVED = ("fluidr3", "musescoregeneral")
@@ -29,12 +32,11 @@ VOICES = 256
 DRUM_CHANNEL = 9
 BENT_CHANNELS = tuple(number for number in range(1, 16) if number != DRUM_CHANNEL)
 BEND_RANGE = 24
-BEND_STEP_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
 class Font:
-    """A soundfont file.
+    """A soundfont file that can be played.
 
     Attributes:
         path: of the file.
@@ -85,7 +87,7 @@ def read_font(path: Path) -> Font:
 
 
 class SoundFont(Engine):
-    """One preset of a font.
+    """An engine that plays one preset of a font.
 
     Args:
         rng: not used: a font sounds the same every time.
@@ -107,7 +109,7 @@ class SoundFont(Engine):
         }
 
     def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
-        """(frames, 2); every note begins at its very frame."""
+        """Play a part, (frames, 2); every note begins at its very frame."""
         first = min([to_frames(note.start_seconds) for note in notes], default=0)
         # What began before the excerpt is played too, and cut.
         before = min(max(-first, 0), to_frames(LONGEST_NOTE_SECONDS))
@@ -125,8 +127,8 @@ class SoundFont(Engine):
             player.render(memory[8 * done :])
         return sound[before:]
 
-    def _player(self):
-        """A copy of the font with no voice in it, so that nothing rings on from another part."""
+    def _player(self) -> "LoadedFont":
+        """Copy the font, with no voice in it, so that nothing rings on from another part."""
         loaded = _loaded(self._font.path)
         player = type(loaded)(loaded)
         player.set_max_voices(VOICES)
@@ -139,7 +141,7 @@ class SoundFont(Engine):
         return player
 
     def _events(self, notes: Sequence[Note]) -> Iterator[tuple[int, int, str, tuple]]:
-        """Frame, rank among those of a frame, and the call that makes it."""
+        """Yield the frame, the rank among those of a frame, and the call that makes each event."""
         drums = self._preset[0] == DRUM_BANK
         following: dict[tuple[int, int], float] = {}
         free = dict.fromkeys(BENT_CHANNELS, -np.inf)
@@ -157,32 +159,17 @@ class SoundFont(Engine):
             following[channel, note.pitch] = start
             velocity = max(1, round(127 * note.velocity)) / 127
             yield to_frames(start), 2, "channel_note_on", (channel, note.pitch, velocity)
-            yield (
-                max(to_frames(end), to_frames(start) + 1),
-                0,
-                "channel_note_off",
-                (
-                    channel,
-                    note.pitch,
-                ),
-            )
+            released = max(to_frames(end), to_frames(start) + 1)
+            yield released, 0, "channel_note_off", (channel, note.pitch)
             if channel in BENT_CHANNELS:
-                for time, wheel in _wheel(note, end - start):
+                for time, place in wheel_moves(note.bend, end - start, BEND_RANGE):
+                    wheel = 8192 + place
                     yield to_frames(start + time), 1, "channel_set_pitch_wheel", (channel, wheel)
 
 
-def _wheel(note: Note, seconds: float) -> list[tuple[float, int]]:
-    """Seconds after a note's onset at which the pitch wheel moves, and where to, 0 to 16383."""
-    times = np.arange(0.0, seconds, BEND_STEP_SECONDS)
-    share = bend_at(note.bend, times) / BEND_RANGE
-    wheel = np.clip(np.rint(8192 * (1 + share)), 0, 16383).astype(int)
-    moves = np.flatnonzero(np.diff(wheel, prepend=-1))
-    return [(float(times[move]), int(wheel[move])) for move in moves]
-
-
 @lru_cache(maxsize=4)
-def _loaded(path: Path):
-    """The font in memory, once a process."""
+def _loaded(path: Path) -> "LoadedFont":
+    """Load a font into memory, once a process."""
     try:
         import tinysoundfont
     except ImportError as error:
@@ -206,7 +193,7 @@ def _sha256(file: BinaryIO) -> str:
 
 
 def _read_chunks(file: BinaryIO) -> tuple[dict[str, str], dict[tuple[int, int], str]]:
-    """Texts of the INFO list by their four letters, and names of the presets."""
+    """Read the texts of the INFO list by their four letters, and the names of the presets."""
     if file.read(4) != b"RIFF" or file.read(8)[4:] != b"sfbk":
         raise ValueError("no RIFF sfbk")
     info: dict[str, str] = {}

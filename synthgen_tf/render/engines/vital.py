@@ -1,4 +1,4 @@
-"""Vital, a well-known wavetable synth, as a second target: the optional extra `vita`.
+"""Plays Vital, a well-known wavetable synth, as a second target: the optional extra `vita`.
 
 `vita` is under the GPL and no dependency of ours: it is imported when it is asked for.
 """
@@ -6,6 +6,7 @@
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 
 import numpy as np
 from scipy import fft
@@ -26,8 +27,8 @@ TABLE_FRAMES = 5
 _UNREPEATABLE_MORPHS = (6,)  # random amplitudes
 
 
-def load_vita():
-    """The module `vita`.
+def load_vita() -> ModuleType:
+    """Import the module `vita`.
 
     Raises:
         InputError: it is not installed.
@@ -43,7 +44,7 @@ def load_vita():
 
 
 def sample_vital_patch(rng: np.random.Generator, role: str, split: str) -> dict:
-    """Draw a patch.
+    """Draw a patch for Vital.
 
     Args:
         rng: source of all choices.
@@ -118,7 +119,7 @@ def _sample_filter(rng: np.random.Generator, role: str) -> dict[str, float]:
 
 
 def _sample_movement(rng: np.random.Generator, role: str) -> dict[str, float]:
-    """Envelopes and LFO; Vital's times are fourth roots of seconds."""
+    """Draw envelopes and LFO; Vital's times are fourth roots of seconds."""
     ranges = ROLES[role]
     return {
         "env_1_attack": draw_log(rng, *ranges.attack) ** 0.25,
@@ -134,7 +135,7 @@ def _sample_movement(rng: np.random.Generator, role: str) -> dict[str, float]:
 
 
 def _sample_colour(rng: np.random.Generator) -> dict[str, float]:
-    """Distortion and chorus inside the patch; everything else is the desk's."""
+    """Draw distortion and chorus inside the patch; everything else is the desk's."""
     values: dict[str, float] = {}
     if rng.random() < 0.3:
         values["distortion_on"] = 1.0
@@ -147,7 +148,7 @@ def _sample_colour(rng: np.random.Generator) -> dict[str, float]:
 
 
 class Vital(Engine):
-    """Vital with a drawn patch.
+    """Vital, playing a drawn patch.
 
     Args:
         rng: as for all engines; Vital itself draws nothing.
@@ -184,7 +185,7 @@ class Vital(Engine):
             controls[f"modulation_{number}_amount"].set(amount)
 
     def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time, 2) float32."""
+        """Return the sound of one stroke, (time, 2) float32."""
         seconds = stroke.seconds + self._release + 0.05
         # Vital turns denormal numbers off for its thread and leaves them off.
         with ThreadPoolExecutor(1) as away:
@@ -195,7 +196,7 @@ class Vital(Engine):
 
 
 def _wavetable(wave: str, timbre: int) -> np.ndarray:
-    """Cycles of one of our waves as its shape goes from 0 to 1, (frames, length) float32."""
+    """Return cycles of one of our waves as its shape goes from 0 to 1, (frames, length) float32."""
     shape = np.linspace(0.0, 1.0, TABLE_FRAMES)
     spectrum = np.zeros((TABLE_FRAMES, TABLE_LENGTH // 2 + 1), np.complex64)
     spectrum[:, 1 : TABLE_HARMONICS + 1] = spectra(wave, shape, timbre, TABLE_HARMONICS, 130.0)

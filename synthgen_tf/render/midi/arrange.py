@@ -1,4 +1,4 @@
-"""A score from a MIDI song: an excerpt, in another key and tempo, with other instruments."""
+"""Makes a score from a MIDI song: an excerpt, in another key and tempo, on other instruments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ KICKS = (35, KICK)
 
 @dataclass(frozen=True)
 class Cut:
-    """Which excerpt is taken, and how it is changed.
+    """An excerpt of a MIDI song, and how it is changed.
 
     Attributes:
         offset_seconds: where it begins in the file.
@@ -104,6 +104,7 @@ def arrange(rng: np.random.Generator, song: MidiSong, seconds: float) -> Score:
 
 
 def _stem(part: MidiPart, role: str) -> str:
+    """Return the stem that a part belongs to in a role."""
     if role.startswith("synth"):
         return "synth"
     if role in ("vocals", "backing"):
@@ -112,7 +113,7 @@ def _stem(part: MidiPart, role: str) -> str:
 
 
 def _excerpt(part: MidiPart, cut: Cut, seconds: float) -> MidiPart:
-    """What is heard of a part, in seconds of the excerpt."""
+    """Return what is heard of a part, in seconds of the excerpt."""
     end = cut.offset_seconds + seconds * cut.speed
     notes = []
     for note in part.notes:
@@ -126,7 +127,7 @@ def _excerpt(part: MidiPart, cut: Cut, seconds: float) -> MidiPart:
 
 
 def _moved(note: Note, cut: Cut, semitones: int) -> Note:
-    """A note in seconds of the excerpt; one begun long before it begins a little before it."""
+    """Return a note in seconds of the excerpt; one begun long before begins a little before it."""
     start = (note.start_seconds - cut.offset_seconds) / cut.speed
     # Engines let no note sound for ever: one that is an organ point would be over.
     late = max(0.0, -LONGEST_LEAD_SECONDS - start)
@@ -140,11 +141,12 @@ def _moved(note: Note, cut: Cut, semitones: int) -> Note:
 
 
 def _shifted(curve: Curve, cut: Cut) -> Curve:
+    """Return a curve in seconds of the excerpt."""
     return tuple(((time - cut.offset_seconds) / cut.speed, value) for time, value in curve)
 
 
 def _most_active(parts: Sequence[MidiPart]) -> list[MidiPart]:
-    """The drums and those that play most, in their old order."""
+    """Return the drums and those that play most, in their old order."""
 
     def activity(part: MidiPart) -> float:
         held = sum(min(note.seconds, 2.0) for note in part.notes)
@@ -156,7 +158,7 @@ def _most_active(parts: Sequence[MidiPart]) -> list[MidiPart]:
 
 
 def _cast(rng: np.random.Generator, parts: Sequence[MidiPart]) -> list[tuple[str, str, int]]:
-    """Role, instrument and programme of every part."""
+    """Draw the role, instrument and programme of every part."""
     synth_free = rng.random() < SYNTH_FREE_CHANCE
     handed = set() if synth_free else _handed_over(rng, parts)
     singer = _singer(rng, parts, handed)
@@ -184,7 +186,7 @@ def _cast(rng: np.random.Generator, parts: Sequence[MidiPart]) -> list[tuple[str
 
 
 def _handed_over(rng: np.random.Generator, parts: Sequence[MidiPart]) -> set[int]:
-    """Which parts synths play: their own, as far as there is room, and some of the others'."""
+    """Draw which parts synths play: their own, if there is room, and some of the others'."""
     pitched = [index for index, part in enumerate(parts) if not part.is_drums]
     own = [index for index in pitched if parts[index].program in GM_SYNTHS]
     others = [index for index in pitched if index not in own]
@@ -199,7 +201,7 @@ def _handed_over(rng: np.random.Generator, parts: Sequence[MidiPart]) -> set[int
 
 
 def _singer(rng: np.random.Generator, parts: Sequence[MidiPart], handed: set[int]) -> int | None:
-    """Now and then a melody is sung, where nobody sings yet."""
+    """Choose a melody to be sung now and then, where nobody sings yet."""
     melodies = [
         index
         for index, part in enumerate(parts)

@@ -24,7 +24,7 @@ DATA, DATA_FINE, RPN_FINE, RPN, SOUND_OFF, RESET, NOTES_OFF = 6, 38, 100, 101, 1
 
 @dataclass(frozen=True)
 class MidiPart:
-    """What one channel plays with one programme.
+    """A part: what one channel plays with one programme.
 
     Attributes:
         channel: 0 to 15; `DRUM_CHANNEL` is a kit.
@@ -42,12 +42,13 @@ class MidiPart:
 
     @property
     def is_drums(self) -> bool:
+        """Tell whether the part is played on the drum channel."""
         return self.channel == DRUM_CHANNEL
 
 
 @dataclass(frozen=True)
 class MidiSong:
-    """A file.
+    """A MIDI file as it was read.
 
     Attributes:
         parts: all that have notes, noises left out.
@@ -76,7 +77,7 @@ class _Key:
 
 @dataclass
 class _Channel:
-    """The state of a channel, and the notes that are over."""
+    """The state of a channel while a file is read, and the notes that are over."""
 
     number: int
     program: int = 0
@@ -94,16 +95,18 @@ class _Channel:
 
     @property
     def gain(self) -> float:
-        """By the square, as the General MIDI guidelines ask for."""
+        """Return the channel's gain: the square of its faders, as General MIDI guidelines ask."""
         return (self.volume * self.expression / 127**2) ** 2
 
     def note_on(self, now: float, pitch: int, velocity: int) -> None:
+        """Begin a note, and end the one that sounds at its pitch."""
         again = pitch in self.keys
         self.end(now, pitch)
         bend = [(0.0, self.bend)]
         self.keys[pitch] = _Key(now, velocity / 127, self.program, bend, again)
 
     def note_off(self, now: float, pitch: int) -> None:
+        """Let a key go; the pedal may keep its note sounding."""
         key = self.keys.get(pitch)
         # Of a note struck again at this very moment, the end belongs to the one before.
         if key is None or (key.again and key.start == now):
@@ -113,7 +116,7 @@ class _Channel:
             self.end(now, pitch)
 
     def end(self, now: float, pitch: int) -> None:
-        """The note at `pitch`, if there is one, is over."""
+        """End the note at `pitch`, if there is one."""
         key = self.keys.pop(pitch, None)
         if key is None or now <= key.start:
             return
@@ -122,17 +125,20 @@ class _Channel:
         self.notes.setdefault(key.program, []).append(note)
 
     def end_all(self, now: float, released_only: bool = False) -> None:
+        """End all notes, or only those whose keys were let go."""
         for pitch, key in list(self.keys.items()):
             if key.released or not released_only:
                 self.end(now, pitch)
 
     def turn_wheel(self, now: float, wheel: int) -> None:
+        """Bend the notes that sound, and those to come, to a place of the pitch wheel."""
         self.wheel = wheel
         self.bend = self.bend_range * wheel / 8192
         for key in self.keys.values():
             _step(key.bend, now - key.start, self.bend)
 
     def control(self, now: float, number: int, value: int) -> None:
+        """Do what a control change asks for: faders, pan, pedal, bend range, silence or reset."""
         if number in (VOLUME, EXPRESSION):
             self.level = self.level or [(0.0, self.gain)]
             setattr(self, "volume" if number == VOLUME else "expression", value)
@@ -159,7 +165,7 @@ class _Channel:
 
 
 def read_midi(path: Path) -> MidiSong:
-    """Read a file.
+    """Read a General MIDI file.
 
     Raises:
         InputError: it cannot be read, is broken, or has no notes but drums and noises.
@@ -186,6 +192,7 @@ def read_midi(path: Path) -> MidiSong:
 
 
 def _read_messages(file: mido.MidiFile) -> MidiSong:
+    """Collect the parts, tempos and rights of a file, message by message."""
     channels = [_Channel(number) for number in range(16)]
     tempos = [(0.0, 120.0)]
     rights: list[str] = []
@@ -207,6 +214,7 @@ def _read_messages(file: mido.MidiFile) -> MidiSong:
 
 
 def _apply(channel: _Channel, now: float, message: mido.Message) -> None:
+    """Change a channel by one message."""
     kind = message.type
     if kind == "note_on" and message.velocity:
         channel.note_on(now, message.note, message.velocity)
@@ -221,6 +229,7 @@ def _apply(channel: _Channel, now: float, message: mido.Message) -> None:
 
 
 def _parts(channel: _Channel) -> list[MidiPart]:
+    """Return a channel's parts, one a programme; a drummer has one kit."""
     notes = channel.notes
     if channel.number == DRUM_CHANNEL and notes:
         # One drummer, who has the kit of most strokes.

@@ -1,4 +1,4 @@
-"""Who plays a MIDI part: its role at the desk, and a synth that suits what it does."""
+"""Tells who plays a MIDI part: its role at the desk, and a synth that suits what it does."""
 
 from collections.abc import Sequence
 
@@ -29,24 +29,24 @@ STAND_INS = {
 
 
 def band_role(program: int) -> str:
-    """The role at the desk of a programme that is no synth."""
+    """Return the role at the desk of a programme that is no synth."""
     return _ROLES[max(first for first in _ROLES if first <= program)]
 
 
 def stand_in(rng: np.random.Generator, program: int) -> int:
-    """A programme of the band for one of a synth."""
+    """Draw a programme of the band in place of one of a synth."""
     return int(rng.choice(STAND_INS[max(first for first in STAND_INS if first <= program)]))
 
 
 def neighbour(rng: np.random.Generator, program: int) -> int:
-    """Another programme of the same family; the same where it has none."""
+    """Draw another programme of the same family; the same where it has none."""
     family = [each for group in NEIGHBOURS if program in group for each in group]
     others = [each for each in family if each != program and each in PROGRAMS]
     return int(rng.choice(others)) if others else program
 
 
 def polyphony(notes: Sequence[Note]) -> float:
-    """Mean number of notes that sound while any does.
+    """Return the mean number of notes that sound while any does.
 
     Args:
         notes: sorted by onset.
@@ -61,7 +61,7 @@ def polyphony(notes: Sequence[Note]) -> float:
 
 
 def synth_role(rng: np.random.Generator, notes: Sequence[Note]) -> str:
-    """What kind of synth plays notes like these.
+    """Tell what kind of synth plays notes like these.
 
     Low single notes are a bass; chords a pad or, short, stabs; fast single notes an arpeggio or
     plucks; what is left is a lead.
@@ -83,7 +83,7 @@ def synth_role(rng: np.random.Generator, notes: Sequence[Note]) -> str:
 
 
 def is_melody(notes: Sequence[Note]) -> bool:
-    """Whether someone could sing it: single notes, not too fast, in reach of a voice."""
+    """Tell whether someone could sing it: single notes, not too fast, in reach of a voice."""
     pitch = float(np.median([note.pitch for note in notes]))
     seconds = float(np.median([note.seconds for note in notes]))
     return len(notes) >= 4 and 50 <= pitch <= 84 and seconds > 0.15 and polyphony(notes) < 1.25

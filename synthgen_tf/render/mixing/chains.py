@@ -65,7 +65,7 @@ def sample_chain(rng: np.random.Generator, part: Part, score: Score, mono: bool)
 
 
 def _sample_place(rng: np.random.Generator, part: Part) -> float:
-    """Where the part stands: as its part says, else in the middle or about it."""
+    """Draw where the part stands, -1 to 1: as its part says, else in the middle or about it."""
     if part.pan is not None:
         return round(part.pan, 3)
     if part.role in CENTRED_ROLES:
@@ -74,7 +74,7 @@ def _sample_place(rng: np.random.Generator, part: Part) -> float:
 
 
 def _sample_values(rng: np.random.Generator, name: str, beat_seconds: float) -> dict:
-    """Keyword arguments of one effect."""
+    """Draw the keyword arguments of one effect."""
 
     def between(low: float, high: float) -> float:
         return float(rng.uniform(low, high))

@@ -1,4 +1,4 @@
-"""The desk: levels of parts, and the room they stand in. Sounds are (time, 2)."""
+"""Sets the levels of parts at the desk, and makes the room they stand in. Sounds are (time, 2)."""
 
 from collections.abc import Iterable, Mapping
 
@@ -41,7 +41,7 @@ LEVEL_SPREAD_DB = 2.5
 
 
 def total(sounds: Iterable[np.ndarray]) -> np.ndarray:
-    """The sum of one sound or more, a new array of their type."""
+    """Return the sum of one sound or more, a new array of their type."""
     first, *others = sounds
     result = first.copy(order="K")
     for sound in others:
@@ -50,14 +50,14 @@ def total(sounds: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def rms_db(sound: np.ndarray) -> float:
-    """Root mean square over all entries in dB relative to 1; -200 for silence."""
+    """Return the root mean square over all entries in dB relative to 1; -200 for silence."""
     flat = sound.ravel(order="K").astype(np.float32, copy=False)
     power = float(np.dot(flat, flat)) / flat.size
     return float(10 * np.log10(max(power, 1e-20)))
 
 
 def playing_rms_db(sound: np.ndarray) -> float:
-    """Root mean square over the tenth-seconds in which a part plays, in dB.
+    """Return the root mean square over the tenth-seconds in which a part plays, in dB.
 
     A tenth of a second counts as playing when it is within 40 dB of the loudest.
     """
@@ -71,7 +71,7 @@ def playing_rms_db(sound: np.ndarray) -> float:
 
 
 class Room:
-    """The song's reverb: noise that decays, with its first milliseconds left out.
+    """A reverb that the whole song shares: noise that decays, without its first milliseconds.
 
     Args:
         rng: source of size and echoes.
@@ -88,7 +88,7 @@ class Room:
         self.response = np.pad(tail, ((to_frames(self.predelay_seconds), 0), (0, 0)))
 
     def reverberate(self, sends: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Reverb of every send, (time,) to (time, 2) float32 of the same length."""
+        """Return the reverb of every send, (time,) to (time, 2) float32 of the same length."""
         frames, tail = len(next(iter(sends.values()), ())), len(self.response)
         # Blocks as long as the tail or more, which still fit into the processor's cache.
         size = 1 << int(np.ceil(np.log2(2 * tail)))

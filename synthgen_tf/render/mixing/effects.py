@@ -1,4 +1,4 @@
-"""What a part can be sent through.
+"""Holds the effects that a part or a stem can be sent through.
 
 All functions take and return (time, 2) float32 of the same length, fastest with contiguous
 channels; `chains` draws which a part goes through, `buses` which a stem.
@@ -23,7 +23,7 @@ from synthgen_tf.render.signals.filters import filter_moving
 def apply_effects(
     sound: np.ndarray, chain: Sequence[dict], kick_seconds: Sequence[float]
 ) -> np.ndarray:
-    """Run a part through its chain.
+    """Run a part through its chain of effects.
 
     Args:
         sound: (time, 2) float32.
@@ -41,7 +41,7 @@ def apply_effects(
 
 
 def fade(sound: np.ndarray, level: Curve) -> np.ndarray:
-    """A part (time, 2) as the faders move; as it is where they do not."""
+    """Turn a part (time, 2) up and down as its faders move; return it as it is if they do not."""
     if not level:
         return sound
     seconds, gains = zip(*level, strict=True)
@@ -50,13 +50,13 @@ def fade(sound: np.ndarray, level: Curve) -> np.ndarray:
 
 
 def drive(sound: np.ndarray, gain: float) -> np.ndarray:
-    """Soft clipping with `gain` in front of it, relative to the loud moments of the part."""
+    """Clip softly with `gain` in front, relative to the loud moments of the part."""
     loud = np.percentile(np.abs(sound[::16]), 99) + 1e-6
     return np.tanh(sound * np.float32(gain / loud)) * np.float32(loud)
 
 
 def saturate(sound: np.ndarray, gain: float) -> np.ndarray:
-    """Soft saturation that leaves the quiet as it is; `gain` is how deep the loud is in it."""
+    """Saturate softly and leave the quiet as it is; `gain` is how deep the loud is in it."""
     loud = np.percentile(np.abs(sound[::16]), 99) + 1e-6
     edge = np.float32(loud / gain)
     return np.tanh(sound / edge) * edge
@@ -69,7 +69,10 @@ def width(sound: np.ndarray, factor: float) -> np.ndarray:
 
 
 def crush(sound: np.ndarray, bits: float, hold: int) -> np.ndarray:
-    """Fewer bits and a lower sample rate: `hold` frames share one value, at `bits` of the peak."""
+    """Play a part with fewer bits and a lower sample rate.
+
+    `hold` frames share one value, at `bits` of the peak.
+    """
     step = np.float32(np.abs(sound).max() * 2.0 ** (1 - bits) + 1e-9)
     held = np.repeat(sound[::hold], hold, axis=0)[: len(sound)]
     return np.rint(held / step) * step
@@ -87,12 +90,12 @@ def tilt(sound: np.ndarray, pivot_hz: float, slope_db: float) -> np.ndarray:
 
 
 def chorus(sound: np.ndarray, rate_hz: float, depth_seconds: float, wet: float) -> np.ndarray:
-    """A moving copy on each side, opposite in motion; `wet` is 0 to 1."""
+    """Add a moving copy on each side, opposite in motion; `wet` is 0 to 1."""
     return _moving_copies(sound, rate_hz, 0.011, depth_seconds, wet, opposite=np.pi)
 
 
 def flanger(sound: np.ndarray, rate_hz: float, depth_seconds: float, wet: float) -> np.ndarray:
-    """A copy so close that both cancel at a comb of frequencies, which moves."""
+    """Add a moving copy so close that both cancel at a comb of frequencies; `wet` is 0 to 1."""
     return _moving_copies(sound, rate_hz, depth_seconds + 0.0004, depth_seconds, wet, opposite=0.6)
 
 
@@ -104,6 +107,7 @@ def _moving_copies(
     wet: float,
     opposite: float,
 ) -> np.ndarray:
+    """Add a copy on each side behind a delay that swings, on the right `opposite` radians ahead."""
     angle = 2 * np.pi * rate_hz * control_axis(len(sound))
     result = sound.copy()
     for channel, shift in ((0, 0.0), (1, opposite)):
@@ -116,7 +120,7 @@ def _moving_copies(
 
 
 def phaser(sound: np.ndarray, rate_hz: float, stages: int, wet: float) -> np.ndarray:
-    """Notches that wander: the sound and its copy behind `stages` all-passes."""
+    """Cut notches that wander: the sound and its copy behind `stages` all-passes."""
 
     def response(middles: np.ndarray, bins: np.ndarray) -> np.ndarray:
         sweep = np.sin(2 * np.pi * rate_hz / SAMPLE_RATE * middles)
@@ -130,7 +134,7 @@ def phaser(sound: np.ndarray, rate_hz: float, stages: int, wet: float) -> np.nda
 
 
 def double(sound: np.ndarray, seconds: float, wet: float) -> np.ndarray:
-    """The other side once more, a little later: width from next to nothing."""
+    """Mix each side, a little late and once inverted, into the other: width from almost nothing."""
     result = sound.copy()
     late = to_frames(seconds)
     if late < len(sound):
@@ -140,7 +144,7 @@ def double(sound: np.ndarray, seconds: float, wet: float) -> np.ndarray:
 
 
 def delay(sound: np.ndarray, seconds: float, feedback: float, wet: float) -> np.ndarray:
-    """Echoes that change sides; each is `feedback` times the one before."""
+    """Add echoes that change sides; each is `feedback` times the one before."""
     result = sound.copy()
     step, level, side = to_frames(seconds), wet, 1
     start = step
@@ -153,7 +157,7 @@ def delay(sound: np.ndarray, seconds: float, feedback: float, wet: float) -> np.
 
 
 def gate(sound: np.ndarray, step_seconds: float, pattern: str, depth: float) -> np.ndarray:
-    """Chop a held sound: `x` of the pattern lets a step through, `.` lowers it by the share."""
+    """Chop a held sound: `x` of the pattern lets a step through, `.` lowers it by share `depth`."""
     steps = int(len(sound) / SAMPLE_RATE / step_seconds) + 2
     opened = np.array([step == "x" for step in pattern], float)
     levels = 1 - depth * (1 - np.resize(opened, steps))
@@ -181,7 +185,7 @@ def duck(
 
 
 def pan(sound: np.ndarray, place: float) -> np.ndarray:
-    """Balance: -1 is left, 1 is right; the centre leaves the sound as it is."""
+    """Set the balance: -1 is left, 1 is right; the centre leaves the sound as it is."""
     gains = np.sqrt(np.array([1 - max(place, 0.0), 1 + min(place, 0.0)], np.float32))
     return (sound.T * gains[:, None]).T  # channels contiguous: ten times as fast
 

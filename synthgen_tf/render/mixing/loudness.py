@@ -1,4 +1,4 @@
-"""What training wants to know of finished sound: how loud it is, second by second, and how wide."""
+"""Measures what training wants to know of finished sound: its level each second, and its width."""
 
 import math
 
@@ -8,7 +8,7 @@ from synthgen_tf.silence import SILENT
 
 
 def levels_below_full_scale(sound: np.ndarray, sample_rate: int) -> list[int]:
-    """Level of each second, as a store of `synthgen prepare` has it.
+    """Measure the level of each second, as a store of `synthgen prepare` has it.
 
     Args:
         sound: (time, channels) int16.
@@ -30,7 +30,7 @@ def levels_below_full_scale(sound: np.ndarray, sample_rate: int) -> list[int]:
 
 
 def stereo_correlation(sound: np.ndarray) -> float | None:
-    """Correlation of left and right, -1 to 1, of (time, 2); None where one of them is silent."""
+    """Correlate left and right of (time, 2): -1 to 1, and None where one of them is silent."""
     left, right = np.ascontiguousarray(sound.T, np.float32)
     powers = float(np.dot(left, left)) * float(np.dot(right, right))
     if not powers:

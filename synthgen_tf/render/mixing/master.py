@@ -1,4 +1,4 @@
-"""Mastering: bus compression, limiter, clipping and coding, and 16-bit stems that sum exactly.
+"""Masters: bus compression, limiter, clipping and coding, and 16-bit stems that sum exactly.
 
 Stems are (time, 2). All that is done to them is one gain curve common to all, or linear, so that
 the sum of the processed stems is the processed sum; coding, which is neither, is done to each.
@@ -43,7 +43,7 @@ LOUDEST_DB = -5.0
 
 @dataclass(frozen=True)
 class Mastering:
-    """How a mixture is brought to its final shape.
+    """A mastering: how a mixture is brought to its final shape.
 
     Attributes:
         loudness_db: root mean square of the mixture in dB full scale, before limiting; where
@@ -86,7 +86,7 @@ def sample_mastering(rng: np.random.Generator) -> Mastering:
 
 
 def compressor_gain(mixture: np.ndarray, glue: float) -> np.ndarray:
-    """Gain of a bus compressor, (time, 1) float32: level to the power of minus half the glue."""
+    """Return a bus compressor's gain, (time, 1) float32: level to the power of -glue / 2."""
     power = np.square(mixture[:, 0]) + np.square(mixture[:, 1])
     blocks = -(-len(power) // CONTROL) + 1
     power = np.pad(power, (0, blocks * CONTROL - len(power))).reshape(blocks, CONTROL).mean(axis=1)
@@ -98,7 +98,7 @@ def compressor_gain(mixture: np.ndarray, glue: float) -> np.ndarray:
 
 
 def limiter_gain(mixture: np.ndarray, ceiling: float | np.floating) -> np.ndarray:
-    """Gain that keeps a mixture at or below a ceiling.
+    """Return the gain that keeps a mixture at or below a ceiling.
 
     The gain falls before a peak comes and rises slowly after it.
 
@@ -126,13 +126,13 @@ def limiter_gain(mixture: np.ndarray, ceiling: float | np.floating) -> np.ndarra
 
 
 def block_peaks(mixture: np.ndarray) -> np.ndarray:
-    """Highest magnitude in each block of `BLOCK` frames, of both channels, (blocks,)."""
+    """Return the highest magnitude in each block of `BLOCK` frames, of both channels, (blocks,)."""
     louder = np.maximum(np.abs(mixture[:, 0]), np.abs(mixture[:, 1]))
     return np.pad(louder, (0, -len(louder) % BLOCK)).reshape(-1, BLOCK).max(axis=1)
 
 
 def usual_peak(mixture: np.ndarray) -> float:
-    """Median over the seconds that sound of each second's highest magnitude, of (time, 2)."""
+    """Return the median of each second's highest magnitude, of (time, 2), silent ones left out."""
     peaks = block_peaks(mixture)
     step = SAMPLE_RATE // BLOCK
     seconds = np.pad(peaks, (0, -len(peaks) % step)).reshape(-1, step).max(axis=1)
@@ -140,7 +140,7 @@ def usual_peak(mixture: np.ndarray) -> float:
 
 
 def clipping_gain(mixture: np.ndarray, ceiling: float) -> np.ndarray:
-    """Gain that cuts every sample of a mixture off at a ceiling, in the shape of the mixture."""
+    """Return the gain that cuts a mixture off at a ceiling, one for every sample, in its shape."""
     return np.float32(ceiling) / np.maximum(np.abs(mixture), np.float32(ceiling))
 
 
@@ -188,7 +188,7 @@ def master(
 
 
 def _gain_db(mixture: np.ndarray, mastering: Mastering, limit: float) -> float:
-    """Gain in front of the limiter."""
+    """Return the gain in front of the limiter."""
     now_db = rms_db(mixture)
     gain_db = mastering.loudness_db - now_db
     if mastering.limiter_db and (peak := usual_peak(mixture)):
@@ -198,7 +198,7 @@ def _gain_db(mixture: np.ndarray, mastering: Mastering, limit: float) -> float:
 
 
 def _usual_reduction_db(gain: np.ndarray) -> float:
-    """Median over the seconds of the lowest gain (time,) in each, as dB taken away."""
+    """Return the median over the seconds of the lowest gain (time,) in each, as dB taken away."""
     seconds = np.minimum.reduceat(gain, np.arange(0, len(gain), SAMPLE_RATE))
     return round(-20 * float(np.log10(np.median(seconds))), 2) + 0.0
 

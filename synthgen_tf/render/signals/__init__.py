@@ -1,4 +1,4 @@
-"""What every sound is built of. Mono signals are (time,), float32.
+"""Holds what every sound is built of. Mono signals are (time,), float32.
 
 Files:
 

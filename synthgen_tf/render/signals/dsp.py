@@ -1,4 +1,4 @@
-"""The few signal tools that every engine shares. Mono signals are (time,), float32."""
+"""Holds the few signal tools that every engine shares. Mono signals are (time,), float32."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,23 +18,23 @@ Pitch = TypeVar("Pitch", float, np.ndarray)
 
 
 def to_frames(seconds: float) -> int:
-    """Seconds to the nearest whole number of frames."""
+    """Convert seconds to the nearest whole number of frames."""
     return round(seconds * SAMPLE_RATE)
 
 
 def to_hz(pitch: Pitch) -> Pitch:
-    """MIDI pitch to frequency; 69 is 440 Hz."""
+    """Convert MIDI pitch to frequency in Hz; 69 is 440 Hz."""
     return 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)
 
 
 def time_axis(frames: int) -> np.ndarray:
-    """Time of every frame in seconds, (frames,) float32."""
+    """Return the time of every frame in seconds, (frames,) float32."""
     return np.arange(frames, dtype=np.float32) / np.float32(SAMPLE_RATE)
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """Attack, decay, sustain, release.
+    """An envelope of attack, decay, sustain and release.
 
     The attack is linear and reaches 1; decay and release are exponential and take their time to
     come within 60 dB of where they go.
@@ -50,7 +50,7 @@ class Envelope:
     release_seconds: float
 
     def curve(self, frames: int, gate_seconds: float, *, tied: bool = False) -> np.ndarray:
-        """The envelope of a key held for `gate_seconds`.
+        """Return the envelope of a key held for `gate_seconds`.
 
         Args:
             frames: length of the result.
@@ -63,7 +63,7 @@ class Envelope:
         return self.values(time_axis(frames), gate_seconds, tied=tied)
 
     def values(self, time: np.ndarray, gate_seconds: float, *, tied: bool = False) -> np.ndarray:
-        """`curve` at the given times, rising seconds from 0, (points,) float32."""
+        """Return `curve` at the given times, rising seconds from 0, (points,) float32."""
         time = time.astype(np.float32, copy=False)
         gate = int(np.searchsorted(time, gate_seconds))
         level = np.full(len(time), self.sustain, np.float32)
@@ -94,29 +94,29 @@ def fade_out(sound: np.ndarray, seconds: float = 0.005) -> np.ndarray:
 
 
 def noise(rng: np.random.Generator, frames: int) -> np.ndarray:
-    """White noise of unit variance, (frames,) float32."""
+    """Draw white noise of unit variance, (frames,) float32."""
     return rng.standard_normal(frames, dtype=np.float32)
 
 
 def lowpass(sound: np.ndarray, cutoff_hz: float, order: int = 2) -> np.ndarray:
-    """Butterworth low-pass along time; shape and float32 stay."""
+    """Run a Butterworth low-pass along time; shape and float32 stay."""
     sos = signal.butter(order, cutoff_hz, "lowpass", fs=SAMPLE_RATE, output="sos")
     return _filtered(sos, sound)
 
 
 def highpass(sound: np.ndarray, cutoff_hz: float, order: int = 2) -> np.ndarray:
-    """Butterworth high-pass along time; shape and float32 stay."""
+    """Run a Butterworth high-pass along time; shape and float32 stay."""
     sos = signal.butter(order, cutoff_hz, "highpass", fs=SAMPLE_RATE, output="sos")
     return _filtered(sos, sound)
 
 
 def _filtered(sos: np.ndarray, sound: np.ndarray) -> np.ndarray:
-    """`sound` (time, ...) behind second-order sections, float32, time contiguous in memory."""
+    """Run `sound` (time, ...) through second-order sections; float32, time contiguous in memory."""
     return signal.sosfilt(sos, np.ascontiguousarray(sound.T)).astype(np.float32).T
 
 
 def peaks(sound: np.ndarray, bands: list[tuple[float, float, float]]) -> np.ndarray:
-    """Bell-shaped equaliser along time; shape and float32 stay.
+    """Run a bell-shaped equaliser along time; shape and float32 stay.
 
     Args:
         sound: (time, ...).
@@ -144,7 +144,7 @@ def ring_modes(
     phases: np.ndarray,
     frames: int,
 ) -> np.ndarray:
-    """Sum of decaying sinusoids: struck bars, bells, strings, cymbals, bodies.
+    """Sum decaying sinusoids: struck bars, bells, strings, cymbals, bodies.
 
     Modes are computed only as long as they can be heard (75 dB), in single precision. A decaying
     sinusoid at time block * size + offset is a product of a factor of the block and a factor of
@@ -180,7 +180,7 @@ def ring_modes(
 def _ring(
     cycles: np.ndarray, fall: np.ndarray, levels: np.ndarray, angles: np.ndarray, length: int
 ) -> np.ndarray:
-    """The modes of `ring_modes` that all last: sin(a + b) taken apart into blocks and offsets."""
+    """Sum modes of `ring_modes` that all last: sin(a + b) taken apart into blocks and offsets."""
     size = max(1, int(np.sqrt(length * len(levels))))
     blocks = -(-length // size)
     turns = (cycles[:, None] * np.arange(size)) % 1.0
@@ -199,7 +199,7 @@ def _ring(
 
 
 def read_at(sound: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """`sound` (time,) at fractional frames, linear in between; its ends go on beyond it."""
+    """Read `sound` (time,) at fractional frames, linear in between; its ends go on beyond it."""
     place = np.clip(place, 0, len(sound) - 1)
     index = np.minimum(place.astype(np.int32), len(sound) - 2)
     fraction = (place - index).astype(np.float32)
@@ -208,13 +208,13 @@ def read_at(sound: np.ndarray, place: np.ndarray) -> np.ndarray:
 
 
 def convolve(sound: np.ndarray, response: np.ndarray) -> np.ndarray:
-    """`sound` (time,) behind a response (taps,), cut to its own length, float32."""
+    """Run `sound` (time,) through a response (taps,), cut to its own length, float32."""
     wet = signal.oaconvolve(sound, response.astype(np.float32))
     return wet[: len(sound)].astype(np.float32, copy=False)
 
 
 def minimum_phase(points: Sequence[tuple[float, float]], taps: int = 1024) -> np.ndarray:
-    """The shortest filter of a given loudness curve: loudspeakers, pickups, mutes.
+    """Design the shortest filter of a given loudness curve: loudspeakers, pickups, mutes.
 
     Args:
         points: (Hz, dB), frequencies rising; linear in between on a logarithmic frequency axis.
@@ -240,26 +240,26 @@ CONTROL = 64
 
 
 def control_axis(frames: int) -> np.ndarray:
-    """Times of the points of a control curve that spans `frames`, in seconds."""
+    """Return the times of the points of a control curve that spans `frames`, in seconds."""
     return np.arange(-(-frames // CONTROL) + 1) * (CONTROL / SAMPLE_RATE)
 
 
 def wander(rng: np.random.Generator, points: int, rate_hz: float) -> np.ndarray:
-    """A slow random wander, human drift, as a control curve: (points,), about unit variance."""
+    """Draw a slow human drift as a control curve: (points,), random, about unit variance."""
     step = rate_hz * CONTROL / SAMPLE_RATE
     knots = rng.standard_normal(int(points * step) + 2)
     return np.interp(np.arange(points) * step, np.arange(len(knots)), knots)
 
 
 def from_control(curve: np.ndarray, frames: int) -> np.ndarray:
-    """A control curve, (points,), drawn out to (frames,) float32, linear in between."""
+    """Draw a control curve, (points,), out to (frames,) float32, linear in between."""
     curve = curve.astype(np.float32)
     ramp = np.arange(CONTROL, dtype=np.float32) / CONTROL
     return (curve[:-1, None] + np.diff(curve)[:, None] * ramp).reshape(-1)[:frames]
 
 
 def moving_delay(sound: np.ndarray, delay_seconds: np.ndarray) -> np.ndarray:
-    """`sound` (time,) behind a delay given by a control curve: chorus, doppler. (time,)."""
+    """Delay `sound` (time,) by a control curve of seconds: chorus, doppler; return (time,)."""
     frames = len(sound)
     place = np.arange(frames, dtype=np.float64)
     place -= SAMPLE_RATE * from_control(delay_seconds, frames)
@@ -269,7 +269,7 @@ def moving_delay(sound: np.ndarray, delay_seconds: np.ndarray) -> np.ndarray:
 def coloured_noise(
     rng: np.random.Generator, frames: int, low_hz: float, high_hz: float, slopes: int = 1
 ) -> np.ndarray:
-    """Noise between two frequencies.
+    """Draw noise between two frequencies.
 
     Args:
         rng: source of the noise.

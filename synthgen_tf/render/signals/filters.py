@@ -1,4 +1,4 @@
-"""Responses of the synth's filters, and filters that move while sound runs through them."""
+"""Holds the responses of the synth's filters, and runs sound through filters that move."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ HOP = WINDOW // 2
 
 
 def response(kind: str, ratio: np.ndarray, quality: float) -> np.ndarray:
-    """Complex response of a filter.
+    """Return the complex response of a filter.
 
     Args:
         kind: one of `FILTERS`; analogue resonant filters of 12 dB an octave, `steep` ones of 24,

@@ -1,8 +1,10 @@
-"""Harmonic spectra of oscillators, whose shape may change while they sound.
+"""Makes harmonic spectra of oscillators, whose shape may change while they sound.
 
 A spectrum is (rows, harmonics) complex64, one row for every shape asked for: entry h - 1 of a row
 is the amplitude of exp(2 pi i h phase), whose real part is the wave. Rows have about unit power.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from scipy import fft
@@ -40,7 +42,7 @@ VOWELS = (
 def spectra(
     wave: str, shape: np.ndarray, timbre: int, harmonics: int, frequency_hz: float
 ) -> np.ndarray:
-    """Spectra of one oscillator.
+    """Make the spectra of one oscillator.
 
     Args:
         wave: one of `WAVES`.
@@ -86,26 +88,28 @@ def spectra(
 
 
 def _slanted(slant: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """A triangle whose peak moves from the middle towards the end, where it is a saw."""
+    """Return a triangle whose peak moves from the middle towards the end, where it is a saw."""
     peak = 0.5 + 0.45 * slant
     turns = np.exp(-2j * np.pi * number * peak)
     return (1 - turns) / (number**2 * peak * (1 - peak))
 
 
 def _sync(phase: np.ndarray, shape: np.ndarray) -> np.ndarray:
-    """A saw that starts anew with every cycle of a slower one."""
+    """Return a saw that starts anew with every cycle of a slower one."""
     return 2 * ((phase * (1.05 + 5.0 * shape)) % 1.0) - 1
 
 
 def _fm(phase: np.ndarray, shape: np.ndarray, carrier: int, modulator: int) -> np.ndarray:
-    """A sine whose phase is modulated by another."""
+    """Return a sine whose phase is modulated by another."""
     index = 7.0 * shape**1.5
     swing = index * np.sin(2 * np.pi * modulator * phase)
     return np.sin(2 * np.pi * carrier * phase + swing)
 
 
-def _drawn(wave, shape: np.ndarray, harmonics: int) -> np.ndarray:
-    """Spectra of a wave without a closed form, drawn over one cycle of four points a harmonic."""
+def _drawn(
+    wave: Callable[[np.ndarray, np.ndarray], np.ndarray], shape: np.ndarray, harmonics: int
+) -> np.ndarray:
+    """Return spectra of a wave without a closed form, drawn at four points a harmonic or more."""
     points = max(256, 1 << int(np.ceil(np.log2(4 * harmonics))))
     phase = np.arange(points, dtype=np.float32) / points
     values = fft.rfft(wave(phase, shape.astype(np.float32)), axis=1)
@@ -113,7 +117,7 @@ def _drawn(wave, shape: np.ndarray, harmonics: int) -> np.ndarray:
 
 
 def _between(frames: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """Rows of `frames` (num, harmonics) at `place` (rows,) in 0 to 1, linear in between."""
+    """Read rows of `frames` (num, harmonics) at `place` (rows,) in 0 to 1, linear in between."""
     row = place * (len(frames) - 1)
     low = np.minimum(row.astype(int), len(frames) - 2)
     share = (row - low)[:, None]
@@ -121,7 +125,7 @@ def _between(frames: np.ndarray, place: np.ndarray) -> np.ndarray:
 
 
 def _table(rng: np.random.Generator, place: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """A wavetable: random harmonics under falling curves, with peaks and gaps that wander."""
+    """Draw a wavetable: random harmonics under falling curves, with peaks and gaps that wander."""
     # Drawn for all harmonics first, so that a high note has the beginning of a low note's list.
     phases = rng.random(1024)[: len(number)]
     sparse = rng.uniform(0.5, 4.0)
@@ -137,7 +141,7 @@ def _table(rng: np.random.Generator, place: np.ndarray, number: np.ndarray) -> n
 
 
 def _formants(rng: np.random.Generator, place: np.ndarray, hz: np.ndarray) -> np.ndarray:
-    """Loudness of every harmonic in a throat that moves through a few vowels."""
+    """Draw the loudness of every harmonic in a throat that moves through a few vowels."""
     size = rng.uniform(0.85, 1.25)
     gains = []
     for vowel in rng.permutation(len(VOWELS))[:3]:
@@ -150,13 +154,13 @@ def _formants(rng: np.random.Generator, place: np.ndarray, hz: np.ndarray) -> np
 
 
 def _organ(rng: np.random.Generator, shape: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """Few harmonics, as drawbars set them; the shape opens the upper ones."""
+    """Draw few harmonics, as drawbars set them; the shape opens the upper ones."""
     bars = np.isin(number, (1, 2, 3, 4, 5, 6, 8, 10, 12, 16))
     levels = rng.random(1024)[: len(number)] ** 2 + (number == 1)
     return -1j * bars * levels * np.exp(-(number - 1) * (1.2 - 1.1 * shape) * 0.6)
 
 
 def _colour(rng: np.random.Generator, number: np.ndarray) -> np.ndarray:
-    """A smooth random gain over the harmonics, about +-3 dB, one value an octave."""
+    """Draw a smooth random gain over the harmonics, about +-3 dB, one value an octave."""
     gains_db = rng.normal(0.0, 2.0, 12)
     return 10 ** (np.interp(np.log2(number), np.arange(12), gains_db) / 20)

@@ -1,4 +1,4 @@
-"""Band-limited wavetables whose timbre can change while they play.
+"""Makes and reads band-limited wavetables whose timbre can change while they play.
 
 A bank holds one cycle of a wave at several *positions* of some timbre axis: the cutoff of a
 filter, the index of a frequency modulation, the vowel of a voice. Reading a bank interpolates
@@ -16,7 +16,7 @@ MAX_LENGTH = 8192
 
 
 def num_harmonics(highest_hz: float) -> int:
-    """Harmonics below 0.95 Nyquist of a tone that never rises above `highest_hz`; at least 1."""
+    """Count the harmonics below 0.95 Nyquist of a tone up to `highest_hz`; at least 1."""
     return int(np.clip(0.95 * NYQUIST_HZ / highest_hz, 1, MAX_HARMONICS))
 
 
@@ -42,12 +42,12 @@ def make_bank(spectra: np.ndarray) -> np.ndarray:
 
 
 def cycles_of(frequency_hz: np.ndarray, start: float = 0.0) -> np.ndarray:
-    """Phase in cycles of a tone of the given frequency curve, (frames,) float64."""
+    """Return the phase in cycles of a tone of the given frequency curve, (frames,) float64."""
     return start + np.cumsum(frequency_hz, dtype=np.float64) / SAMPLE_RATE
 
 
 def read_bank(bank: np.ndarray, cycles: np.ndarray, position: np.ndarray | float) -> np.ndarray:
-    """Play a bank.
+    """Play a bank of cycles at a phase and a position.
 
     Args:
         bank: (positions, length + 1), from `make_bank`.
@@ -84,7 +84,7 @@ def read_bank(bank: np.ndarray, cycles: np.ndarray, position: np.ndarray | float
 
 
 def _interpolate(flat: np.ndarray, index: np.ndarray, fraction: np.ndarray) -> np.ndarray:
-    """Linear interpolation of `flat` at index + fraction."""
+    """Read `flat` at index + fraction, linear in between."""
     left = flat.take(index)
     right = flat[1:].take(index)
     right -= left

@@ -1,4 +1,4 @@
-"""The styles, as data: tempo, form, drum patterns, who plays and how likely.
+"""Holds the styles, as data: tempo, form, drum patterns, who plays and how likely.
 
 Files:
 

@@ -1,4 +1,4 @@
-"""Styles that bands play: guitars, drums, voices, and synths beneath or between them."""
+"""Holds styles that bands play: guitars, drums, voices, and synths beneath or between them."""
 
 from synthgen_tf.render.compose.styles.style import (
     ACOUSTIC_KEYS,

@@ -1,4 +1,4 @@
-"""Styles made of machines: the synth is most of the song."""
+"""Holds styles made of machines: the synth is most of the song."""
 
 from synthgen_tf.render.compose.styles.style import (
     BACKBEAT,

@@ -1,4 +1,4 @@
-"""Styles that an orchestra plays, with synths in the background or on top."""
+"""Holds styles that an orchestra plays, with synths in the background or on top."""
 
 from synthgen_tf.render.compose.styles.style import (
     EIGHTHS,

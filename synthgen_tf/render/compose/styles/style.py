@@ -1,4 +1,4 @@
-"""What a style is, and the patterns that several share.
+"""Defines what a style is, and the patterns that several share.
 
 A drum pattern is one bar of 16 steps: `X` accented, `x` played, `o` a ghost note or open hi-hat,
 `.` silent. Onsets are counted in 16ths of a bar.
@@ -31,7 +31,7 @@ ELECTRIC_KEYS = {"tine_piano": 3, "reed_piano": 2, "clavinet": 1, "organ": 2, "c
 
 @dataclass(frozen=True)
 class Style:
-    """One style.
+    """A style of music, as the ranges and chances from which its songs are drawn.
 
     Attributes:
         bpm: lowest and highest tempo.

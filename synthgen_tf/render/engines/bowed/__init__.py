@@ -1,4 +1,4 @@
-"""Bowed strings.
+"""Holds bowed strings.
 
 Files:
 

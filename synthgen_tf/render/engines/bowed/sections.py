@@ -1,9 +1,10 @@
-"""Sections of bowed strings: held, trembling, or plucked with the finger."""
+"""Plays sections of bowed strings: held, trembling, or plucked with the finger."""
 
 from dataclasses import replace
 
 import numpy as np
 
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import Engine, Stroke, draw, draw_log, sustain_frames
 from synthgen_tf.render.engines.body import in_front_of, levelled, mixed, near_walls, wooden_body
 from synthgen_tf.render.engines.plucked.strings import PluckedString
@@ -28,8 +29,10 @@ DESKS = 5
 """Players that are told apart; more of them sound the same."""
 
 
-def bow_rows(number: np.ndarray, hz: float, brightness: float, edge_hz: float, rows: int):
-    """Levels of the harmonics of a bowed string from soft to loud, (rows, harmonics)."""
+def bow_rows(
+    number: np.ndarray, hz: float, brightness: float, edge_hz: float, rows: int
+) -> np.ndarray:
+    """Return the harmonics' levels of a bowed string from soft to loud, (rows, harmonics)."""
     result = []
     for loud in np.linspace(0, 1, rows):
         edge = edge_hz * (0.35 + 0.65 * loud)
@@ -39,7 +42,10 @@ def bow_rows(number: np.ndarray, hz: float, brightness: float, edge_hz: float, r
 
 
 def string_body(rng: np.random.Generator, values: dict) -> np.ndarray:
-    """The response of instruments and stage, (time, 2), from `sample_strings` and a width."""
+    """Draw the response of instruments and stage, (time, 2).
+
+    `values` come from `sample_strings`, with a `width` of 0 to 1 besides.
+    """
     body = wooden_body(
         rng,
         values["body_hz"],
@@ -70,7 +76,7 @@ def sample_strings(rng: np.random.Generator, size: float = 1.0) -> dict:
 
 
 def endless(loop: np.ndarray, start: int, frames: int) -> np.ndarray:
-    """`frames` of a loop (..., time) from `start` on."""
+    """Return `frames` of a loop (..., time) from `start` on."""
     rounds = -(-(start + frames) // loop.shape[-1])
     return np.concatenate([loop[..., start:], *[loop] * (rounds - 1)], axis=-1)[..., :frames]
 
@@ -106,7 +112,7 @@ class StringEnsemble(Engine):
         self._bow = coloured_noise(rng, LOOP_FRAMES, 1500, 9000)
 
     def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time, 2) float32."""
+        """Return the sound of one stroke of the whole section, (time, 2) float32."""
         values, rng = self.parameters, self.rng
         frames = sustain_frames(stroke, values["release_seconds"])
         loud = stroke.velocity > 0.6
@@ -125,7 +131,7 @@ class StringEnsemble(Engine):
         return fade_out(sound.astype(np.float32, copy=False))
 
     def _loop(self, hz: float, loud: bool) -> np.ndarray:
-        """An endless section of one pitch, (2, LOOP_FRAMES)."""
+        """Make an endless section of one pitch, (2, LOOP_FRAMES)."""
         values, rng = self.parameters, self.rng
         number = np.arange(1, num_harmonics(1.04 * hz) + 1)
         levels = bow_rows(number, hz, values["brightness"], values["edge_hz"], 2)[int(loud)]
@@ -151,7 +157,7 @@ class StringEnsemble(Engine):
         return sides
 
     def _stroking(self, phase: np.ndarray, seconds: float) -> np.ndarray:
-        """How one player's level changes in the loop."""
+        """Draw how one player's level changes in the loop."""
         values, rng = self.parameters, self.rng
         if not values["trembling"]:
             return 1 + np.float32(0.25) * np.sin(3 * phase + np.float32(rng.uniform(0, 7)))
@@ -160,7 +166,7 @@ class StringEnsemble(Engine):
         return np.float32(0.25) + np.abs(np.sin(0.5 * times * phase + wobble))
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Bodies and stage; now and then mutes on the bridges."""
+        """Add bodies and stage to the strings; now and then mutes on the bridges."""
         values = self.parameters
         bridge_db = -9.0 if values["muted"] > 0.88 else values["bridge_db"]
         response = peaks(string_body(self.rng, values), [(2600.0, bridge_db, 0.8)])
@@ -188,7 +194,7 @@ class PizzicatoStrings(PluckedString):
         self.parameters["players"] = int(rng.integers(1, 5))
         self.parameters["apart_seconds"] = float(rng.uniform(0.003, 0.014))
 
-    def _strum(self, chords):
+    def _strum(self, chords: list[list[Note]]) -> list[Note]:
         notes = []
         for note in super()._strum(chords):
             for _ in range(self.parameters["players"]):
@@ -197,6 +203,6 @@ class PizzicatoStrings(PluckedString):
         return notes
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Bodies and stage."""
+        """Add bodies and stage to the strings."""
         response = string_body(self.rng, self.parameters)
         return levelled(highpass(in_front_of(sound, response), 40.0))

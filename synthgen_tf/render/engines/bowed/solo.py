@@ -1,4 +1,4 @@
-"""One bowed string, or a few soloists when they are given chords."""
+"""Plays one bowed string, or a few soloists when they are given chords."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ SIZES = {"violin": 1.0, "viola": 1.3, "cello": 2.2, "contrabass": 3.5, "fiddle":
 
 
 class SoloStrings(LinePlayer):
-    """Late vibrato, bow noise, slides, and a body that every vibrato plays on.
+    """A bowed soloist: late vibrato, bow noise, slides, and a body that the vibrato plays on.
 
     Args:
         rng: source of the player, the instrument and the noise.
@@ -47,7 +47,7 @@ class SoloStrings(LinePlayer):
         self._drawn = sample_strings(rng, 1.0)
 
     def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
-        """See `LinePlayer.play`; the instrument is chosen by the notes."""
+        """Play a part as `LinePlayer.play` does, on an instrument chosen by the notes."""
         values = self.parameters
         if values["kind"] is None:
             lowest = min(note.pitch for note in notes)
@@ -61,12 +61,12 @@ class SoloStrings(LinePlayer):
         return super().play(notes, frames)
 
     def rows(self, number: np.ndarray, hz: float, lane: int) -> np.ndarray:
-        """See `LinePlayer.rows`."""
+        """Return the levels of a bowed string's harmonics from softest to loudest."""
         values = self.parameters
         return bow_rows(number, hz, values["brightness"], values["edge_hz"], ROWS)
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Body and stage, and the bridge's hill."""
+        """Add body and stage, and the hill of the bridge."""
         values = self.parameters
         response = peaks(string_body(self.rng, values), [(2500.0, values["bridge_db"], 1.0)])
         return levelled(highpass(in_front_of(sound, response), 40.0))

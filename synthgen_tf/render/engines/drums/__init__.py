@@ -1,4 +1,4 @@
-"""Drums and percussion.
+"""Holds drums and percussion.
 
 Files:
 

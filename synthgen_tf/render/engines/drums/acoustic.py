@@ -1,4 +1,4 @@
-"""Skins, shells and bronze: what an acoustic kit is made of.
+"""Makes skins, shells and bronze: what an acoustic kit is made of.
 
 Every piece is two functions: one that draws its sizes (`sample_...`, ready for JSON) and one that
 strikes it, (rng, values, force) to (time,) float32; force is 0 to 1.
@@ -36,7 +36,7 @@ def skin(
     upper: float,
     damping: float = 1.0,
 ) -> np.ndarray:
-    """A struck skin, (frames,), unit power or so at first.
+    """Strike a skin and let it ring, (frames,), of about unit power at first.
 
     Args:
         rng: source of where it is struck.
@@ -66,7 +66,7 @@ def sample_kick(rng: np.random.Generator) -> dict:
 
 
 def kick(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
-    """A bass drum."""
+    """Strike a bass drum."""
     frames = to_frames(values["seconds"] + 0.15)
     bend = values["bend"] * (0.5 + 0.5 * force)
     sound = skin(rng, frames, values["hz"], values["seconds"], bend=bend, upper=values["upper"])
@@ -84,7 +84,7 @@ def sample_snare(rng: np.random.Generator) -> dict:
 
 
 def snare(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
-    """A snare drum; soft blows are mostly wires, the hardest catch the rim."""
+    """Strike a snare drum; soft blows are mostly wires, the hardest catch the rim."""
     seconds = values["seconds"]
     frames = to_frames(max(seconds, values["rattle"]) + 0.15)
     head = skin(rng, frames, values["hz"], seconds, bend=1.5 * force, upper=values["upper"])
@@ -105,7 +105,7 @@ def snare(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
 
 
 def rim(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
-    """The stick laid across the rim."""
+    """Strike the rim with a stick that lies across it."""
     frames = to_frames(0.16)
     hz = values["hz"] * np.array([1.0, 1.6, 3.4, 4.7, 6.1])
     levels = np.array([0.5, 0.4, 0.8, 0.4, 0.2])
@@ -115,7 +115,7 @@ def rim(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
 
 
 def sample_rim(rng: np.random.Generator) -> dict:
-    """Draw a cross-stick."""
+    """Draw the pitch and length of a cross-stick."""
     return draw(rng, hz=(380, 620), seconds=(0.05, 0.12))
 
 
@@ -126,7 +126,7 @@ def sample_tom(rng: np.random.Generator) -> dict:
 
 
 def tom(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
-    """A tom-tom; `values` hold its `size`, 0 for the lowest to 5."""
+    """Strike a tom-tom; `values` hold its `size`, 0 for the lowest to 5."""
     hz = values["hz"] * 2 ** (values["size"] * values["step"] / 12)
     seconds = values["seconds"] * (values["hz"] / hz) ** 0.5
     frames = to_frames(seconds + 0.15)
@@ -145,7 +145,7 @@ def sample_plate(rng: np.random.Generator, low_hz: float, seconds: tuple[float, 
 def plate(
     rng: np.random.Generator, values: dict, force: float, *, length: float = 1.0, ping: float = 0.0
 ) -> np.ndarray:
-    """A struck cymbal.
+    """Strike a cymbal.
 
     Args:
         rng: source of where it is struck.
@@ -178,12 +178,12 @@ def plate(
 
 
 def hat(rng: np.random.Generator, values: dict, force: float, *, opened: float) -> np.ndarray:
-    """A hi-hat, from shut (`opened` 0.1) to open (1)."""
+    """Strike a hi-hat, from shut (`opened` 0.1) to open (1)."""
     return np.float32(0.9) * plate(rng, values, force, length=opened)
 
 
 def pedal_hat(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
-    """The hi-hat shut with the foot: no stick, a chick."""
+    """Shut the hi-hat with the foot: no stick, a chick."""
     sound = plate(rng, values | {"ping": 0.0}, 0.6 * force, length=0.08)
     rise = min(len(sound), int(0.006 * SAMPLE_RATE))
     sound[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
@@ -191,7 +191,7 @@ def pedal_hat(rng: np.random.Generator, values: dict, force: float) -> np.ndarra
 
 
 def brush(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
-    """A brush on the snare's head: a tap, and wires that drag on."""
+    """Brush the snare's head: a tap, and wires that drag on."""
     drag = rng.uniform(0.12, 0.3) if rng.random() < 0.5 else 0.06
     frames = to_frames(drag + 0.25)
     time = time_axis(frames)

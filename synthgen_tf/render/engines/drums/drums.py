@@ -1,4 +1,4 @@
-"""Drum kits: which piece sounds for which number, and the room, tape or sampler around them."""
+"""Plays drum kits: which piece sounds for which number, and what is around the kit."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -39,7 +39,7 @@ MACHINE_KINDS = ("analogue", "analogue", "analogue", "sampler", "lo-fi", "hybrid
 
 
 def acoustic_pieces(rng: np.random.Generator, kind: str) -> dict[int, Piece]:
-    """Draw an acoustic kit."""
+    """Draw the pieces of an acoustic kit, by General MIDI percussion number."""
     kick, snare = acoustic.sample_kick(rng), acoustic.sample_snare(rng)
     tom = acoustic.sample_tom(rng)
     if kind == "jazz":
@@ -77,7 +77,7 @@ def acoustic_pieces(rng: np.random.Generator, kind: str) -> dict[int, Piece]:
 
 
 def machine_pieces(rng: np.random.Generator) -> dict[int, Piece]:
-    """Draw a drum machine."""
+    """Draw the pieces of a drum machine, by General MIDI percussion number."""
     kick, snare = machines.sample_machine_kick(rng), machines.sample_machine_snare(rng)
     metal, tom = machines.sample_metal(rng), machines.sample_machine_tom(rng)
     rim = acoustic.sample_rim(rng)
@@ -103,7 +103,9 @@ def machine_pieces(rng: np.random.Generator) -> dict[int, Piece]:
 
 
 class Kit(Engine):
-    """Base of all kits; pitches are General MIDI percussion numbers, others get the nearest piece.
+    """The base of all kits; pitches are General MIDI percussion numbers.
+
+    Numbers without a piece get one that is like it.
 
     `parameters` hold `kind`, `spread` of the pieces from left to right, `squeeze` of the
     compressor, `drive` of the tape, and `room` with `room_seconds`.
@@ -112,11 +114,11 @@ class Kit(Engine):
     layers = 4
 
     def hit(self, number: int, force: float) -> np.ndarray:
-        """The sound of one piece, (time,) or (time, 2) float32; `force` is 0 to 1."""
+        """Return the sound of one piece, (time,) or (time, 2) float32; `force` is 0 to 1."""
         raise NotImplementedError
 
     def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
-        """(frames, 2), channels contiguous."""
+        """Play all strokes of a part where each piece stands, (frames, 2), channels contiguous."""
         sides = np.zeros((2, frames), np.float32)
         hats = [note.start_seconds for note in notes if note.pitch in HATS]
         cache: dict[tuple, np.ndarray] = {}
@@ -143,7 +145,7 @@ class Kit(Engine):
         return sides.T
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Room, compressor and tape."""
+        """Add the room, the compressor and the tape."""
         values = self.parameters
         if values["room"]:
             sound = sound + self._room(sound)
@@ -155,7 +157,7 @@ class Kit(Engine):
         return levelled(sound / np.sqrt(1 + (sound / edge) ** 2), 0.15)
 
     def _room(self, sound: np.ndarray) -> np.ndarray:
-        """The room as two microphones far from the kit hear it."""
+        """Return the room as two microphones far from the kit hear it."""
         values = self.parameters
         gated = values["kind"] == "gated"
         walls = near_walls(self.rng, 2.5 if gated else values["room_seconds"], 7000.0)
@@ -166,7 +168,7 @@ class Kit(Engine):
 
 
 class DrumKit(Kit):
-    """A kit of our own.
+    """A kit of our own, acoustic or a machine.
 
     Args:
         rng: source of the kit's sizes, tunings and noise.
@@ -215,7 +217,7 @@ class DrumKit(Kit):
         return fade_out(highpass(sound, 25.0, 1), 0.008)
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """The sampler, where it is one, and what all kits go through."""
+        """Play the kit through the sampler, where it is one, and what all kits go through."""
         values = self.parameters
         if "bits" in values:
             crushed = [
@@ -227,6 +229,6 @@ class DrumKit(Kit):
 
 
 def piece_of(number: int) -> int:
-    """The General MIDI percussion number that stands in for any number."""
+    """Return the General MIDI percussion number that stands in for any number."""
     number = SUBSTITUTES.get(number, number)
     return number if LOWEST <= number <= HIGHEST else (37 if number < LOWEST else 70)

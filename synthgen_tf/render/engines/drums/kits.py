@@ -1,4 +1,4 @@
-"""Recorded drum kits: folders of one-shots, as Hydrogen and Sonic Pi bring them.
+"""Reads recorded drum kits: folders of one-shots, as Hydrogen and Sonic Pi bring them.
 
 A folder with a `drumkit.xml` is a Hydrogen kit, which says which file answers which force. In any
 other folder every file is an instrument, and its name tells which.
@@ -37,7 +37,7 @@ NEEDED = (36, 38, 42)
 
 @dataclass(frozen=True)
 class DrumPiece:
-    """One drum as it was recorded.
+    """A drum as it was recorded.
 
     Attributes:
         name: as the kit calls it.
@@ -48,13 +48,13 @@ class DrumPiece:
     layers: tuple[tuple[float, str], ...]
 
     def at(self, force: float) -> str:
-        """The file that answers a force of 0 to 1."""
+        """Return the file that answers a force of 0 to 1."""
         return next((file for highest, file in self.layers if force <= highest), self.layers[-1][1])
 
 
 @dataclass(frozen=True)
 class RecordedKit:
-    """A kit that can be played.
+    """A recorded kit that can be played.
 
     Attributes:
         folder: that holds its files.
@@ -111,6 +111,7 @@ def read_kit(folder: Path, machine: bool = False, licence: str = "") -> Recorded
 
 
 def _content_digest(path: Path) -> bytes:
+    """Return the SHA-256 of a sample's file."""
     try:
         return hashlib.sha256(path.read_bytes()).digest()
     except OSError as error:
@@ -121,7 +122,7 @@ def _content_digest(path: Path) -> bytes:
 
 
 def number_of(name: str) -> int | None:
-    """The General MIDI percussion number of an instrument's name; None for what is no drum."""
+    """Return the General MIDI percussion number of an instrument's name; None for no drum."""
     name = re.sub(r"[_\W]+", " ", name.lower()).strip()
     if LEFT_OUT.search(name):
         return None
@@ -129,12 +130,13 @@ def number_of(name: str) -> int | None:
 
 
 def _one_shots(folder: Path) -> tuple[list[DrumPiece], str]:
+    """Return the files of a folder, each as a drum of its own, and no licence."""
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
     return [DrumPiece(file.stem, ((1.0, file.name),)) for file in files], ""
 
 
 def _hydrogen(folder: Path) -> tuple[list[DrumPiece], str]:
-    """The instruments of a `drumkit.xml`, with or without a namespace, and its licence."""
+    """Read the instruments of a `drumkit.xml`, with or without a namespace, and its licence."""
     root = ElementTree.parse(folder / KIT_FILE).getroot()
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]

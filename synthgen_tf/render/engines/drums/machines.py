@@ -1,4 +1,4 @@
-"""Drum machines: analogue circuits, early samplers, and what producers make of both.
+"""Makes the sounds of drum machines: analogue circuits, early samplers, and mixes of both.
 
 Pieces are pairs of functions as in `acoustic`.
 """
@@ -23,7 +23,7 @@ METAL_HZ = np.array([205.3, 304.4, 369.6, 522.7, 540.0, 800.0])
 
 
 def swept(time: np.ndarray, start_hz: float, end_hz: float, fall_seconds: float) -> np.ndarray:
-    """Phase in radians of a tone that falls from one frequency to another."""
+    """Return the phase in radians of a tone that falls from one frequency to another."""
     sweep = (start_hz - end_hz) * fall_seconds * (1.0 - np.exp(-time / np.float32(fall_seconds)))
     return (2 * np.pi * (end_hz * time + sweep)).astype(np.float32)
 
@@ -36,7 +36,7 @@ def sample_machine_kick(rng: np.random.Generator) -> dict:
 
 
 def machine_kick(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
-    """A sine or triangle that falls, driven, with a click."""
+    """Strike a kick: a sine or triangle that falls, driven, with a click."""
     seconds = values["seconds"] * (0.7 + 0.3 * force)
     frames = to_frames(seconds + 0.05)
     time = time_axis(frames)
@@ -57,7 +57,7 @@ def sample_machine_snare(rng: np.random.Generator) -> dict:
 
 
 def machine_snare(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
-    """Two falling tones and filtered noise."""
+    """Strike a snare: two falling tones and filtered noise."""
     frames = to_frames(values["seconds"] + 0.1)
     time = time_axis(frames)
     hz = values["hz"]
@@ -77,7 +77,7 @@ def sample_clap(rng: np.random.Generator) -> dict:
 
 
 def clap(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
-    """A few bursts one after the other, and the room behind them."""
+    """Clap: a few bursts one after the other, and the room behind them."""
     frames = to_frames(values["seconds"] + 0.12)
     last = (values["hands"] - 1) * values["apart"]
     envelope = np.zeros(frames, np.float32)
@@ -99,7 +99,10 @@ def sample_metal(rng: np.random.Generator) -> dict:
 
 
 def metal(rng: np.random.Generator, values: dict, force: float, *, length: float) -> np.ndarray:
-    """Six squares or noise through a steep high-pass; `length` is a factor of the time."""
+    """Strike a hat or cymbal: six squares or noise through a steep high-pass.
+
+    `length` is a factor on the time it rings.
+    """
     seconds = values["seconds"] * length
     frames = to_frames(min(seconds, 2.5) + 0.02)
     time = time_axis(frames)
@@ -112,7 +115,7 @@ def metal(rng: np.random.Generator, values: dict, force: float, *, length: float
 
 
 def machine_tom(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
-    """A falling sine or triangle with a breath of noise; `size` is 0 for the lowest to 5."""
+    """Strike a tom, a falling tone with a breath of noise; `size` is 0 for the lowest to 5."""
     seconds = values["seconds"]
     frames = to_frames(seconds + 0.05)
     time = time_axis(frames)
@@ -131,12 +134,12 @@ def sample_machine_tom(rng: np.random.Generator) -> dict:
 
 
 def sample_bell(rng: np.random.Generator) -> dict:
-    """Draw a machine's cowbell."""
+    """Draw the pitch and length of a machine's cowbell."""
     return draw(rng, hz=(520, 620), ratio=(1.42, 1.52), seconds=(0.12, 0.5))
 
 
 def machine_bell(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
-    """Two squares through a band-pass."""
+    """Strike a cowbell: two squares through a band-pass."""
     frames = to_frames(values["seconds"] + 0.05)
     time = time_axis(frames)
     ratios = np.array([1.0, values["ratio"]], np.float32)
@@ -148,7 +151,7 @@ def machine_bell(rng: np.random.Generator, values: dict, force: float) -> np.nda
 
 
 def machine_rim(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
-    """Two short sines and a click."""
+    """Strike a rim: two short sines and a click."""
     frames = to_frames(0.1)
     time = time_axis(frames)
     tone = np.sin(2 * np.pi * np.float32(values["hz"]) * time)
@@ -158,7 +161,7 @@ def machine_rim(rng: np.random.Generator, values: dict, force: float) -> np.ndar
 
 
 def crushed(sound: np.ndarray, bits: int, rate_hz: float, edge_hz: float) -> np.ndarray:
-    """A part (time,) as an early sampler plays it: few bits, few samples, and a dull filter."""
+    """Play a part (time,) as an early sampler does: few bits, few samples, and a dull filter."""
     hold = max(1, round(SAMPLE_RATE / rate_hz))
     held = np.repeat(sound[::hold], hold)[: len(sound)]
     steps = np.float32(2 ** (bits - 1) / (np.abs(held).max() + 1e-6))

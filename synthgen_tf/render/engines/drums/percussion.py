@@ -1,8 +1,10 @@
-"""Hand percussion: everything of the General MIDI drum map that is no kit.
+"""Makes hand percussion: everything of the General MIDI drum map that is no kit.
 
 `PERCUSSION` maps numbers to functions (rng, values, force) to (time,) float32. `values` are three
 factors near 1 that `sample_percussion` draws: on pitch, on length and on noise.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from scipy import signal
@@ -19,14 +21,21 @@ from synthgen_tf.render.signals.dsp import (
     to_frames,
 )
 
+Strike = Callable[[np.random.Generator, dict, float], np.ndarray]
+"""Take (rng, values, force), return one hit of an instrument, (time,) float32."""
+
 
 def sample_percussion(rng: np.random.Generator) -> dict:
     """Draw the three factors of one instrument."""
     return draw(rng, pitch=(0.85, 1.18), length=(0.7, 1.4), noise=(0.6, 1.5))
 
 
-def drum(hz: float, seconds: float, slap: float, upper: float = 0.5, shell: float = 0.0):
-    """A hand drum: `slap` is the level of the hand or stick, `shell` of the metal around it."""
+def drum(hz: float, seconds: float, slap: float, upper: float = 0.5, shell: float = 0.0) -> Strike:
+    """Make a hand drum with a skin tuned to `hz`, which rings for `seconds`.
+
+    `slap` is the level of the hand or stick, `upper` the share of the higher modes, and `shell`
+    the level of the metal around the drum; all three are 0 to 1.
+    """
 
     def strike(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
         frames = to_frames(seconds * values["length"] + 0.1)
@@ -44,8 +53,18 @@ def drum(hz: float, seconds: float, slap: float, upper: float = 0.5, shell: floa
     return strike
 
 
-def bar(hz: float, ratios: tuple, levels: tuple, seconds: float, click: float = 0.2):
-    """A piece of wood or metal with few partials: claves, blocks, bells, triangle."""
+def bar(
+    hz: float,
+    ratios: tuple[float, ...],
+    levels: tuple[float, ...],
+    seconds: float,
+    click: float = 0.2,
+) -> Strike:
+    """Make a piece of wood or metal with few partials: claves, blocks, bells, triangle.
+
+    The partials lie at `ratios` times `hz` and sound at `levels`, the lowest for `seconds`;
+    `click` is the level of the stick.
+    """
 
     def strike(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
         frames = to_frames(1.1 * seconds * values["length"] + 0.05)
@@ -60,8 +79,14 @@ def bar(hz: float, ratios: tuple, levels: tuple, seconds: float, click: float = 
     return strike
 
 
-def grains(low_hz: float, high_hz: float, rise: float, seconds: float, jingles: float = 0.0):
-    """Many small hits: shaker, maracas, cabasa, tambourine (with `jingles` that ring)."""
+def grains(
+    low_hz: float, high_hz: float, rise: float, seconds: float, jingles: float = 0.0
+) -> Strike:
+    """Make an instrument of many small hits: shaker, maracas, cabasa, tambourine.
+
+    The grains hiss between `low_hz` and `high_hz`, grow denser for `rise` seconds and die away
+    within about `seconds`; `jingles` is the level of small plates that ring.
+    """
 
     def strike(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
         time = time_axis(to_frames(rise + 1.4 * seconds * values["length"] + 0.05))
@@ -86,8 +111,8 @@ def grains(low_hz: float, high_hz: float, rise: float, seconds: float, jingles: 
     return strike
 
 
-def scraped(seconds: float, teeth_hz: float):
-    """The guiro: a stick over notches."""
+def scraped(seconds: float, teeth_hz: float) -> Strike:
+    """Make a guiro: a stick runs over notches, at first `teeth_hz` of them a second."""
 
     def strike(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
         frames = to_frames(seconds * values["length"] + 0.05)
@@ -100,8 +125,8 @@ def scraped(seconds: float, teeth_hz: float):
     return strike
 
 
-def whistle(seconds: float):
-    """The pea whistle: a tone that flutters."""
+def whistle(seconds: float) -> Strike:
+    """Make a pea whistle: a tone whose pitch and level flutter, `seconds` long."""
 
     def strike(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
         frames = to_frames(seconds * values["length"] + 0.03)
@@ -116,8 +141,8 @@ def whistle(seconds: float):
     return strike
 
 
-def cuica(seconds: float, start_hz: float, end_hz: float):
-    """A rubbed drum that cries."""
+def cuica(seconds: float, start_hz: float, end_hz: float) -> Strike:
+    """Make a cuica: a rubbed drum whose tone cries from `start_hz` up to `end_hz`."""
 
     def strike(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
         frames = to_frames(seconds * values["length"] + 0.03)
@@ -132,7 +157,7 @@ def cuica(seconds: float, start_hz: float, end_hz: float):
 
 
 def rattle(rng: np.random.Generator, values: dict, force: float) -> np.ndarray:
-    """The vibraslap: teeth in a box."""
+    """Return one hit of a vibraslap, whose teeth rattle in a box, (time,) float32."""
     frames = to_frames(1.2 * values["length"])
     time = time_axis(frames)
     teeth = np.exp(-6 * ((rng.uniform(22, 30) * time) % 1.0))

@@ -1,4 +1,4 @@
-"""A recorded kit at work: which take answers a stroke, tuned and damped as a producer would."""
+"""Plays recorded kits, tuned and damped as a producer would."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -28,7 +28,7 @@ DOUBLED_CHANCE = 0.4
 
 
 class SampledKit(Kit):
-    """A recorded kit.
+    """A recorded kit at work.
 
     Args:
         rng: chooses among drums of one kind, and how each is tuned, damped and doubled.
@@ -70,7 +70,7 @@ class SampledKit(Kit):
         }
 
     def hit(self, number: int, force: float) -> np.ndarray:
-        """(time, 2); silence where the kit has nothing like the piece."""
+        """Return the sound of one piece, (time, 2); silence where the kit has nothing like it."""
         played = next((each for each in candidates(number) if each in self._pieces), None)
         if played is None:
             return np.zeros((1, 2), np.float32)
@@ -88,14 +88,14 @@ class SampledKit(Kit):
 
 
 def candidates(number: int) -> tuple[int, ...]:
-    """A piece, and what may stand in for it."""
+    """Return a piece's number, and those of what may stand in for it."""
     number = piece_of(number)
     return (number, *STAND_INS.get(number, ()))
 
 
 @lru_cache(maxsize=512)
 def read_sample(path: Path) -> np.ndarray:
-    """A one-shot at our rate, (time, 2) float32 with a peak of 1, from where it begins to sound.
+    """Read a one-shot at our rate, (time, 2) float32, peak 1, from where it begins to sound.
 
     Raises:
         InputError: when it cannot be read or is silent.
@@ -112,7 +112,7 @@ def read_sample(path: Path) -> np.ndarray:
 
 
 def _tuned(sound: np.ndarray, semitones: float) -> np.ndarray:
-    """Played faster or slower, as a sampler tunes."""
+    """Play a sound faster or slower, as a sampler tunes."""
     speed = 2.0 ** (semitones / 12)
     place = np.arange(int(len(sound) / speed)) * speed
     sides = [read_at(np.ascontiguousarray(side), place) for side in sound.T]

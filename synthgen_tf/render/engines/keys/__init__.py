@@ -1,4 +1,4 @@
-"""Keyboards and what else is struck in tune.
+"""Holds keyboards and what else is struck in tune.
 
 Files:
 

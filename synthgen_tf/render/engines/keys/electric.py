@@ -1,4 +1,4 @@
-"""Electric keyboards with a mechanism: tine piano, reed piano, clavinet."""
+"""Plays electric keyboards with a mechanism: tine piano, reed piano, clavinet."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from synthgen_tf.render.signals.dsp import (
 
 
 class ElectricPiano(Ringing):
-    """A hammer strikes a tine or a reed in front of a pickup, which bends its motion.
+    """An electric piano: a hammer strikes a tine or a reed, and a pickup bends its motion.
 
     Args:
         rng: source of the instrument's parameters and noise.
@@ -48,7 +48,7 @@ class ElectricPiano(Ringing):
         self.parameters["stereo"] = bool(tine and rng.random() < 0.7)
 
     def ring(self, pitch: int, force: float, frames: int) -> np.ndarray:
-        """(frames,) float32."""
+        """Return the sound of a key held down, (frames,) float32, as the pickup hears it."""
         values, rng = self.parameters, self.rng
         hz = float(to_hz(pitch + rng.normal(0, values["tuning_cents"] / 100)))
         ratio = values["bell_ratio"] * rng.uniform(0.97, 1.03)
@@ -66,7 +66,7 @@ class ElectricPiano(Ringing):
         return sound + values["knock"] * struck(rng, frames, 100, 1500, 0.012)
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Preamplifier, loudspeaker, and tremolo that may move from side to side."""
+        """Add preamplifier, loudspeaker, and tremolo that may move from side to side."""
         values = self.parameters
         # The pickup's asymmetry makes an offset as well as harmonics.
         mono = highpass(np.ascontiguousarray(sound[:, 0]), 45.0)
@@ -82,7 +82,7 @@ class ElectricPiano(Ringing):
 
 
 class Clavinet(Ringing):
-    """A keyed string over pickups: percussive, thin, damped at once by a thread of wool."""
+    """A clavinet: strings over pickups, percussive, thin, damped at once by a thread of wool."""
 
     takes = 2
     release_seconds = 0.045
@@ -102,7 +102,7 @@ class Clavinet(Ringing):
         )
 
     def ring(self, pitch: int, force: float, frames: int) -> np.ndarray:
-        """(frames,) float32."""
+        """Return the sound of a key held down, (frames,) float32, as the pickups hear it."""
         values, rng = self.parameters, self.rng
         hz = float(to_hz(pitch + rng.normal(0, 0.02)))
         number = np.arange(1, int(np.clip(11000 / hz, 3, 60)) + 1)
@@ -116,7 +116,7 @@ class Clavinet(Ringing):
         return sound + values["knock"] * struck(rng, frames, 800, 5000, 0.004)
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Preamplifier."""
+        """Add the preamplifier, the same on both sides."""
         mono = highpass(np.ascontiguousarray(sound[:, 0]), self.parameters["low_cut_hz"])
         mono = np.tanh(np.float32(self.parameters["drive"] / (2 * playing_level(mono))) * mono)
         mono = levelled(highpass(mono, 40.0, 1))

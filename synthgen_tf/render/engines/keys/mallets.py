@@ -1,4 +1,4 @@
-"""Struck bars, tubes, tongues and kettles that play tunes."""
+"""Plays struck bars, tubes, tongues and kettles that carry tunes."""
 
 import numpy as np
 
@@ -39,7 +39,7 @@ BARS = {
 
 
 class Mallets(Ringing):
-    """Bars with few, far partials, each dying at its own pace.
+    """A set of bars with few, far partials, each dying at its own pace.
 
     Args:
         rng: source of the instrument's parameters and noise.
@@ -69,7 +69,7 @@ class Mallets(Ringing):
         self.release_seconds = 0.25 if self.parameters["damped"] > 0.6 else 1.5
 
     def ring(self, pitch: int, force: float, frames: int) -> np.ndarray:
-        """(frames, 2) float32."""
+        """Return the sound of a bar left to ring, (frames, 2) float32."""
         values, rng = self.parameters, self.rng
         shape, strengths, _, octave = BARS[values["kind"]]
         hz = float(to_hz(pitch + 12 * octave))
@@ -90,7 +90,7 @@ class Mallets(Ringing):
         )
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """The motor's fans over the tubes, and the frame that carries the bars."""
+        """Add the motor's fans over the tubes, and the frame that carries the bars."""
         values = self.parameters
         if values["motor_depth"]:
             swing = 0.5 + 0.5 * np.cos(2 * np.pi * values["motor_hz"] * control_axis(len(sound)))

@@ -1,4 +1,4 @@
-"""The electric organ: tone wheels or transistors, drawbars, and a rotating loudspeaker."""
+"""Plays the electric organ: tone wheels or transistors, drawbars, a rotating loudspeaker."""
 
 import numpy as np
 from scipy import signal
@@ -34,7 +34,7 @@ FOLDING_HZ = 6000.0
 
 
 class Organ(Ringing):
-    """Drawbars with key click and percussion, through a rotating loudspeaker or straight.
+    """An electric organ: drawbars, key click and percussion, with a rotating loudspeaker or none.
 
     Args:
         rng: source of the instrument's parameters and noise.
@@ -77,11 +77,11 @@ class Organ(Ringing):
         )
 
     def loudness(self, velocity: float, force: float) -> float:
-        """Organs know no velocity."""
+        """Return 1 for every velocity: an organ's keys only open and close."""
         return 1.0
 
     def ring(self, pitch: int, force: float, frames: int) -> np.ndarray:
-        """(frames,) float32."""
+        """Return the sound of a key held down, (frames,) float32, before the loudspeaker."""
         values, rng = self.parameters, self.rng
         hz = float(to_hz(pitch))
         time = time_axis(frames)
@@ -105,7 +105,7 @@ class Organ(Ringing):
         return sound * np.float32(0.5)
 
     def _tone(self, hz: float, time: np.ndarray) -> np.ndarray:
-        """One wheel, nearly a sine; or one transistor divider, a filtered square."""
+        """Return a tone wheel's near sine, or a transistor divider's filtered square."""
         turns = 2 * np.pi * (hz * time + self.rng.random())
         if self.parameters["kind"] == "tone wheel":
             return np.sin(turns, dtype=np.float32)
@@ -117,7 +117,7 @@ class Organ(Ringing):
         return sound
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Scanner, tube preamplifier, loudspeaker."""
+        """Send all keys through scanner, tube preamplifier and loudspeaker."""
         values = self.parameters
         mono = np.ascontiguousarray(sound[:, 0])
         time = control_axis(len(mono))
@@ -139,7 +139,7 @@ class Organ(Ringing):
         return levelled(self._rotate(mono, time))
 
     def _rotate(self, mono: np.ndarray, time: np.ndarray) -> np.ndarray:
-        """Horn and drum turn in front of two microphones: doppler, and loud and soft."""
+        """Turn horn and drum in front of two microphones: doppler, and loud and soft."""
         values = self.parameters
         low = lowpass(mono, 800.0)
         high = mono - low
@@ -164,7 +164,7 @@ class Organ(Ringing):
         return stereo(*sides)
 
     def _speeds(self, time: np.ndarray) -> np.ndarray:
-        """Turns a second that the switch asks for, over a control curve's times."""
+        """Return the turns a second that the switch asks for, over a control curve's times."""
         values = self.parameters
         slow, fast = values["slow_hz"], values["fast_hz"]
         if values["rotor"] != "turns":

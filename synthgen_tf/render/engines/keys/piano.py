@@ -1,4 +1,4 @@
-"""Keyboards with strings: the piano, and what every keyboard engine is built on."""
+"""Plays keyboards with strings: the piano, and what every keyboard engine is built on."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ from synthgen_tf.render.signals.dsp import (
 
 
 class Ringing(Engine):
-    """Instruments that sound on unchanged while a key is down, or die away by themselves.
+    """The base of instruments that sound on while a key is down, or die away by themselves.
 
     One long ring of every key and force is made, and all notes are cut from it.
     """
@@ -42,7 +42,7 @@ class Ringing(Engine):
     """Time to -60 dB once the key is up."""
 
     def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
-        """(frames, 2), channels contiguous."""
+        """Cut all notes of a part from the rings, (frames, 2), channels contiguous."""
         sound = np.zeros((2, frames), np.float32).T
         longest: dict[int, float] = {}
         for stroke, _ in self.strokes(notes):
@@ -70,15 +70,18 @@ class Ringing(Engine):
         return fade_out(piece)
 
     def loudness(self, velocity: float, force: float) -> float:
-        """Gain of a note of some velocity, cut from the ring of the force above it."""
+        """Return the gain of a note of some velocity, cut from the ring of the force above it."""
         return (velocity / force) ** 1.3 * force
 
     def release_of(self, pitch: int) -> float:
-        """Seconds to -60 dB after the key; some instruments damp high notes later or not."""
+        """Return the seconds to -60 dB after the key is let go.
+
+        Some instruments damp high notes later or not at all.
+        """
         return self.release_seconds
 
     def ring(self, pitch: int, force: float, frames: int) -> np.ndarray:
-        """The sound of a key held down, about unit power at first; (frames,) or (frames, 2)."""
+        """Return the sound of a key held down, (frames,) or (frames, 2), unit power at first."""
         raise NotImplementedError
 
 
@@ -94,7 +97,7 @@ PIANOS = {
 
 
 class Piano(Ringing):
-    """Stiff strings, two or three to a note, a hammer, and the board that carries them.
+    """A piano: stiff strings, two or three to a note, a hammer, and the board that carries them.
 
     Args:
         rng: source of the instrument's parameters and noise.
@@ -126,11 +129,11 @@ class Piano(Ringing):
         )
 
     def release_of(self, pitch: int) -> float:
-        """The highest strings have no dampers."""
+        """Return the seconds to -60 dB after the key; the highest strings have no dampers."""
         return 0.16 + 0.012 * max(0, 60 - pitch) + (1.2 if pitch > 88 else 0.0)
 
     def ring(self, pitch: int, force: float, frames: int) -> np.ndarray:
-        """(frames, 2) float32."""
+        """Return the sound of a key held down, (frames, 2) float32."""
         values, rng = self.parameters, self.rng
         hz = float(to_hz(pitch + rng.normal(0, values["tuning_cents"] / 100)))
         number = np.arange(1, int(np.clip(13000 / hz, 2, 55)) + 1)
@@ -161,7 +164,7 @@ class Piano(Ringing):
     def _blow(
         self, number: np.ndarray, partials: np.ndarray, hz: float, force: float
     ) -> np.ndarray:
-        """Levels of the partials after one blow; a harder one is brighter, as the felt gives."""
+        """Return the levels of the partials after one blow; a harder one is brighter."""
         values = self.parameters
         levels = np.abs(np.sin(np.pi * number * values["strike_place"])) + 0.02
         levels *= np.exp(self.rng.normal(0, 0.25, len(number))) / number**0.3
@@ -172,7 +175,7 @@ class Piano(Ringing):
         return levels / np.sqrt(np.sum(levels**2) / 2)
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """The board, the other strings that ring along, and a little of the room."""
+        """Add the board, the other strings that ring along, and a little of the room."""
         values, rng = self.parameters, self.rng
         board = wooden_body(
             rng, [60.0, 95.0, 140.0], direct=values["direct"], bright_hz=2500, quality=12.0
@@ -191,7 +194,7 @@ class Piano(Ringing):
 def struck(
     rng: np.random.Generator, frames: int, low_hz: float, high_hz: float, seconds: float
 ) -> np.ndarray:
-    """The knock of a hammer, mallet or key: a short band of noise, (frames,)."""
+    """Draw the knock of a hammer, mallet or key: a short band of noise, (frames,)."""
     length = min(frames, int(8 * seconds * SAMPLE_RATE) + 64)
     sound = np.zeros(frames, np.float32)
     fall = np.exp(-time_axis(length) / np.float32(seconds))

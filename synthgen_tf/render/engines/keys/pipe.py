@@ -1,4 +1,6 @@
-"""Keys that let air through: pipe organ, accordion, harmonica."""
+"""Plays keys that let air through: pipe organ, accordion, harmonica."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -25,12 +27,15 @@ from synthgen_tf.render.signals.wavetables import make_bank, num_harmonics, read
 
 
 def steady(bank: np.ndarray, hz: float, frames: int, start: float) -> np.ndarray:
-    """One row of a bank at a constant pitch, (frames,)."""
+    """Play one row of a bank at a constant pitch, (frames,)."""
     return read_bank(bank, start + hz / SAMPLE_RATE * np.arange(frames), 0.0)
 
 
-def cycle_of(hz: float, levels) -> np.ndarray:
-    """A bank of one row from a function of (harmonic numbers, Hz), at unit power."""
+def cycle_of(hz: float, levels: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+    """Make a bank of one row, at unit power.
+
+    `levels` takes the harmonics' numbers and their frequencies in Hz, and returns their amplitudes.
+    """
     number = np.arange(1, num_harmonics(hz) + 1)
     amplitude = levels(number, number * hz)
     amplitude = amplitude / np.sqrt(np.sum(amplitude**2) / 2)
@@ -49,7 +54,7 @@ STOPS = {
 
 
 class PipeOrgan(Ringing):
-    """Ranks of pipes that speak one by one, and the church around them."""
+    """A church organ: ranks of pipes that speak one by one, and the room around them."""
 
     takes = 1
     layers = 1
@@ -76,11 +81,11 @@ class PipeOrgan(Ringing):
         )
 
     def loudness(self, velocity: float, force: float) -> float:
-        """Organs know no velocity."""
+        """Return 1 for every velocity: an organ's keys only open and close."""
         return 1.0
 
     def ring(self, pitch: int, force: float, frames: int) -> np.ndarray:
-        """(frames, 2) float32."""
+        """Return the sound of a key held down, with all its pipes, (frames, 2) float32."""
         values, rng = self.parameters, self.rng
         time = time_axis(frames)
         sides = np.zeros((2, frames), np.float32)
@@ -89,8 +94,13 @@ class PipeOrgan(Ringing):
             while hz > 7000:
                 hz /= 2
             fall, even, attack = STOPS[stop]
-            bank = cycle_of(hz, lambda n, _, f=fall, e=even: n**-f * np.where(n % 2, 1.0, e))
-            pipe = steady(bank, hz, frames, rng.random())
+
+            def levels(
+                number: np.ndarray, _: np.ndarray, fall: float = fall, even: float = even
+            ) -> np.ndarray:
+                return number**-fall * np.where(number % 2, 1.0, even)
+
+            pipe = steady(cycle_of(hz, levels), hz, frames, rng.random())
             seconds = np.float32(attack * (440 / hz) ** 0.5 * rng.uniform(0.7, 1.3))
             speech = 1 - np.exp(-time / (0.4 * seconds))
             pipe *= speech
@@ -104,7 +114,7 @@ class PipeOrgan(Ringing):
         return (sides / np.float32(np.sqrt(len(values["ranks"]))) + wind * speech).T
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """The church."""
+        """Add the reverb of the church."""
         frames = to_frames(self.parameters["church_seconds"])
         fall = np.exp(-LN_1000 / self.parameters["church_seconds"] * time_axis(frames))
         sides = []
@@ -117,7 +127,7 @@ class PipeOrgan(Ringing):
 
 
 class FreeReeds(Ringing):
-    """Accordion or harmonica: buzzing tongues, beating ranks, and breath or bellows behind.
+    """An accordion or a harmonica: buzzing tongues, beating ranks, and breath or bellows.
 
     Args:
         rng: source of the instrument's parameters and noise.
@@ -152,7 +162,7 @@ class FreeReeds(Ringing):
         )
 
     def ring(self, pitch: int, force: float, frames: int) -> np.ndarray:
-        """(frames,) float32."""
+        """Return the sound of a key held down, (frames,) float32."""
         values, rng = self.parameters, self.rng
         time = time_axis(frames)
         # A reed that is pushed bends down, and speaks late.
@@ -162,7 +172,7 @@ class FreeReeds(Ringing):
             hz = float(to_hz(pitch + (cents + rng.normal(0, 1.0)) / 100)) * footage
             edge = values["edge_hz"] * (0.6 + 0.4 * force)
 
-            def levels(number, partial, edge=edge):
+            def levels(number: np.ndarray, partial: np.ndarray, edge: float = edge) -> np.ndarray:
                 even = np.where(number % 2, 1.0, values["even"])
                 return even * number ** -values["slope"] / (1 + (partial / edge) ** 3)
 
@@ -175,7 +185,7 @@ class FreeReeds(Ringing):
         return sound * (1 - np.exp(-time / np.float32(values["attack_seconds"] / 2)))
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Bellows or breath swell all notes together; hands or box colour them."""
+        """Let bellows or breath swell all notes together; hands or box colour them."""
         values = self.parameters
         time = control_axis(len(sound))
         swell = 1 + values["swell"] * wander(self.rng, len(time), 0.8)

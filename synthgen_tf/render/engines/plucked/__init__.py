@@ -1,4 +1,4 @@
-"""Plucked strings.
+"""Holds plucked strings.
 
 Files:
 

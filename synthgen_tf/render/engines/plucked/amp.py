@@ -1,4 +1,4 @@
-"""Guitar and bass amplifiers: equaliser, tube, loudspeaker and microphone.
+"""Plays through guitar and bass amplifiers: equaliser, tube, loudspeaker and microphone.
 
 The tube sees the sum of all strings. That is what sets a distorted guitar apart from a synth: two
 strings make sums and differences of all their partials, not one rich tone each.
@@ -50,7 +50,7 @@ def sample_amplifier(rng: np.random.Generator, character: str) -> dict:
 
 
 def _before(rng: np.random.Generator, low_hz: float, middle_db: float, bass: bool) -> list:
-    """Pickup and preamplifier as a loudness curve: (Hz, dB)."""
+    """Draw pickup and preamplifier as a loudness curve: (Hz, dB)."""
     resonance_hz = draw_log(rng, 2200, 5000)
     middle_hz = draw_log(rng, 500, 1100)
     slope = rng.uniform(6, 14)
@@ -66,7 +66,7 @@ def _before(rng: np.random.Generator, low_hz: float, middle_db: float, bass: boo
 
 
 def _guitar_cabinet(rng: np.random.Generator) -> list:
-    """A guitar loudspeaker: a bump, a dip, a bite, and nothing above 5 kHz or so."""
+    """Draw a guitar loudspeaker: a bump, a dip, a bite, and nothing above 5 kHz or so."""
     bump_hz, end_hz = rng.uniform(90, 150), rng.uniform(4200, 5800)
     known = [
         (20, -38),
@@ -85,7 +85,7 @@ def _guitar_cabinet(rng: np.random.Generator) -> list:
 
 
 def _bass_cabinet(rng: np.random.Generator) -> list:
-    """A bass cabinet, now and then with a horn, or the desk without any cabinet."""
+    """Draw a bass cabinet, now and then with a horn, or the desk without any cabinet."""
     end_hz = draw_log(rng, 1800, 9000)
     known = [
         (20, -16),
@@ -101,7 +101,7 @@ def _bass_cabinet(rng: np.random.Generator) -> list:
 
 
 def _rippled(rng: np.random.Generator, known: list, depth_db: float) -> list:
-    """A curve with small peaks and notches on it, five an octave: cone and microphone."""
+    """Add small peaks and notches to a curve, five an octave: cone and microphone."""
     hz, level_db = np.array(sorted(known), float).T
     grid = np.geomspace(20, 22000, 50)
     ripple = rng.normal(0, depth_db, len(grid)) * (grid > 150)
@@ -110,7 +110,7 @@ def _rippled(rng: np.random.Generator, known: list, depth_db: float) -> list:
 
 
 def amplify(rng: np.random.Generator, sound: np.ndarray, values: dict) -> np.ndarray:
-    """Play through an amplifier.
+    """Play a part through an amplifier.
 
     Args:
         rng: source of the hiss.
@@ -136,7 +136,7 @@ def amplify(rng: np.random.Generator, sound: np.ndarray, values: dict) -> np.nda
 
 
 def _shaped(sound: np.ndarray, shape: str, bias: float) -> np.ndarray:
-    """The curve of the tube or diode; 1 is where it gives way."""
+    """Bend a sound by the curve of the tube or diode; 1 is where it gives way."""
     offset = np.float32(bias)
     if shape == "hard":
         clipped = np.clip(0.67 * sound, -1, 1)

@@ -1,4 +1,4 @@
-"""Basses with strings: finger, pick, slap, fretless, upright."""
+"""Plays basses with strings: finger, pick, slap, fretless, upright."""
 
 import numpy as np
 
@@ -30,7 +30,7 @@ BASS = {
 
 
 class ElectricBass(PluckedString):
-    """Bass guitar played with fingers or a pick; desk, amplifier or both.
+    """A bass guitar played with fingers or a pick; desk, amplifier or both.
 
     Args:
         rng: source of the instrument's parameters and noise.
@@ -54,7 +54,7 @@ class ElectricBass(PluckedString):
         return super()._is_muted(stroke) and stroke.velocity < 0.8
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Amplifier and desk, on one channel: basses stand in the middle."""
+        """Add amplifier and desk, on one channel: basses stand in the middle."""
         mono = np.ascontiguousarray(sound[:, 0])
         wet = amplify(self.rng, mono, self.parameters["amplifier"])
         wet += np.float32(self.parameters["desk"]) * levelled(mono)
@@ -63,7 +63,7 @@ class ElectricBass(PluckedString):
 
 
 class SlapBass(ElectricBass):
-    """The thumb strikes low strings, a finger pops high ones against the frets."""
+    """A slapped bass: the thumb strikes low strings, a finger pops high ones."""
 
     def __init__(self, rng: np.random.Generator):
         super().__init__(rng, edge_hz=(2500, 7000), slope=(0.4, 0.9), loss_hz=(1500, 5000))
@@ -72,7 +72,7 @@ class SlapBass(ElectricBass):
         self.parameters["fret_hz"] = float(rng.uniform(1800, 4500))
 
     def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time,) float32."""
+        """Return the sound of one slapped or popped string, (time,) float32."""
         sound = super().stroke(stroke)
         pop = stroke.pitch >= self.parameters["pop_above"]
         length = min(len(sound), to_frames(0.09))
@@ -87,7 +87,7 @@ class SlapBass(ElectricBass):
 
 
 class FretlessBass(ElectricBass):
-    """No frets: slides, vibrato, and upper partials that bloom late."""
+    """A bass without frets: slides, vibrato, and upper partials that bloom late."""
 
     solo = (0.5, 1.0)
 
@@ -108,7 +108,7 @@ class FretlessBass(ElectricBass):
 
 
 class UprightBass(PluckedString):
-    """Double bass, plucked: soft strings, a large body, and a finger one can hear."""
+    """A double bass, plucked: soft strings, a large body, and a finger one can hear."""
 
     strum_seconds = (0.0, 0.01)
     solo = (0.2, 0.6)
@@ -133,7 +133,7 @@ class UprightBass(PluckedString):
         }
 
     def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time,) float32."""
+        """Return the sound of one plucked string, (time,) float32."""
         sound = super().stroke(stroke)
         length = min(len(sound), to_frames(0.05))
         knock = coloured_noise(self.rng, length, 150, 1800) * np.exp(-time_axis(length) / 0.009)
@@ -141,7 +141,7 @@ class UprightBass(PluckedString):
         return sound
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """The body; one microphone."""
+        """Add the body, heard by one microphone."""
         values = self.parameters
         body = wooden_body(
             self.rng, values["body_hz"], direct=values["direct"], bright_hz=values["bright_hz"]

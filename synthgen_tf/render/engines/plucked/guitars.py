@@ -1,16 +1,21 @@
-"""Guitars: clean, distorted, soloing, muted, acoustic, and what else has strings and frets."""
+"""Plays guitars: clean, distorted, soloing, muted, acoustic, and other things with frets."""
+
+from dataclasses import replace
 
 import numpy as np
 
-from synthgen_tf.render.engines.base import stereo
+from synthgen_tf.render.compose.score import Note
+from synthgen_tf.render.engines.base import Stroke, stereo
 from synthgen_tf.render.engines.body import in_front_of, levelled, on_both, wooden_body
 from synthgen_tf.render.engines.plucked.amp import amplify, sample_amplifier
 from synthgen_tf.render.engines.plucked.strings import PluckedString
 from synthgen_tf.render.signals.dsp import control_axis, from_control, highpass, moving_delay
 
+Range = tuple[float, float]
+
 
 class ElectricGuitar(PluckedString):
-    """Electric guitar through an amplifier, which all strings share.
+    """An electric guitar through an amplifier, which all strings share.
 
     Args:
         rng: source of the instrument's parameters and noise.
@@ -33,7 +38,7 @@ class ElectricGuitar(PluckedString):
             self.parameters["second_amplifier"] = sample_amplifier(rng, str(rng.choice(characters)))
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """The amplifiers."""
+        """Play both sides through one amplifier, or each through its own."""
         first = self.parameters["amplifier"]
         second = self.parameters.get("second_amplifier")
         if second is None:
@@ -43,7 +48,7 @@ class ElectricGuitar(PluckedString):
 
 
 class DistortedGuitar(ElectricGuitar):
-    """Overdriven to fuzzy; chords are chugged with the palm, lines are bent and shaken."""
+    """A guitar, overdriven to fuzzy; chords are chugged with the palm, lines bent and shaken."""
 
     mute_below = 62
     strum_seconds = (0.002, 0.015)
@@ -65,7 +70,7 @@ class LeadGuitar(ElectricGuitar):
 
 
 class CleanGuitar(ElectricGuitar):
-    """Clean or nearly so, often with chorus or tremolo."""
+    """A guitar, clean or nearly so, often with chorus or tremolo."""
 
     solo = (0.0, 0.5)
 
@@ -78,7 +83,7 @@ class CleanGuitar(ElectricGuitar):
         self.parameters["motion_depth"] = float(rng.uniform(0.2, 0.9))
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Amplifier, then what moves."""
+        """Play the part through the amplifier, then through chorus or tremolo."""
         sound = super().finish(sound)
         values, time = self.parameters, control_axis(len(sound))
         swing = np.sin(2 * np.pi * values["motion_hz"] * time)
@@ -93,7 +98,7 @@ class CleanGuitar(ElectricGuitar):
 
 
 class MutedGuitar(CleanGuitar):
-    """The funk player's left hand: short notes, and many that are only a scratch."""
+    """A funk guitar under a damping left hand: short notes, and many that are only a scratch."""
 
     strum_seconds = (0.002, 0.012)
 
@@ -103,11 +108,11 @@ class MutedGuitar(CleanGuitar):
         self.parameters["scrape"] = float(rng.uniform(0.05, 0.2))
         self.parameters["mute_seconds"] = float(rng.uniform(0.06, 0.3))
 
-    def _is_muted(self, stroke) -> bool:
+    def _is_muted(self, stroke: Stroke) -> bool:
         return True
 
-    def stroke(self, stroke) -> np.ndarray:
-        """(time,) float32."""
+    def stroke(self, stroke: Stroke) -> np.ndarray:
+        """Return the sound of one muted string, (time,) float32."""
         sound = super().stroke(stroke)
         if self.rng.random() < self.parameters["dead_share"] and stroke.seconds < 0.25:
             sound *= np.exp(-np.arange(len(sound), dtype=np.float32) / 600.0)
@@ -115,7 +120,7 @@ class MutedGuitar(CleanGuitar):
 
 
 class AcousticGuitar(PluckedString):
-    """Strings on a wooden body, in front of two microphones.
+    """A guitar, or what is like it: strings on a wooden body, in front of two microphones.
 
     Args:
         rng: source of the instrument's parameters and noise.
@@ -134,16 +139,16 @@ class AcousticGuitar(PluckedString):
             "quality": float(rng.uniform(*body["quality"])),
             "low_cut_hz": float(rng.uniform(50, 120)),
             "squeaks": float(rng.uniform(0.0, 0.012)) if kind.endswith("guitar") else 0.0,
-            "octaves": body.get("octaves", False),
+            "octaves": body["octaves"],
             "width": float(rng.uniform(0.1, 1.0)),
         }
 
-    def _strum(self, chords):
+    def _strum(self, chords: list[list[Note]]) -> list[Note]:
         notes = super()._strum(chords)
         return with_octaves(self.rng, notes) if self.parameters["octaves"] else notes
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """The body, in two microphones."""
+        """Add the body, heard by two microphones."""
         values = self.parameters
         body = wooden_body(
             self.rng,
@@ -159,24 +164,32 @@ class AcousticGuitar(PluckedString):
         return levelled(highpass(in_front_of(sound, body), values["low_cut_hz"]))
 
 
-def with_octaves(rng: np.random.Generator, notes: list) -> list:
-    """Every string with its twin: an octave up on the low ones, unison on the high ones."""
+def with_octaves(rng: np.random.Generator, notes: list[Note]) -> list[Note]:
+    """Add a twin to every string: an octave up on the low ones, unison on the high ones."""
     twins = []
     for note in notes:
         octave = 12 if note.pitch < 58 else 0
         late = float(rng.uniform(0.002, 0.006))
-        values = {"pitch": note.pitch + octave, "start_seconds": note.start_seconds + late}
-        twins.append(note.__class__(**(note.__dict__ | values)))
+        start = note.start_seconds + late
+        twins.append(replace(note, pitch=note.pitch + octave, start_seconds=start))
     return sorted([*notes, *twins], key=lambda note: note.start_seconds)
 
 
-def _body(first_hz, direct, bright_hz, quality=(18, 35), **more) -> dict:
+def _body(
+    first_hz: tuple[Range, ...],
+    direct: Range,
+    bright_hz: Range,
+    quality: Range = (18, 35),
+    *,
+    octaves: bool = False,
+) -> dict:
+    """Return the ranges that a body is drawn from; `octaves` doubles every string."""
     return {
         "first_hz": first_hz,
         "direct": direct,
         "bright_hz": bright_hz,
         "quality": quality,
-        **more,
+        "octaves": octaves,
     }
 
 

@@ -1,4 +1,4 @@
-"""Plucked strings: what one string does, and what two hands do with several.
+"""Plays plucked strings: what one string does, and what two hands do with several.
 
 A string is a sum of decaying partials: a little too sharp the higher they are, without those that
 have a node under the pick or the pickup, and each in two directions, which beat.
@@ -59,7 +59,7 @@ scrape is the level of the pick's own noise.
 
 
 class PluckedString(Engine):
-    """What all plucked instruments share.
+    """The base of all plucked instruments.
 
     Args:
         rng: source of the instrument's parameters and noise.
@@ -92,7 +92,7 @@ class PluckedString(Engine):
         self._longest: dict[int, int] = {}
 
     def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
-        """(frames, 2): chords are strummed; the second take is played on its own."""
+        """Strum the chords of a part, (frames, 2); the second take is played on its own."""
         chords = in_chords(notes)
         self._line = len(chords) > 0.8 * len(notes)
         strummed = self._strum(chords)
@@ -128,7 +128,7 @@ class PluckedString(Engine):
         return notes
 
     def stroke(self, stroke: Stroke) -> np.ndarray:
-        """(time,) float32, about unit power at its onset."""
+        """Return the sound of one string, (time,) float32, about unit power at its onset."""
         frames = sustain_frames(stroke, RELEASE_SECONDS)
         force = float(np.ceil(stroke.velocity * LAYERS) / LAYERS)
         key = (stroke.pitch, force, self._is_muted(stroke), stroke.take)
@@ -143,7 +143,7 @@ class PluckedString(Engine):
         return fade_out(sound * np.float32(stroke.velocity))
 
     def _ring(self, stroke: Stroke, frames: int) -> np.ndarray:
-        """A string that nobody damps, with the pick's own noise, (frames,)."""
+        """Return a string that nobody damps, with the pick's own noise, (frames,)."""
         values = self.parameters
         sound = self._string(stroke, frames)
         sharp = values["sharp_cents"] / 100 * stroke.velocity**2
@@ -157,7 +157,7 @@ class PluckedString(Engine):
         return sound
 
     def _string(self, stroke: Stroke, frames: int) -> np.ndarray:
-        """The partials of one pluck, (frames,)."""
+        """Return the partials of one pluck, (frames,)."""
         values, rng = self.parameters, self.rng
         # No guitar is in tune to the cent.
         hz = float(to_hz(stroke.pitch + rng.normal(0, values["tuning_cents"] / 100)))
@@ -185,12 +185,12 @@ class PluckedString(Engine):
         return ring_modes(partials, levels, rings, phases, frames)
 
     def _is_muted(self, stroke: Stroke) -> bool:
-        """Whether the palm lies on the strings: on short low notes, and not in a solo."""
+        """Tell whether the palm lies on the strings: on short low notes, and not in a solo."""
         limit = self.mute_below - 12 * self._line
         return stroke.seconds < 0.2 and stroke.pitch < limit
 
     def _expressed(self, stroke: Stroke, time: np.ndarray) -> np.ndarray | None:
-        """Pitch curve in semitones at the times of a control curve; None where it stays at 0."""
+        """Return the pitch in semitones over a control curve's times; None where it stays at 0."""
         values, rng = self.parameters, self.rng
         expression = values["expression"]
         if not (self._line and expression and stroke.seconds > 0.12):
@@ -207,7 +207,7 @@ class PluckedString(Engine):
         return curve + depth * (0.5 - 0.5 * np.cos(2 * np.pi * values["vibrato_hz"] * time))
 
     def squeaks(self, frames: int, share: float) -> np.ndarray:
-        """Fingers that slide along wound strings now and then, (frames,), unit peak or so."""
+        """Draw fingers that slide along wound strings now and then, (frames,), unit peak or so."""
         sound = np.zeros(frames, np.float32)
         for _ in range(self.rng.poisson(share * frames / SAMPLE_RATE)):
             length = to_frames(self.rng.uniform(0.06, 0.18))
@@ -219,7 +219,7 @@ class PluckedString(Engine):
 
 
 def in_chords(notes: Sequence[Note], apart_seconds: float = 0.03) -> list[list[Note]]:
-    """Notes that begin within `apart_seconds` of the first of them, together."""
+    """Group notes that begin within `apart_seconds` of the first of them."""
     chords: list[list[Note]] = []
     for note in sorted(notes, key=lambda note: note.start_seconds):
         if chords and note.start_seconds - chords[-1][0].start_seconds < apart_seconds:

@@ -1,4 +1,4 @@
-"""Synth engines that are installed beside SynthGen.
+"""Plays synth engines that are installed beside SynthGen.
 
 Files:
 

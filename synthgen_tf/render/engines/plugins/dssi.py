@@ -15,7 +15,11 @@ from typing import IO, cast
 import numpy as np
 
 from synthgen_tf.render.compose.score import Note
-from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, bend_at
+from synthgen_tf.render.engines.base import (
+    LONGEST_NOTE_SECONDS,
+    WHEEL_STEP_SECONDS,
+    wheel_moves,
+)
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames
 
 HOST = Path(__file__).with_name("dssi_host.py")
@@ -25,13 +29,12 @@ CPU_SECONDS = 20
 BEND_SEMITONES = 12
 """How far the pitch wheel of every plugin is made to reach."""
 
-BEND_STEP_SECONDS = 0.005
 BEND_RANGE = ((101, 0), (100, 0), (6, BEND_SEMITONES))
 """MIDI controls that set the wheel's reach, for plugins that have no other way."""
 
 
 class PluginError(Exception):
-    """A plugin crashed, did not end, or made no sound; one line says which."""
+    """An error of a plugin that crashed, did not end, or made no sound; one line says which."""
 
 
 class Host:
@@ -47,7 +50,7 @@ class Host:
         self._scratch: tempfile.TemporaryDirectory | None = None
 
     def programs(self, configure: Sequence[tuple[str, str]] = ()) -> list[tuple[int, int, str]]:
-        """Bank, number and name of each program that the plugin offers.
+        """Return bank, number and name of each program that the plugin offers.
 
         Raises:
             PluginError: it cannot be opened or asked.
@@ -56,7 +59,7 @@ class Host:
         return [tuple(each) for each in json.loads(body)]
 
     def play(self, patch: dict, events: Sequence[tuple], frames: int) -> np.ndarray:
-        """Play events on a new instance.
+        """Play events on a new instance of the plugin.
 
         Args:
             patch: `configure`, pairs of strings, `program`, bank and number, and `controls`,
@@ -81,7 +84,7 @@ class Host:
         return sound[[0, -1]].T
 
     def close(self) -> None:
-        """End the process."""
+        """End the plugin's process, if there is one."""
         if self._process:
             self._process.kill()
             to, of = _pipes(self._process)
@@ -126,20 +129,20 @@ class Host:
 
 
 def _pipes(process: subprocess.Popen) -> tuple[IO[bytes], IO[bytes]]:
-    """Where a host reads and writes: with PIPE never the None that `Popen`'s types allow."""
+    """Return where a host reads and writes: never the None that `Popen`'s types allow."""
     return cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
 
 
 @lru_cache(maxsize=16)
 def host_of(path: Path) -> Host:
-    """The one host that this process has for a plugin."""
+    """Return the one host that this process has for a plugin."""
     host = Host(path)
     atexit.register(host.close)
     return host
 
 
 def midi_events(notes: Sequence[Note]) -> tuple[list[tuple], int]:
-    """Notes as events of `Host.play`.
+    """Turn notes into events of `Host.play`.
 
     Args:
         notes: sorted by onset; those that begin before time zero too.
@@ -161,17 +164,10 @@ def midi_events(notes: Sequence[Note]) -> tuple[list[tuple], int]:
         events.append((on, 2, order, "on", note.pitch, max(1, round(127 * note.velocity))))
         events.append((off, 0, order, "off", note.pitch, 0))
         if bends:
-            events += [(on + frame, 1, order, "bend", 0, to) for frame, to in _wheel(note)]
+            held = max(note.seconds, WHEEL_STEP_SECONDS)
+            for time, place in wheel_moves(note.bend, held, BEND_SEMITONES):
+                events.append((on + to_frames(time), 1, order, "bend", 0, place))
     if bends:
         events += [(0, -1, order, "control", *each) for order, each in enumerate(BEND_RANGE)]
     events.sort(key=lambda event: event[:3])
     return [(frame, *rest) for frame, _, _, *rest in events], before
-
-
-def _wheel(note: Note) -> list[tuple[int, int]]:
-    """Frames after a note's onset at which the pitch wheel moves, and where to."""
-    times = np.arange(0.0, max(note.seconds, BEND_STEP_SECONDS), BEND_STEP_SECONDS)
-    share = bend_at(note.bend, times) / BEND_SEMITONES
-    wheel = np.clip(np.rint(8192 * share), -8192, 8191).astype(int)
-    moves = np.flatnonzero(np.diff(wheel, prepend=-10000))
-    return [(to_frames(float(times[move])), int(wheel[move])) for move in moves]

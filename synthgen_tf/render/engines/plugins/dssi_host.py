@@ -1,4 +1,4 @@
-"""A process that holds one DSSI plugin and plays parts on it: run as a script, by `dssi`.
+"""Holds one DSSI plugin and plays parts on it: a process run as a script, by `dssi`.
 
 DSSI is LADSPA (a C struct of functions and control ports) with MIDI events and programs. Every
 request is answered by a fork of its own, which makes an instance, plays and ends: so nothing of
@@ -19,6 +19,7 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Callable
 
 BLOCK = 1024
 LOAD_SECONDS = 60
@@ -38,11 +39,13 @@ Floats = ctypes.POINTER(Float)
 
 
 class Hint(ctypes.Structure):
+    """LADSPA's LADSPA_PortRangeHint: which values a port takes, and its default."""
+
     _fields_ = (("kind", ctypes.c_int), ("low", Float), ("high", Float))
 
 
 class Ladspa(ctypes.Structure):
-    pass
+    """LADSPA's LADSPA_Descriptor: what a plugin is called, its ports and its functions."""
 
 
 Ladspa._fields_ = (
@@ -57,6 +60,8 @@ Ladspa._fields_ = (
 
 
 class Program(ctypes.Structure):
+    """DSSI's DSSI_Program_Descriptor: bank, number and name of a program."""
+
     _fields_ = (("bank", ULong), ("number", ULong), ("name", Text))
 
 
@@ -72,6 +77,8 @@ class Event(ctypes.Structure):
 
 
 class Dssi(ctypes.Structure):
+    """DSSI's DSSI_Descriptor: a LADSPA plugin with programs and events."""
+
     _fields_ = (
         ("version", ctypes.c_int), ("ladspa", ctypes.POINTER(Ladspa)),
         ("configure", ctypes.CFUNCTYPE(Handle, Handle, Text, Text)),
@@ -83,7 +90,12 @@ class Dssi(ctypes.Structure):
 
 
 def open_plugin(path: str) -> Dssi:
-    """The first plugin of a library."""
+    """Open the first plugin of a library.
+
+    Raises:
+        OSError, AttributeError: it cannot be loaded, or is no DSSI library.
+        ValueError: it holds no plugin.
+    """
     library = ctypes.CDLL(path)
     library.dssi_descriptor.restype = ctypes.POINTER(Dssi)
     library.dssi_descriptor.argtypes = [ULong]
@@ -94,7 +106,7 @@ def open_plugin(path: str) -> Dssi:
 
 
 def default_of(hint: Hint, rate: int) -> float:
-    """A control port's default, as LADSPA's hints give it."""
+    """Return a control port's default, as LADSPA's hints give it."""
     choice = hint.kind >> 6 & 15
     if choice in FIXED_DEFAULTS:
         return FIXED_DEFAULTS[choice]
@@ -108,7 +120,7 @@ def default_of(hint: Hint, rate: int) -> float:
 
 
 class Instance:
-    """A plugin ready to play, all its controls at their defaults."""
+    """An instance of a plugin, ready to play, all its controls at their defaults."""
 
     def __init__(self, plugin: Dssi, rate: int):
         self.plugin, self.ladspa = plugin, plugin.ladspa.contents
@@ -141,7 +153,7 @@ class Instance:
             self.controls[self.names.index(name)] = value
 
     def programs(self) -> list[tuple[int, int, str]]:
-        """Bank, number and name of all there are."""
+        """Return bank, number and name of all programs there are."""
         found: list[tuple[int, int, str]] = []
         while program := self.plugin.get_program(self.handle, len(found)):
             each = program.contents
@@ -171,8 +183,8 @@ class Instance:
                 ctypes.memmove(place, buffer, size * length)
 
 
-def in_fork(work, size: int, seconds: int) -> bytes:
-    """What `work` wrote into memory of `size` bytes, done by a process of its own.
+def in_fork(work: Callable[[int], None], size: int, seconds: int) -> bytes:
+    """Return what `work` wrote into memory of `size` bytes, done by a process of its own.
 
     Raises:
         ValueError: it failed, crashed, or took more than `seconds` of the processor.
@@ -201,7 +213,7 @@ def in_fork(work, size: int, seconds: int) -> bytes:
 
 
 def answer(plugin: Dssi, request: dict) -> tuple[dict, bytes]:
-    """Play, or list the programs; head and body of the answer."""
+    """Play, or list the programs; return head and body of the answer."""
     kinds = plugin.ladspa.contents.kinds
     channels = sum(
         bool(kinds[port] & AUDIO and kinds[port] & OUTPUT)
@@ -226,6 +238,7 @@ def answer(plugin: Dssi, request: dict) -> tuple[dict, bytes]:
 
 
 def main() -> None:
+    """Answer the requests on standard input until it ends."""
     out = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)  # plugins print

@@ -1,4 +1,4 @@
-"""Patches for hexter, an FM synth of six operators, drawn at random: its own banks are not used."""
+"""Draws patches for hexter, an FM synth of six operators: its own banks are not used."""
 
 import numpy as np
 
@@ -36,7 +36,7 @@ PERFORMANCE = {9: 15, 10: 1, 12: 4, 13: 15, 14: 2, 15: 15, 16: 2}
 
 
 def hexter_patch(number: int) -> tuple[str, list[int]]:
-    """The role that a numbered patch is drawn for, and its 155 bytes, as in a voice dump."""
+    """Draw a numbered patch: the role that it is for, and its 155 bytes, as in a voice dump."""
     rng = np.random.default_rng([7, number])
     role = SYNTH_ROLES[number % len(SYNTH_ROLES)]
     algorithm = int(rng.integers(len(CARRIERS)))
@@ -54,7 +54,7 @@ def hexter_patch(number: int) -> tuple[str, list[int]]:
 
 
 def _operator(rng: np.random.Generator, role: str, carries: bool, first: bool) -> list[int]:
-    """The 21 bytes of an operator."""
+    """Draw the 21 bytes of an operator."""
     attack, decay, sustain, release = (int(rng.integers(a, b + 1)) for a, b in SHAPES[role])
     if not carries and rng.random() < 0.6:  # what modulates fades, and the sound grows duller
         attack, decay, sustain = 99, int(rng.integers(25, 65)), int(rng.integers(0, 75))
@@ -73,7 +73,7 @@ def _operator(rng: np.random.Generator, role: str, carries: bool, first: bool) -
 
 
 def hexter_settings(values: list[int], bend_semitones: int) -> list[tuple[str, str]]:
-    """What hexter is configured with to play a voice, and to bend that far."""
+    """Return what hexter is configured with to play a voice, and to bend that far."""
     performance = [PERFORMANCE.get(place, 0) for place in range(PERFORMANCE_BYTES)]
     performance[BEND_BYTE] = bend_semitones
     edit = [0, 0, 0, 0, *values, 0]  # a number of four bytes, the voice, and one to make it even
@@ -81,7 +81,7 @@ def hexter_settings(values: list[int], bend_semitones: int) -> list[tuple[str, s
 
 
 def seven_in_six(values: list[int]) -> str:
-    """Numbers of seven bits as hexter writes them: how many, digits of six bits, their sum."""
+    """Encode numbers of seven bits as hexter does: how many, digits of six bits, their sum."""
     bits = "".join(f"{value:07b}" for value in values)
     bits += "0" * (-len(bits) % 6)
     text = "".join(DIGITS[int(bits[place : place + 6], 2)] for place in range(0, len(bits), 6))

@@ -67,17 +67,17 @@ class PluginSource:
 
     @property
     def weight(self) -> float:
-        """How often it plays, relative to other engines."""
+        """Return how often the engine plays, relative to other engines."""
         return KINDS[self.engine].weight
 
     def presets(self, split: str, role: str) -> tuple[Preset, ...]:
-        """The presets that a role may play in a split, in an order that is always the same."""
+        """Return the presets that a role may play in a split, always in the same order."""
         return _presets(self, split, role)
 
 
 @lru_cache(maxsize=256)
 def _presets(source: PluginSource, split: str, role: str) -> tuple[Preset, ...]:
-    """`PluginSource.presets`, filtered once a process: a bank has thousands."""
+    """Return `PluginSource.presets`, filtered once a process: a bank has thousands."""
     return tuple(
         Preset(source.engine, source.program, source.digest, bank, number, name, entry["patch"])
         for entry in _catalogue(source.catalogue)
@@ -87,7 +87,7 @@ def _presets(source: PluginSource, split: str, role: str) -> tuple[Preset, ...]:
 
 
 def plugins_of(plugins: Sequence[PluginSource], split: str) -> tuple[PluginSource, ...]:
-    """The engines that play in a split: WhySynth in `far` alone, the others all but there."""
+    """Return the engines that play in a split: WhySynth in `far` alone, the others elsewhere."""
     return tuple(each for each in plugins if (each.engine == RESERVED) == (split == "far"))
 
 
@@ -169,7 +169,7 @@ def _cache_folder() -> Path:
 
 
 def _write(path: Path, entries: list[dict]) -> None:
-    """All or nothing, so that two calls at a time do each other no harm."""
+    """Write all or nothing, so that two calls at a time do each other no harm."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
         json.dump(entries, file, separators=(",", ":"))
@@ -189,14 +189,14 @@ def _catalogue(path: Path) -> list[dict]:
 
 
 def _splits_of(engine: str, sound: str) -> tuple[str, ...]:
-    """The splits that hear a preset: by its sound, 8:1:1, so that no copy is in another."""
+    """Return the splits that hear a preset: by its sound, 8:1:1, so that no copy is in another."""
     if engine == RESERVED:
         return ("far",)
     return {8: ("valid",), 9: ("test", "hard")}.get(int(sound[:8], 16) % 10, ("train",))
 
 
 def _sound(name: Plugin, program: Path, raw: list[RawPreset], jobs: int) -> list[dict]:
-    """What can be played, each sound once, sorted as it was listed.
+    """Return what can be played, each sound once, sorted as it was listed.
 
     Raises:
         ValueError: nothing can.
@@ -219,7 +219,7 @@ def _sound(name: Plugin, program: Path, raw: list[RawPreset], jobs: int) -> list
 
 
 def _sound_chunk(chunk: tuple) -> tuple[int, list[dict], int]:
-    """Place, what can be played, and how many were sounded."""
+    """Return the chunk's place, what of it can be played, and how many were sounded."""
     place, name, program, presets = chunk
     entries = []
     for preset, sounds in _sounds(name, program, presets):
@@ -238,7 +238,7 @@ def _sound_chunk(chunk: tuple) -> tuple[int, list[dict], int]:
 
 
 def _sounds(name: str, program: Path, presets: list[RawPreset]) -> Iterator[tuple]:
-    """Presets with their sounds at both pitches; those that fail are left out."""
+    """Sound presets at both pitches; those that fail are left out."""
     frames = to_frames(SECONDS)
     for _, group in groupby(presets, key=lambda preset: preset.bank):
         together = list(group)
@@ -259,11 +259,12 @@ def _sounds(name: str, program: Path, presets: list[RawPreset]) -> Iterator[tupl
 
 
 def _key(pitch: int, start_seconds: float = 0.0) -> Note:
+    """Return a note of the length that presets are listened to."""
     return Note(start_seconds, HELD_SECONDS, pitch, 0.8)
 
 
 def _sound_definition(server: Path, presets: list[RawPreset]) -> list[np.ndarray]:
-    """Sounds of one definition's presets at both pitches, one after the other in one score."""
+    """Sound one definition's presets at both pitches, one after the other in one score."""
     step = to_frames(SECONDS + GAP_SECONDS)
     keys = [(preset, pitch) for preset in presets for pitch in PITCHES]
     notes = [

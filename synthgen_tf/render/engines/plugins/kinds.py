@@ -1,4 +1,4 @@
-"""The synth engines that can be installed beside SynthGen: where they lie, and their presets."""
+"""Lists the synth engines that can be installed beside SynthGen, and reads their presets."""
 
 import os
 import re
@@ -35,7 +35,7 @@ NOT_MUSIC = re.compile(
 
 @dataclass(frozen=True)
 class Files:
-    """What an engine consists of here.
+    """The files that an installed engine consists of.
 
     Attributes:
         program: the plugin's library, or the server.
@@ -67,7 +67,7 @@ class RawPreset:
 
 @dataclass(frozen=True)
 class Kind:
-    """An engine.
+    """A synth engine that can be installed.
 
     Attributes:
         label: its name in `song.json`.
@@ -89,13 +89,13 @@ class Kind:
 
 
 def dssi_folders() -> list[Path]:
-    """Folders in which DSSI plugins are looked for: those of DSSI_PATH, or the usual ones."""
+    """Return the folders of DSSI plugins: those of DSSI_PATH, or the usual ones."""
     given = os.environ.get("DSSI_PATH")
     return [Path(each) for each in (given.split(os.pathsep) if given else DSSI_FOLDERS) if each]
 
 
 def _find_dssi(library: str, banks: str = "") -> Files | None:
-    """A plugin's library, and its banks under the `share` of the same prefix."""
+    """Find a plugin's library, and its banks under the `share` of the same prefix."""
     for folder in dssi_folders():
         path = folder / library
         if not path.is_file():
@@ -201,7 +201,7 @@ RESERVED = "whysynth"
 
 
 def raw_presets(name: Plugin, files: Files) -> list[RawPreset]:
-    """All presets of an engine but drums, tests and headings.
+    """Return all presets of an engine but drums, tests and headings.
 
     Raises:
         ValueError: there are none, or a bank is of another format.

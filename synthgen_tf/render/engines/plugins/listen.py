@@ -1,4 +1,4 @@
-"""What a preset is good for, told from how it sounds: left out, or the roles it can play."""
+"""Tells what a preset is good for from how it sounds: left out, or the roles it can play."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ LOWEST_HZ = 20.0
 
 @dataclass(frozen=True)
 class Sounding:
-    """What was heard at the lower of both pitches.
+    """What was heard of a preset, at the lower of both pitches.
 
     Attributes:
         attack, release: seconds to half the peak, and from the key's end to a tenth of it.
@@ -97,7 +97,7 @@ def listen(sounds: tuple[np.ndarray, np.ndarray]) -> Sounding:
 
 
 def roles_of(heard: Sounding, name: str, chords: bool) -> tuple[str, ...]:
-    """The roles that a preset can play, none where it is to be left out.
+    """Return the roles that a preset can play, none where it is to be left out.
 
     Args:
         heard: from `listen`.
@@ -126,7 +126,7 @@ def roles_of(heard: Sounding, name: str, chords: bool) -> tuple[str, ...]:
 
 
 def _partials(spectrum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Hz and energy of the peaks between 25 Hz and 4 kHz that are not below -40 dB."""
+    """Return Hz and energy of the peaks from 25 Hz to 4 kHz that are not below -40 dB."""
     hz = SAMPLE_RATE / SPECTRUM
     first, last = round(25 / hz), round(4000 / hz)
     window = 2 * round(4 / hz) + 1
@@ -138,7 +138,7 @@ def _partials(spectrum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _tuning(partials: np.ndarray, energy: np.ndarray, key: float) -> tuple[float, float]:
-    """Share of the energy near a semitone, and octaves from the key to the lowest partial."""
+    """Return the energy's share near a semitone, and octaves from key to lowest partial."""
     if not len(partials):
         return 0.0, 0.0
     semitones = 12 * np.log2(partials / key)
@@ -148,7 +148,7 @@ def _tuning(partials: np.ndarray, energy: np.ndarray, key: float) -> tuple[float
 
 
 def _tracking(low: np.ndarray, high: np.ndarray) -> float:
-    """How like the spectra are, a fifth apart, over how like they are at their best lag."""
+    """Return how like the spectra are, a fifth apart, over how like they are at their best lag."""
     hz = LOWEST_HZ * 2 ** (TENTHS / 120)
     scales = []
     for spectrum in (low, high):
@@ -163,7 +163,7 @@ def _tracking(low: np.ndarray, high: np.ndarray) -> float:
 
 
 def _centre(sound: np.ndarray) -> float:
-    """Centre of the spectrum in Hz, by octaves."""
+    """Return the centre of the spectrum in Hz, by octaves."""
     energy = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
     hz = np.arange(len(energy)) * SAMPLE_RATE / len(sound)
     inside = (hz > 25) & (hz < 12000)

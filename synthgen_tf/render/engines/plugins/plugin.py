@@ -1,4 +1,4 @@
-"""A preset of an engine that is installed beside SynthGen, as one of our engines."""
+"""Plays a preset of an engine that is installed beside SynthGen, as one of our engines."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -35,8 +35,10 @@ class Preset:
     patch: dict
 
 
-def play_preset(engine: str, program: Path, patch: dict, notes: Sequence[Note], frames: int):
-    """Play notes on a new instance, (frames, 2) float32.
+def play_preset(
+    engine: str, program: Path, patch: dict, notes: Sequence[Note], frames: int
+) -> np.ndarray:
+    """Play notes on a new instance of an engine, (frames, 2) float32.
 
     Raises:
         PluginError: it crashed, did not end, or gave no sound.
@@ -73,7 +75,7 @@ class Plugin(Engine):
         }
 
     def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
-        """(frames, 2); the whole part is played by one instance, as keys on a keyboard."""
+        """Play a part, (frames, 2), on one instance, as keys on one keyboard."""
         preset = self._preset
         try:
             return play_preset(preset.engine, preset.program, preset.patch, notes, frames)

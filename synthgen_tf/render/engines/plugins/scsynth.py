@@ -1,4 +1,4 @@
-"""Sonic Pi's synth definitions, played offline by SuperCollider's server: one score a part."""
+"""Plays Sonic Pi's synth definitions offline by SuperCollider's server: one score a part."""
 
 import struct
 import subprocess
@@ -46,7 +46,7 @@ CONTROLS: dict[str, Value] = {
 
 @lru_cache(maxsize=64)
 def controls_of(path: Path) -> dict[str, float]:
-    """Names and defaults of a definition's controls, from its compiled file.
+    """Read names and defaults of a definition's controls from its compiled file.
 
     Raises:
         ValueError: it is no such file.
@@ -78,7 +78,7 @@ def controls_of(path: Path) -> dict[str, float]:
 
 
 def sc_controls(path: Path, number: int) -> dict[str, float]:
-    """Controls drawn for a numbered sound of a definition, in the ranges of one role."""
+    """Draw the controls of a definition's numbered sound, in the ranges of one role."""
     rng = np.random.default_rng([zlib.crc32(path.name.encode()), number])
     ranges = ROLES[SYNTH_ROLES[number % len(SYNTH_ROLES)]]
     values = {
@@ -155,7 +155,7 @@ def _score(
     before: float,
     seconds: float,
 ) -> bytes:
-    """Bundles of OSC messages: the definition, the notes, and one that ends it all."""
+    """Return bundles of OSC messages: the definition, the notes, and one that ends it all."""
     name = definition.name.removesuffix(".scsyndef")
     timed = [(0.0, _message("/d_recv", definition.read_bytes()))]
     timed.append((0.0, _message("/d_recv", _seeding())))
@@ -177,7 +177,7 @@ def _score(
 
 
 def _seeding() -> bytes:
-    """A definition of one unit, RandSeed: the server's random numbers are the same every time."""
+    """Return a definition of one unit, RandSeed: it seeds the server's random numbers."""
     unit = b"\x08RandSeed\x01" + struct.pack(">hhh", 2, 1, 0) + struct.pack(">hhhh", -1, 0, -1, 1)
     name = bytes([len(RANDOM)]) + RANDOM.encode()
     constants = struct.pack(">h2f", 2, 1.0, SEED)
@@ -187,7 +187,7 @@ def _seeding() -> bytes:
 
 
 def _message(address: str, *values: str | int | float | bytes) -> bytes:
-    """An OSC message; texts and blobs are padded to four bytes."""
+    """Return an OSC message; texts and blobs are padded to four bytes."""
     kinds, data = ",", b""
     for value in values:
         if isinstance(value, bytes):

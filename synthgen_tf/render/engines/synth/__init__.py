@@ -1,4 +1,4 @@
-"""The soft synth: the sound that the extractor shall find.
+"""Holds the soft synth: the sound that the extractor shall find.
 
 Files:
 

@@ -1,4 +1,4 @@
-"""Families of synth sounds, as data: what synths are known for, and what each role is given."""
+"""Holds families of synth sounds, as data: what each is known for, and what roles are given."""
 
 from dataclasses import dataclass
 
@@ -7,27 +7,26 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Character:
-    """What the patches of one family have in common; all else is drawn from the role's ranges.
+    """A family of patches; what is not said here is drawn from the role's ranges.
 
     Attributes:
         shares: how often a role's patches are of this family, relative to the others.
         waves: waves of the oscillators, drawn evenly; a name may stand twice.
         oscillators: how many, drawn evenly.
         unison: voices of each oscillator, drawn evenly.
-        detune: cents.
-        filters: kinds of filter.
-        cutoff: octaves above the key.
-        sweep: octaves the envelope opens.
+        detune: how far unison voices spread in pitch, in cents.
+        filters: kinds of filter, drawn evenly; a kind may stand twice.
+        cutoff: of the filter, in octaves above the key.
+        sweep: octaves by which the modulation envelope opens the filter.
         quality: of the filter, drawn by octaves.
         swing: octaves by which the LFO moves the cutoff; swinging: how often it does.
-        shape_motion: how often the shapes move.
+        shape_motion: how often the shapes of the waves move.
         attack, decay, sustain, release: of the amplitude; None leaves them to the role.
-        modulation_decay: seconds.
+        modulation_decay: of the modulation envelope, in seconds.
         drive: how often keys are saturated.
         intervals: semitones of the second and third oscillator.
         glide: how often lines glide.
-        vibrato: how often there is any.
-        sub, noise: how often there is any.
+        vibrato, sub, noise: how often there is any.
         pitch_sweep: how often a key falls onto its pitch.
     """
 
@@ -59,7 +58,15 @@ class Character:
 
 @dataclass(frozen=True)
 class RoleRanges:
-    """Envelope times in seconds and other things that a role's patches share."""
+    """Ranges that a role's patches share.
+
+    Attributes:
+        attack, decay, release: seconds.
+        sustain: level relative to the peak, 0 to 1.
+        glides: whether its lines may glide.
+        most_voices: of all oscillators of a key together.
+        widths: of the unison voices in the panorama, 0 mono to 1.
+    """
 
     attack: Range
     decay: Range

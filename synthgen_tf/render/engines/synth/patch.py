@@ -1,4 +1,4 @@
-"""What makes one synth sound: everything the soft synth plays by, ready for JSON."""
+"""Defines what makes one synth sound: all that the soft synth plays by, ready for JSON."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ LFO_WAVES = ("sine", "triangle", "saw", "square", "steps")
 
 @dataclass(frozen=True)
 class Oscillator:
-    """One oscillator, played by several voices.
+    """An oscillator, played by several voices.
 
     Attributes:
         wave, shape: see `waves.spectra`.
@@ -82,7 +82,7 @@ class Lfo:
 
 @dataclass(frozen=True)
 class SynthPatch:
-    """Everything that makes one synth sound.
+    """A patch: everything that makes one synth sound.
 
     Attributes:
         role: what the patch is for.

@@ -20,7 +20,7 @@ FALLING_KINDS = ("bandpass", "highpass")
 
 
 def sample_patch(rng: np.random.Generator, role: str, split: str) -> SynthPatch:
-    """Draw a patch.
+    """Draw a patch for a role.
 
     Args:
         rng: source of all choices.
@@ -68,14 +68,14 @@ def sample_patch(rng: np.random.Generator, role: str, split: str) -> SynthPatch:
 
 
 def _slower(first: tuple[float, float] | None, second: tuple[float, float]) -> tuple[float, float]:
-    """The slower of two ranges: brass has an attack even as a pluck, and pads are never sudden."""
+    """Return the slower of two ranges: brass has an attack even as a pluck, and pads swell."""
     return second if first is None or second[0] > first[0] else first
 
 
 def _sample_oscillators(
     rng: np.random.Generator, kind: Character, ranges: RoleRanges, bass: bool
 ) -> tuple[Oscillator, ...]:
-    """One to three oscillators; together they play no more voices than the role is allowed."""
+    """Draw one to three oscillators, with no more voices in all than the role is allowed."""
     count = int(rng.choice(kind.oscillators))
     # Now and then a patch is mono all through, as older instruments are.
     wide = rng.random() < 0.75

@@ -1,4 +1,4 @@
-"""The soft synth: the sound the extractor shall find."""
+"""Plays the soft synth: the sound that the extractor shall find."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,6 +10,7 @@ from synthgen_tf.render.engines.base import LONGEST_NOTE_SECONDS, Engine, add_at
 from synthgen_tf.render.engines.synth.patch import SynthPatch
 from synthgen_tf.render.engines.synth.voices import MIDDLE_C, add_voices, filtered_noise
 from synthgen_tf.render.signals.dsp import (
+    Envelope,
     control_axis,
     fade_out,
     from_control,
@@ -28,7 +29,7 @@ HANDOVER_SECONDS = 0.008
 
 @dataclass(frozen=True)
 class Key:
-    """One key as the synth hears it; equal keys share one sound.
+    """A key as the synth hears it; equal keys share one sound.
 
     Attributes:
         pitch, seconds, velocity, bend: see `Note`; rounded so that keys repeat.
@@ -51,7 +52,7 @@ class Key:
 
 
 class Synth(Engine):
-    """Polyphonic soft synth.
+    """A polyphonic soft synth that plays one patch.
 
     Args:
         rng: source of phases, drift and noise.
@@ -77,7 +78,7 @@ class Synth(Engine):
         self._steps = np.random.default_rng(patch.timbre).uniform(-1, 1, 64)
 
     def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
-        """See `Engine.play`; (frames, 2) float32."""
+        """Play all notes of a part, (frames, 2) float32, as `Engine.play` does."""
         sound = np.zeros((2, frames), np.float32).T
         cache: dict[Key, np.ndarray] = {}
         for key, start_seconds in self._keys(notes):
@@ -87,7 +88,7 @@ class Synth(Engine):
         return sound
 
     def _keys(self, notes: Sequence[Note]) -> list[tuple[Key, float]]:
-        """Notes as keys with their onsets in seconds."""
+        """Turn notes into keys with their onsets in seconds."""
         counts: dict[int, int] = {}
         keys = []
         for index, note in enumerate(notes):
@@ -122,7 +123,7 @@ class Synth(Engine):
         return begin, end
 
     def _sounded(self, key: Key) -> np.ndarray:
-        """The sound of one key, (time, 2) float32."""
+        """Return the sound of one key, (time, 2) float32."""
         patch, rng = self.patch, self.rng
         release = HANDOVER_SECONDS if key.cut else patch.amplitude.release_seconds + 0.01
         frames = to_frames(key.seconds + release)
@@ -145,14 +146,14 @@ class Synth(Engine):
         level = self._level(key, frames, time, swing)
         return fade_out(stereo(sound[0] * level, sound[1] * level), HANDOVER_SECONDS)
 
-    def _envelope(self, envelope, time: np.ndarray, key: Key) -> np.ndarray:
-        """The modulation envelope; on a tied key it stays where it came to rest."""
+    def _envelope(self, envelope: Envelope, time: np.ndarray, key: Key) -> np.ndarray:
+        """Return the modulation envelope; on a tied key it stays where it came to rest."""
         if key.tied:
             return np.full(len(time), envelope.sustain)
         return envelope.values(time, key.seconds)
 
     def _lfo(self, time: np.ndarray) -> np.ndarray:
-        """The slow oscillator, -1 to 1."""
+        """Return the slow oscillator, -1 to 1."""
         lfo = self.patch.lfo
         turns = self._lfo_hz * time
         phase = turns % 1.0
@@ -169,7 +170,7 @@ class Synth(Engine):
         return wave * np.minimum(1.0, (time + 1e-3) / (lfo.delay_seconds + 1e-3))
 
     def _pitch(self, key: Key, time: np.ndarray, movement: np.ndarray) -> np.ndarray:
-        """Pitch curve in MIDI numbers: slide, bend, vibrato, sweep and drift."""
+        """Return the pitch curve in MIDI numbers: slide, bend, vibrato, sweep and drift."""
         patch = self.patch
         pitch = np.full(len(time), float(key.pitch))
         if key.slide and self.glides:
@@ -186,7 +187,7 @@ class Synth(Engine):
     def _cutoff_octaves(
         self, key: Key, time: np.ndarray, movement: np.ndarray, swing: np.ndarray
     ) -> np.ndarray:
-        """Cutoff in octaves above the middle C."""
+        """Return the cutoff in octaves above the middle C."""
         values = self.patch.filter
         base = values.cutoff_octaves + values.tracking * (key.pitch - MIDDLE_C) / 12
         force = 1 - values.touch * (1 - key.velocity)
@@ -195,7 +196,7 @@ class Synth(Engine):
         return np.clip(octaves + values.swing_octaves * swing, LOWEST_CUTOFF, HIGHEST_CUTOFF)
 
     def _level(self, key: Key, frames: int, time: np.ndarray, swing: np.ndarray) -> np.ndarray:
-        """Amplitude envelope, velocity and tremolo, (frames,) float32."""
+        """Return the level from amplitude envelope, velocity and tremolo, (frames,) float32."""
         patch = self.patch
         level = patch.amplitude.curve(frames, key.seconds, tied=key.tied)
         level *= np.float32(key.velocity**1.3)
@@ -208,5 +209,5 @@ class Synth(Engine):
 
 
 def _overlap(first: Note, second: Note) -> bool:
-    """Whether a line still sounds when its next note begins."""
+    """Tell whether a line still sounds when its next note begins."""
     return first.start_seconds + first.seconds > second.start_seconds - 0.005

@@ -1,4 +1,4 @@
-"""Oscillators and filter of one key of the soft synth.
+"""Makes the oscillators and the filter of one key of the soft synth.
 
 Both are drawn as single cycles at the instants where they differ, and read with pitch, unison and
 panorama: every movement of pulse width, wavetable, modulation index, sync or cutoff costs a few
@@ -46,7 +46,7 @@ def add_voices(
     pitch = semitones + oscillator.semitones
     rows, position = _rows(cutoff, shape)
     bank = _bank(oscillator, patch, float(pitch.max()), *rows)
-    place = position if np.ndim(position) == 0 else from_control(position, frames)
+    place = from_control(position, frames) if isinstance(position, np.ndarray) else position
     cycles = cycles_of(from_control(to_hz(pitch), frames))
     gain = oscillator.gain / np.sqrt(oscillator.unison)
     for number, detune in enumerate(_spread(oscillator.unison)):
@@ -65,7 +65,7 @@ def _bank(
     cutoff: np.ndarray,
     shape: np.ndarray,
 ) -> np.ndarray:
-    """Cycles of an oscillator behind the filter, one for every pair of cutoff and shape."""
+    """Return an oscillator's cycles behind the filter, one for every pair of cutoff and shape."""
     hz = float(to_hz(highest))
     harmonics = num_harmonics(hz * 2.0 ** (oscillator.detune_cents / 1200))
     still = np.ptp(shape) == 0
@@ -76,7 +76,9 @@ def _bank(
     return make_bank(_saturated(filtered, patch.drive) if patch.drive else filtered)
 
 
-def _rows(cutoff: np.ndarray, shape: np.ndarray):
+def _rows(
+    cutoff: np.ndarray, shape: np.ndarray
+) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray | float]:
     """Choose the instants of two control curves whose cycles are stored.
 
     Returns:
@@ -96,7 +98,7 @@ def _rows(cutoff: np.ndarray, shape: np.ndarray):
 
 
 def _spread(voices: int) -> np.ndarray:
-    """Where unison voices stand between -1 and 1: denser in the middle, as on the first one."""
+    """Return where unison voices stand between -1 and 1: denser in the middle."""
     if voices == 1:
         return np.zeros(1)
     even = np.linspace(-1.0, 1.0, voices)
@@ -104,7 +106,7 @@ def _spread(voices: int) -> np.ndarray:
 
 
 def _saturated(spectrum: np.ndarray, drive: float) -> np.ndarray:
-    """Spectra (rows, harmonics) of cycles sent through a soft clipper."""
+    """Send spectra (rows, harmonics) of cycles through a soft clipper."""
     harmonics = spectrum.shape[1]
     size = fft.next_fast_len(6 * harmonics + 2, real=True)
     cycles = fft.irfft(np.pad(spectrum, ((0, 0), (1, 0))), size, axis=1) * (size / 2)
@@ -115,7 +117,7 @@ def _saturated(spectrum: np.ndarray, drive: float) -> np.ndarray:
 def filtered_noise(
     rng: np.random.Generator, values: Filter, cutoff: np.ndarray, frames: int
 ) -> np.ndarray:
-    """Noise behind the filter, (frames,) float32; `cutoff` as in `add_voices`."""
+    """Draw noise behind the filter, (frames,) float32; `cutoff` as in `add_voices`."""
     middle_hz = to_hz(MIDDLE_C)
     if np.ptp(cutoff) < 0.3:
         top = float(middle_hz * 2.0 ** cutoff.mean())

@@ -1,4 +1,4 @@
-"""Singers.
+"""Holds the singers.
 
 Files:
 

@@ -1,4 +1,4 @@
-"""Singers with words: alone, doubled, in a choir, or speaking in time."""
+"""Plays singers with words: alone, doubled, in a choir, or speaking in time."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ TAIL_SECONDS = 0.3
 
 
 class Voice(Engine):
-    """One singer, or several.
+    """A singer, or several.
 
     Args:
         rng: source of the voices and of what they sing.
@@ -64,7 +64,7 @@ class Voice(Engine):
         self._air = np.zeros(0, np.float32)
 
     def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
-        """(frames, 2), channels contiguous."""
+        """Sing a part phrase by phrase, (frames, 2), channels contiguous."""
         values, rng = self.parameters, self.rng
         self._air = noise(rng, 2 * SAMPLE_RATE)
         middle = float(np.mean([note.pitch for note in notes]))
@@ -86,7 +86,7 @@ class Voice(Engine):
         return sides.T
 
     def _phrases(self, notes: Sequence[Note]) -> list[list[Note]]:
-        """Notes between two breaths; who must sing on for long takes one all the same."""
+        """Cut a line where a singer breathes; one who must sing on for long does too."""
         result: list[list[Note]] = []
         end = -np.inf
         for note in notes:
@@ -101,7 +101,7 @@ class Voice(Engine):
         return result
 
     def _voices(self, phrase: list[Note], singers: list[dict]) -> list[tuple[list[dict], float]]:
-        """Who goes through one mouth filter, and where it stands."""
+        """Return who goes through one mouth filter, and where it stands."""
         spread = self.parameters["spread"]
         if self.style == "choir":
             return [(singers[::2] or singers, -spread), (singers[1::2] or singers, spread)]
@@ -111,7 +111,7 @@ class Voice(Engine):
     def _phrase(
         self, phrase: list[Note], singers: list[dict], line: list[Syllable]
     ) -> tuple[np.ndarray, int]:
-        """A phrase as one group of singers sings it, and the frame where it begins."""
+        """Sing a phrase by one group of singers; return it, and the frame where it begins."""
         values, rng = self.parameters, self.rng
         begin = phrase[0].start_seconds - LEAD_SECONDS
         last = max(note.start_seconds + note.seconds for note in phrase)
@@ -151,7 +151,7 @@ class Voice(Engine):
         return sound, to_frames(begin)
 
     def _inhaled(self, time: np.ndarray, start: float) -> np.ndarray:
-        """A breath before the phrase, (points,)."""
+        """Return the level of a breath before the phrase, (points,)."""
         length = self.rng.uniform(0.15, 0.35)
         share = np.clip((time - (start - 0.12 - length)) / length, 0, 1)
         return self.parameters["inhale"] * np.sin(np.pi * share) ** 2
@@ -159,7 +159,7 @@ class Voice(Engine):
     def _words(
         self, starts: np.ndarray, ends: np.ndarray, line: list[Syllable]
     ) -> list[Syllable | None]:
-        """One syllable a note; where notes touch, some go on with the last one's vowel."""
+        """Return one syllable a note; where notes touch, some go on with the last one's vowel."""
         words: list[Syllable | None] = []
         place = 0
         for index in range(len(starts)):
@@ -172,7 +172,7 @@ class Voice(Engine):
         return words
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Microphone, compressor, a lift of the highs."""
+        """Add microphone, compressor, and a lift of the highs."""
         values = self.parameters
         lift = values["presence_db"]
         low = values["low_cut_hz"]
@@ -185,12 +185,12 @@ class Voice(Engine):
 
 
 def _shortened(note: Note, end_seconds: float) -> Note:
-    """A note that is over at `end_seconds`, if it can be."""
+    """Return a note that is over at `end_seconds`, if it can be."""
     return replace(note, seconds=max(0.1, min(note.seconds, end_seconds - note.start_seconds)))
 
 
 def in_rhythm_of_speech(rng: np.random.Generator, notes: Sequence[Note]) -> list[Note]:
-    """A tune as a rapper takes it: near one pitch, long notes cut into syllables."""
+    """Turn a tune into rap: notes near one pitch, the long ones cut into syllables."""
     middle = float(np.median([note.pitch for note in notes]))
     # Speech lies about an octave below song.
     base = float(np.clip(middle - 12, 43, 58) + rng.normal(0, 2))

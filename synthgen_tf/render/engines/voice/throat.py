@@ -1,4 +1,4 @@
-"""The throat: pulses of the glottis, their pitch, and all that keeps them from being a synth."""
+"""Makes the throat's sound: pulses, their pitch, and all that keeps them from being a synth."""
 
 from collections.abc import Sequence
 
@@ -66,7 +66,7 @@ def sample_singer(rng: np.random.Generator, middle: float, style: str) -> dict:
 
 
 def glottal_bank(press: float, tilt_hz: float, highest_hz: float) -> np.ndarray:
-    """Cycles of the glottis from soft to loud.
+    """Make cycles of the glottis from soft to loud.
 
     A loud voice shuts the glottis for longer and more suddenly than a soft one.
 
@@ -94,7 +94,7 @@ def glottal_bank(press: float, tilt_hz: float, highest_hz: float) -> np.ndarray:
 
 
 def sung_level(notes: Sequence[Note], starts: np.ndarray, time: np.ndarray) -> np.ndarray:
-    """How strongly a singer means each note, (points,); words cut it further."""
+    """Return how strongly a singer means each note, (points,); words cut it further."""
     ends = starts + np.array([note.seconds for note in notes])
     index = np.maximum(np.searchsorted(starts, time, side="right") - 1, 0)
     force = np.array([note.velocity for note in notes])[index]
@@ -121,7 +121,7 @@ def throat(
     air: np.ndarray | None,
     spoken: bool = False,
 ) -> np.ndarray:
-    """One singer's throat through a phrase.
+    """Play one singer's throat through a phrase.
 
     Args:
         rng: source of everything human.

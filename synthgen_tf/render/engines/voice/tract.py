@@ -1,4 +1,4 @@
-"""The mouth: from syllables to curves, and a filter whose formants follow them."""
+"""Speaks as the mouth does: turns syllables into curves, and filters by formants on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Hiss:
 
 @dataclass(frozen=True)
 class Speech:
-    """What the mouth does in a phrase: (points, 3) Hz, and (points,) levels from 0 to 1."""
+    """A phrase as the mouth forms it: formants (points, 3) in Hz, levels (points,) from 0 to 1."""
 
     formants_hz: np.ndarray
     voicing: np.ndarray
@@ -97,7 +97,7 @@ def articulate(
 
 
 class _Curves:
-    """Corner points of a phrase, as they come."""
+    """Corner points of a phrase's curves, as they come."""
 
     def __init__(self, rng: np.random.Generator):
         self._rng = rng
@@ -107,7 +107,7 @@ class _Curves:
         self._hisses: list[Hiss] = []
 
     def consonant(self, sound: Consonant, start: float, seconds: float, vowel: tuple) -> None:
-        """One consonant next to a vowel, which it leans towards."""
+        """Add one consonant next to a vowel, which it leans towards."""
         place = [
             0.65 * own + 0.35 * near for own, near in zip(sound.formants_hz, vowel, strict=True)
         ]
@@ -129,7 +129,7 @@ class _Curves:
             self._voice.append((start + seconds + 0.6 * sound.breath_seconds, 0.05))
 
     def vowel(self, start: float, end: float, first: tuple, last: tuple, *, bare: bool) -> None:
-        """From one vowel to the next; `bare` without a consonant, it begins more softly."""
+        """Go from one vowel to the next; `bare` without a consonant, it begins more softly."""
         lean = np.exp(self._rng.normal(0, 0.04, 3))
         opened, closed = lean * first, lean * last
         length = end - start
@@ -149,11 +149,11 @@ class _Curves:
             self._voice.append((start, 0.0))
 
     def silence(self, end: float) -> None:
-        """The end of a word after which the voice rests."""
+        """End a word after which the voice rests."""
         self._voice.append((max(end, self._voice[-1][0]) + 0.07, 0.0))
 
     def read(self, time: np.ndarray) -> Speech:
-        """The curves through all corner points."""
+        """Return the curves through all corner points."""
         mouth = np.array(sorted(self._mouth))
         formants = np.stack(
             [np.interp(time, mouth[:, 0], mouth[:, column]) for column in (1, 2, 3)], axis=1
@@ -165,7 +165,7 @@ class _Curves:
 
 
 def resonator(hz: float, bandwidth_hz: float, grid_hz: np.ndarray) -> np.ndarray:
-    """Response of one formant on a grid of frequencies, 1 at 0 Hz, complex."""
+    """Return the response of one formant on a grid of frequencies, 1 at 0 Hz, complex."""
     radius = np.exp(-np.pi * bandwidth_hz / SAMPLE_RATE)
     middle = -2 * radius * np.cos(2 * np.pi * hz / SAMPLE_RATE)
     delay = np.exp(-2j * np.pi * grid_hz / SAMPLE_RATE)
@@ -173,7 +173,7 @@ def resonator(hz: float, bandwidth_hz: float, grid_hz: np.ndarray) -> np.ndarray
 
 
 def upper_response(size: float, ring: float, edge_hz: float) -> np.ndarray:
-    """The formants that stand still, (SIZE // 2 + 1,) complex.
+    """Return the response of the formants that stand still, (SIZE // 2 + 1,) complex.
 
     Args:
         size: factor on all frequencies; a child's is 1.3 or so.
@@ -223,7 +223,7 @@ def through_mouth(
 
 
 def _moving_response(formants_hz: np.ndarray, width: float) -> np.ndarray:
-    """All-pole response of three formants for every row, (rows, bins) complex64.
+    """Return the all-pole response of three formants for every row, (rows, bins) complex64.
 
     The denominators are polynomials of sixth order, so their responses are one matrix product.
     """
@@ -248,7 +248,7 @@ def _moving_response(formants_hz: np.ndarray, width: float) -> np.ndarray:
 def hissed(
     rng: np.random.Generator, hisses: Sequence[Hiss], frames: int, size: float
 ) -> np.ndarray:
-    """The noise of all consonants of a phrase, (frames,) float32."""
+    """Draw the noise of all consonants of a phrase, (frames,) float32."""
     sound = np.zeros(frames, np.float32)
     for hiss in hisses:
         length = to_frames(hiss.seconds)

@@ -1,4 +1,4 @@
-"""Words to sing: the sounds of speech, and syllables made of them at random.
+"""Draws words to sing: syllables at random, made of the sounds of speech.
 
 All figures are of an adult man; a singer's `size` scales them.
 """
@@ -35,7 +35,7 @@ GLIDES = {
 
 @dataclass(frozen=True)
 class Consonant:
-    """One consonant.
+    """A consonant: where the mouth stands, how the voice goes on, and what hisses.
 
     Attributes:
         formants_hz: where the mouth stands.
@@ -87,7 +87,7 @@ CONSONANTS = {
 
 @dataclass(frozen=True)
 class Syllable:
-    """Names of consonants, of one or two vowels, and of consonants again."""
+    """A syllable: names of consonants, of one or two vowels, and of consonants again."""
 
     onset: tuple[str, ...]
     vowels: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Wind instruments, and all that plays one tone at a time.
+"""Holds wind instruments, and all that plays one tone at a time.
 
 Files:
 

@@ -1,10 +1,13 @@
-"""Brass: sections and soloists, open and muted."""
+"""Plays brass: sections and soloists, open and muted."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
+from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import draw, draw_log
 from synthgen_tf.render.engines.body import levelled, on_both
-from synthgen_tf.render.engines.winds.line import ROWS, LinePlayer
+from synthgen_tf.render.engines.winds.line import ROWS, Curves, LinePlayer
 from synthgen_tf.render.signals.dsp import convolve, highpass, minimum_phase
 
 # Cutoff in Hz when soft and loud, and the hill of the bell: Hz, octaves, gain.
@@ -23,7 +26,7 @@ MUTES = {
 
 
 class Brass(LinePlayer):
-    """Lips that buzz brighter as they blow harder.
+    """A brass player or section: lips that buzz brighter as they blow harder.
 
     Args:
         rng: source of the players, instruments and noise.
@@ -66,7 +69,7 @@ class Brass(LinePlayer):
         )
 
     def rows(self, number: np.ndarray, hz: float, lane: int) -> np.ndarray:
-        """See `LinePlayer.rows`."""
+        """Return the levels of a brass tone's harmonics from softest to loudest."""
         values = self.parameters
         kind = values["kind"]
         if kind == "section":
@@ -81,8 +84,8 @@ class Brass(LinePlayer):
             rows.append((0.5 + gain * np.exp(-(hill**2))) / (1 + (frequency / edge) ** 2.5))
         return np.array(rows)
 
-    def curves(self, notes):
-        """The lips catch every note before it settles: a small blip in pitch and level."""
+    def curves(self, notes: Sequence[Note]) -> Curves:
+        """Return a phrase's curves; lips catch each note with a small blip in pitch and level."""
         curves = super().curves(notes)
         blip = self.parameters["lip"] * np.exp(-((curves.since - 0.02) ** 2) / 2e-4)
         curves.semitones[:] += 0.25 * blip * self.rng.choice([-1, 1])
@@ -90,7 +93,7 @@ class Brass(LinePlayer):
         return curves
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """The mute, if there is one."""
+        """Add the mute, if there is one."""
         mute = self.parameters["mute"]
         if mute:
             response = minimum_phase(MUTES[mute], 512)

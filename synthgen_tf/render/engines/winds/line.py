@@ -1,4 +1,4 @@
-"""Players of one tone at a time: lines, phrases on one breath or bow, and how a tone is held.
+"""Plays one tone at a time: lines, phrases on one breath or bow, and how a tone is held.
 
 Notes that follow each other closely are one phrase: pitch, loudness and colour run on through
 it, as curves, and only the air or the bow between phrases makes a real beginning.
@@ -70,7 +70,7 @@ def line_pitch(
     starts: np.ndarray,
     time: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The pitch of a phrase: slides from note to note, drift, and a vibrato that sets in late.
+    """Draw the pitch of a phrase: slides between notes, drift, and a vibrato that sets in late.
 
     Args:
         rng: source of everything human.
@@ -98,7 +98,7 @@ def line_pitch(
 
 
 def line_bend(notes: Sequence[Note], starts: np.ndarray, time: np.ndarray) -> np.ndarray:
-    """The pitch bend of a phrase in semitones, (points,); `starts` are its onsets in seconds."""
+    """Return a phrase's pitch bend in semitones, (points,); `starts` are its onsets in seconds."""
     bend = np.zeros(len(time))
     index = np.maximum(np.searchsorted(starts, time, side="right") - 1, 0)
     for number, note in enumerate(notes):
@@ -130,7 +130,7 @@ class Curves:
 
 
 class LinePlayer(Engine):
-    """Base of winds, brass and solo strings.
+    """The base of winds, brass and solo strings, which play lines of one tone at a time.
 
     `parameters` must hold attack_seconds, release_seconds, glide_seconds, scoop_semitones,
     drift_cents, vibrato_hz, vibrato_cents, vibrato_delay_seconds, tongue (0 legato to 1), swell,
@@ -145,11 +145,11 @@ class LinePlayer(Engine):
         self._air = np.zeros(0, np.float32)
 
     def rows(self, number: np.ndarray, hz: float, lane: int) -> np.ndarray:
-        """Levels of the harmonics from softest to loudest, (ROWS, harmonics), any power."""
+        """Return the harmonics' levels from softest to loudest, (ROWS, harmonics), any power."""
         raise NotImplementedError
 
     def play(self, notes: Sequence[Note], frames: int) -> np.ndarray:
-        """(frames, 2), channels contiguous."""
+        """Play a part phrase by phrase, chords shared out among players, (frames, 2)."""
         values = self.parameters
         self._air = coloured_noise(self.rng, 3 * SAMPLE_RATE, *self.noise_hz)
         sound = np.zeros((2, frames), np.float32)
@@ -171,7 +171,7 @@ class LinePlayer(Engine):
         return sound.T
 
     def curves(self, notes: Sequence[Note]) -> Curves:
-        """How a phrase is played."""
+        """Draw how a phrase is played: pitch and loudness over its time."""
         values, rng = self.parameters, self.rng
         begin = notes[0].start_seconds
         starts = np.array([note.start_seconds for note in notes]) - begin
@@ -200,7 +200,7 @@ class LinePlayer(Engine):
         since: np.ndarray,
         ends: np.ndarray,
     ) -> np.ndarray:
-        """Loudness of a phrase: attacks, what is left between notes, swells, and the end."""
+        """Return a phrase's loudness: attacks, what is left between notes, swells, the end."""
         values, rng = self.parameters, self.rng
         release = values["release_seconds"] / 3
         force = np.array([note.velocity for note in notes])
@@ -219,7 +219,7 @@ class LinePlayer(Engine):
         return np.maximum(smooth, 0.0)
 
     def _tone(self, notes: Sequence[Note], curves: Curves, detune: float, lane: int) -> np.ndarray:
-        """The sound of a phrase, (frames,)."""
+        """Return the sound of a phrase, (frames,)."""
         values, frames = self.parameters, curves.frames
         hz = from_control(to_hz(curves.semitones + detune), frames)
         cycles = cycles_of(hz, self.rng.random())
@@ -250,7 +250,7 @@ class LinePlayer(Engine):
         return sound
 
     def _bank(self, pitch: int, lane: int) -> np.ndarray:
-        """Cycles of one pitch from soft to loud, at about equal power."""
+        """Make cycles of one pitch from soft to loud, at about equal power."""
         if (pitch, lane) not in self._banks:
             hz = float(to_hz(pitch))
             number = np.arange(1, num_harmonics(1.1 * hz) + 1)

@@ -1,4 +1,4 @@
-"""Woodwinds: flutes, clarinet, double reeds, saxophones."""
+"""Plays woodwinds: flutes, clarinet, double reeds, saxophones."""
 
 import numpy as np
 
@@ -58,7 +58,7 @@ WINDS = {
 
 
 class Wind(LinePlayer):
-    """One woodwind player, or a few.
+    """A woodwind player, or a few.
 
     Args:
         rng: source of the player, the instrument and the noise.
@@ -103,7 +103,7 @@ class Wind(LinePlayer):
         )
 
     def rows(self, number: np.ndarray, hz: float, lane: int) -> np.ndarray:
-        """See `LinePlayer.rows`."""
+        """Return the levels of a woodwind tone's harmonics from softest to loudest."""
         values = self.parameters
         frequency = hz * number
         even = values["even"] + (1 - values["even"]) * np.clip(frequency / 6000, 0, 0.7)
@@ -121,7 +121,7 @@ class Wind(LinePlayer):
         return np.array(rows)
 
     def finish(self, sound: np.ndarray) -> np.ndarray:
-        """Growl, and the near walls."""
+        """Add the growl, and the near walls."""
         values, rng = self.parameters, self.rng
         if values["growl"]:
             rate = rng.uniform(60, 110, len(control_axis(len(sound))))
