@@ -27,7 +27,7 @@ class Signal(Section):
 
 
 class CardModel(Signal):
-    """The network of the SynthGen v1.0 model card: a Conv1D encoder and its mirror image."""
+    """The settings of the SynthGen v1.0 model card's network, a Conv1D encoder and its mirror."""
 
     kind: Literal["card"] = "card"
     filters: tuple[PositiveInt, ...] = Field((64, 128, 256), description="of the encoder's layers")
@@ -68,7 +68,7 @@ class MaskingModel(Signal):
 
 
 class SpectralModel(MaskingModel):
-    """A Conv1D encoder, dilated bottleneck and decoder over all bins at once, giving masks."""
+    """The settings of a Conv1D encoder, dilated bottleneck and decoder over all bins at once."""
 
     kind: Literal["spectral"] = "spectral"
     width: PositiveInt = Field(192, description="channels between the layers")
@@ -79,7 +79,7 @@ class SpectralModel(MaskingModel):
 
 
 class BandMixerModel(MaskingModel):
-    """A network of bands, each seen alike through time and then mixed with the others."""
+    """The settings of a network that sees each band alike through time, then mixes bands."""
 
     kind: Literal["band_mixer"] = "band_mixer"
     band: PositiveInt = Field(16, description="mask values that make up a band")
@@ -90,7 +90,7 @@ class BandMixerModel(MaskingModel):
 
     @property
     def bands(self) -> int:
-        """How many bands there are; the last is filled up with nothing."""
+        """How many bands there are; the last is filled up with zeros."""
         return -(-self.groups // self.band)
 
 
@@ -99,7 +99,7 @@ FIRST_BAND = 4
 
 
 class UNetModel(MaskingModel):
-    """A U-Net over time and frequency around a dilated Conv1D bottleneck, giving masks.
+    """The settings of a U-Net over time and frequency around a dilated Conv1D bottleneck.
 
     Its first level has a band for every `FIRST_BAND` mask values; each after it has half as many
     bands, and the second and third half as many frames.

@@ -1,4 +1,4 @@
-"""Losses on samples: functions, and one of them as a class of Keras with a floor of its own.
+"""Losses on samples: stateless functions, and a class of Keras around the two that have a floor.
 
 All compare (batch, time, channels) signals and give one value per example; Keras reduces,
 weights and scales by replicas. Signals are taken after normalisation, where the
