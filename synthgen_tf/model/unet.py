@@ -16,6 +16,9 @@ from synthgen_tf.model.masking import MASK_SLOPE, MaskedSpectrum
 from synthgen_tf.model.networks import conv_norm, dilated_blocks
 from synthgen_tf.model.spectrum import Shape
 
+Pair = tuple[int, int]
+"""Lengths along frames and along bands."""
+
 
 def unet_network(mixture: KerasTensor, config: UNetModel, synchronized: bool) -> KerasTensor:
     """Build convolutions down to few bands, Conv1D blocks over all of them, and the way up again.
@@ -25,11 +28,7 @@ def unet_network(mixture: KerasTensor, config: UNetModel, synchronized: bool) ->
     spectrum = MaskedSpectrum(mixture, config, synchronized)
 
     def linear(
-        hidden: KerasTensor,
-        filters: int,
-        kernel: tuple[int, int],
-        name: str,
-        strides: int | tuple[int, int] = 1,
+        hidden: KerasTensor, filters: int, kernel: Pair, name: str, strides: Pair = (1, 1)
     ) -> KerasTensor:
         hidden = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False, name=name)(
             hidden
@@ -37,11 +36,7 @@ def unet_network(mixture: KerasTensor, config: UNetModel, synchronized: bool) ->
         return layers.BatchNormalization(synchronized=synchronized, name=f"{name}_norm")(hidden)
 
     def conv(
-        hidden: KerasTensor,
-        filters: int,
-        kernel: tuple[int, int],
-        name: str,
-        strides: int | tuple[int, int] = 1,
+        hidden: KerasTensor, filters: int, kernel: Pair, name: str, strides: Pair = (1, 1)
     ) -> KerasTensor:
         hidden = linear(hidden, filters, kernel, name, strides)
         return layers.ReLU(name=f"{name}_relu")(hidden)
