@@ -1,18 +1,25 @@
-"""Energy and gain of signals, in keras.ops: the ground that model, losses and metrics share."""
+"""Power and gain of signals, in keras.ops: what model, losses and metrics all measure by.
 
-from keras import ops
+`KerasTensor` stands, here and in the other rooms, for what the backend of Keras computes with: its
+own tensors, symbolic ones while a model is built, and NumPy arrays.
+"""
+
+from keras import KerasTensor, ops
 
 SILENCE_POWER = 1e-20
 """Mean square (-200 dB re full scale) below which a signal has no level that could be measured."""
 
 
-def power(signal):
-    """Mean square over time and channels: (batch, time, channels) -> (batch,)."""
+def power(signal: KerasTensor) -> KerasTensor:
+    """Return the mean square of each signal over time and channels.
+
+    Input shape: (batch, time, channels), full scale being 1. Output shape: (batch,).
+    """
     return ops.mean(ops.square(signal), axis=(1, 2))
 
 
-def mixture_gain(mixture, normalisation):
-    """Gain that brings each mixture to unit level; silence keeps gain 1.
+def mixture_gain(mixture: KerasTensor, normalisation: str) -> KerasTensor:
+    """Return the gain that brings each mixture to unit level; silence keeps gain 1.
 
     Args:
         mixture: (batch, time, channels).

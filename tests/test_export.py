@@ -255,13 +255,13 @@ def test_changed_files_are_refused(run, tmp_path):
 
 
 def test_info_signature(exported):
-    facts = tf.saved_model.load(str(exported / "1")).signatures["info"]()
-    assert int(facts["sample_rate"]) == 44_100
-    assert int(facts["channels"]) == 2
-    assert int(facts["segment"]) == 520 * 1024  # 12 s
-    assert facts["stems"].numpy().tolist() == [b"synth", b"rest"]
-    assert int(facts["version"]) == 1
-    assert int(facts["hop"]) == 392 * 1024  # three quarters, to the grid
+    info = tf.saved_model.load(str(exported / "1")).signatures["info"]()
+    assert int(info["sample_rate"]) == 44_100
+    assert int(info["channels"]) == 2
+    assert int(info["segment"]) == 520 * 1024  # 12 s
+    assert info["stems"].numpy().tolist() == [b"synth", b"rest"]
+    assert int(info["version"]) == 1
+    assert int(info["hop"]) == 392 * 1024  # three quarters, to the grid
 
 
 def test_versions_stand_side_by_side(run, tmp_path):

@@ -48,7 +48,7 @@ def test_rendered_songs_and_their_store_say_what_song_json_says(tmp_path, said, 
 
 
 @pytest.mark.parametrize(
-    ("facts", "expected"),
+    ("description", "expected"),
     [
         ({"licence": LICENCE, "licences": []}, ["MIT"]),
         (
@@ -65,9 +65,9 @@ def test_rendered_songs_and_their_store_say_what_song_json_says(tmp_path, said, 
         ([], [UNKNOWN]),
     ],
 )
-def test_each_licence_of_a_song_is_named(tmp_path, facts, expected):
+def test_each_licence_of_a_song_is_named(tmp_path, description, expected):
     (song,) = write_songs(tmp_path, [("train", LICENCE)]).glob("train/*/song.json")
-    song.write_text(json.dumps(facts))
+    song.write_text(json.dumps(description))
     assert data_set_licences(tmp_path, "rendered") == expected
 
 

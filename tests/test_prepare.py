@@ -106,20 +106,20 @@ def test_the_index_tells_what_numpy_measures(stored):
         folder = stored / entry["split"] / entry["name"]
         assert json.loads((folder / "track.json").read_text())["track"] == entry
         assert (entry["gain_db"], entry["clipped"]) == (0.0, 0)
-        for stem, facts in entry["stems"].items():
+        for stem, measured in entry["stems"].items():
             samples, _ = soundfile.read(folder / f"{stem}.wav", dtype="int16")
-            assert facts["crc32"] == zlib.crc32(samples.tobytes())
+            assert measured["crc32"] == zlib.crc32(samples.tobytes())
             scaled = samples.astype(np.float64) / 32768
             if not scaled.any():
-                assert (facts["rms_db"], facts["peak_db"]) == (None, None)
-                assert set(facts["levels"]) == {100}
+                assert (measured["rms_db"], measured["peak_db"]) == (None, None)
+                assert set(measured["levels"]) == {100}
                 continue
-            assert facts["rms_db"] == round(10 * math.log10(np.mean(scaled**2)), 2)
-            assert facts["peak_db"] == round(20 * math.log10(np.abs(scaled).max()), 2)
+            assert measured["rms_db"] == round(10 * math.log10(np.mean(scaled**2)), 2)
+            assert measured["peak_db"] == round(20 * math.log10(np.abs(scaled).max()), 2)
             with np.errstate(divide="ignore"):
                 powers = [np.mean(part**2) for part in np.split(scaled, 6)]
                 levels = np.clip(-10 * np.log10(powers), 0, 100)
-            assert facts["levels"] == np.rint(levels).tolist()
+            assert measured["levels"] == np.rint(levels).tolist()
 
 
 def test_active_seconds(tmp_path):
@@ -542,9 +542,9 @@ def test_bad_calls_are_one_line_and_change_nothing(tmp_path):
 
 def test_the_index_of_12000_songs_opens_in_seconds(tmp_path):
     """All of `read_store` but for looking up the files, on an index of 800 hours."""
-    facts = {"crc32": 1, "rms_db": -20.0, "peak_db": -1.0, "levels": [20] * 240}
+    measured = {"crc32": 1, "rms_db": -20.0, "peak_db": -1.0, "levels": [20] * 240}
     entry = {"split": "train", "genre": None, "holds": {}, "frames": 240 * 44_100, "channels": 2}
-    entry |= {"gain_db": 0.0, "clipped": 0, "stems": dict.fromkeys("abcdef", facts)}
+    entry |= {"gain_db": 0.0, "clipped": 0, "stems": dict.fromkeys("abcdef", measured)}
     tracks = [{"name": f"song {i}", **entry} for i in range(12_000)]
     head = {"format": "synthgen store", "version": 1, "sample_rate": 44_100}
     path = tmp_path / "index.json"

@@ -40,8 +40,8 @@ def song(name, frames, seed, split="train"):
     )
     levels = {"synth": np.full(-(-frames // RATE), 30, np.uint8)}
     stems = dict.fromkeys(STEMS, ())
-    facts = {"levels": levels, "sound": noise.astype(np.int16)}
-    return MemoryTrack(name, split, stems, RATE, frames, 2, "PCM_16", **facts)
+    sound = noise.astype(np.int16)
+    return MemoryTrack(name, split, stems, RATE, frames, 2, "PCM_16", levels=levels, sound=sound)
 
 
 @pytest.fixture(scope="module")
@@ -255,8 +255,8 @@ def test_a_run_with_small_files_only_can_be_loaded(tmp_path, songs):
     np.testing.assert_allclose(
         loaded.predict_on_batch(sound), model.predict_on_batch(sound), atol=2e-3
     )
-    facts = json.loads((run / "environment.json").read_text())
-    assert (facts["data"], facts["licences"]) == ("rendered: seed 0", ["MIT"])
+    environment = json.loads((run / "environment.json").read_text())
+    assert (environment["data"], environment["licences"]) == ("rendered: seed 0", ["MIT"])
 
 
 def command(arguments, backend, tmp_path, blocked=()):
@@ -281,9 +281,9 @@ def test_songs_are_rendered_while_jax_trains_and_tensorflow_takes_the_model(tmp_
     arguments = ["train", "--resident", "--render", "4", "--preset", "tiny", "--run", run]
     done = command([*arguments, *size, *short], "jax", tmp_path, blocked=["tensorflow"])
     assert done.returncode == 0, done.stderr[-2000:]
-    facts = json.loads((run / "environment.json").read_text())
-    assert facts["data"] == "rendered: seed 0, songs 0 to 3 of 30 s"
-    assert facts["licences"] == ["MIT"]
+    environment = json.loads((run / "environment.json").read_text())
+    assert environment["data"] == "rendered: seed 0, songs 0 to 3 of 30 s"
+    assert environment["licences"] == ["MIT"]
     rows = read_history(run)
     assert [row["step"] for row in rows] == [3, 6]
 
@@ -301,9 +301,9 @@ def test_songs_are_rendered_while_jax_trains_and_tensorflow_takes_the_model(tmp_
     done = command([*again, "--set", "training.epochs=3"], "jax", tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]
     assert [row["step"] for row in read_history(run)] == [3, 6, 9]
-    facts = json.loads((run / "environment.json").read_text())
-    assert facts["data"] == "rendered: seed 0, songs 4 to 5 of 30 s"
-    assert (facts["rendered"], facts["rendered_valid"]) == (6, 2)
+    environment = json.loads((run / "environment.json").read_text())
+    assert environment["data"] == "rendered: seed 0, songs 4 to 5 of 30 s"
+    assert (environment["rendered"], environment["rendered_valid"]) == (6, 2)
     assert (run / "best.keras").is_file()
     assert (run / "MODEL_CARD.md").is_file()
 

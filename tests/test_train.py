@@ -61,9 +61,9 @@ def test_run_directory_explains_itself(run, songs):
         "logs",
         "backup",
     }
-    facts = json.loads((run / "environment.json").read_text())
-    assert facts["data"] == str(songs)
-    assert facts["packages"]["keras"] == keras.__version__
+    environment = json.loads((run / "environment.json").read_text())
+    assert environment["data"] == str(songs)
+    assert environment["packages"]["keras"] == keras.__version__
     assert load_config(file=run / "config.yaml") == short()
     rows = read_history(run)
     assert [row["epoch"] for row in rows] == [0, 1, 2]

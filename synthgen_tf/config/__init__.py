@@ -1,4 +1,4 @@
-"""One validated configuration: presets, YAML files, `key=value` settings."""
+"""The configuration: one validated tree out of presets, YAML files and `key=value` settings."""
 
 from synthgen_tf.config.load import config_to_yaml, load_config, parse_config, preset_names
 from synthgen_tf.config.networks import (

@@ -1,4 +1,4 @@
-"""From a preset, a file and `key=value` settings to one validated `Config`, and back to YAML."""
+"""How a preset, a file and `key=value` settings become one validated `Config`, and YAML again."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ NETWORKS: dict[str, type[Signal]] = {
 
 
 def preset_names() -> list[str]:
-    """Names of the presets, each a YAML file in this package."""
+    """Return the names of the presets, each a YAML file in this package, in alphabetical order."""
     folder = files("synthgen_tf.config") / "presets"
     return sorted(Path(entry.name).stem for entry in folder.iterdir() if entry.name[-5:] == ".yaml")
 
@@ -91,7 +91,7 @@ def _read_preset(name: str) -> dict[str, Any]:
 
 
 def _nearest_preset(config: Config, names: list[str]) -> str:
-    """That of two presets whose network has more in common with what was built; else the first."""
+    """Return that of two presets whose network has more in common with the configuration's."""
 
     def likeness(name: str) -> int:
         model = parse_config(_read_preset(name)).model.model_dump()
@@ -101,7 +101,11 @@ def _nearest_preset(config: Config, names: list[str]) -> str:
 
 
 def parse_config(tree: Mapping[str, Any]) -> Config:
-    """Validate nested mappings, for instance those of a file; errors are one line."""
+    """Validate nested mappings, for instance those of a file.
+
+    Raises:
+        InputError: for an unknown key or a value that does not fit, in one line.
+    """
     try:
         return Config.model_validate(tree)
     except ValidationError as error:
@@ -109,7 +113,7 @@ def parse_config(tree: Mapping[str, Any]) -> Config:
 
 
 def config_to_yaml(config: Config) -> str:
-    """The whole configuration, defaults included, as `load_config(file=...)` reads it."""
+    """Return the whole configuration as YAML, defaults included, for `load_config(file=...)`."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
 
 
@@ -142,7 +146,7 @@ def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _other_kind(model: Mapping[str, Any], kind: Any) -> bool:
-    """Whether another kind of network is asked for, whose keys are not those of the preset's."""
+    """Tell whether another kind of network is asked for, whose keys are not the preset's."""
     return kind is not None and model.get("kind", kind) != kind
 
 

@@ -8,13 +8,13 @@ Normalisation = Literal["rms", "peak", "none"]
 
 
 class Section(BaseModel):
-    """A group of settings: frozen, unknown keys are errors."""
+    """A group of settings, which are frozen; a key that is unknown is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Signal(Section):
-    """What every model takes and gives."""
+    """The settings of every kind of network: what signals it takes and gives."""
 
     sample_rate: PositiveInt = Field(44_100, description="Hz")
     channels: PositiveInt = Field(2, description="channels of the input and of the output")
@@ -27,7 +27,7 @@ class Signal(Section):
 
 
 class CardModel(Signal):
-    """The network of the SynthGen v1.0 model card: a Conv1D encoder and its mirror image."""
+    """The settings of the SynthGen v1.0 model card's network, a Conv1D encoder and its mirror."""
 
     kind: Literal["card"] = "card"
     filters: tuple[PositiveInt, ...] = Field((64, 128, 256), description="of the encoder's layers")
@@ -35,7 +35,7 @@ class CardModel(Signal):
 
 
 class MaskingModel(Signal):
-    """What the networks share that give a mask for every bin of short-time spectra."""
+    """The settings of all networks that give a mask for every bin of short-time spectra."""
 
     window: PositiveInt = Field(4096, description="samples of an analysis frame, even")
     hop: PositiveInt = Field(1024, description="samples from frame to frame, divides the window")
@@ -63,12 +63,12 @@ class MaskingModel(Signal):
 
     @property
     def groups(self) -> int:
-        """Mask values of a frame and channel."""
+        """How many mask values each channel of a frame has."""
         return self.fine_bins + (self.window // 2 - self.fine_bins) // self.group
 
 
 class SpectralModel(MaskingModel):
-    """Conv1D encoder, dilated bottleneck and decoder over all bins at once, giving masks."""
+    """The settings of a Conv1D encoder, dilated bottleneck and decoder over all bins at once."""
 
     kind: Literal["spectral"] = "spectral"
     width: PositiveInt = Field(192, description="channels between the layers")
@@ -79,7 +79,7 @@ class SpectralModel(MaskingModel):
 
 
 class BandMixerModel(MaskingModel):
-    """Bands of bins, each seen alike through time and then mixed with each other, giving masks."""
+    """The settings of a network that sees each band alike through time, then mixes bands."""
 
     kind: Literal["band_mixer"] = "band_mixer"
     band: PositiveInt = Field(16, description="mask values that make up a band")
@@ -90,16 +90,16 @@ class BandMixerModel(MaskingModel):
 
     @property
     def bands(self) -> int:
-        """How many bands there are; the last is filled up with nothing."""
+        """How many bands there are; the last is filled up with zeros."""
         return -(-self.groups // self.band)
 
 
 FIRST_BAND = 4
-"""Mask values that make up a band of a U-Net's first level."""
+"""How many mask values make up a band of a U-Net's first level."""
 
 
 class UNetModel(MaskingModel):
-    """A U-Net over time and frequency around a dilated Conv1D bottleneck, giving masks.
+    """The settings of a U-Net over time and frequency around a dilated Conv1D bottleneck.
 
     Its first level has a band for every `FIRST_BAND` mask values; each after it has half as many
     bands, and the second and third half as many frames.
@@ -126,10 +126,10 @@ class UNetModel(MaskingModel):
 
     @property
     def levels(self) -> list[tuple[int, int]]:
-        """Channels and stride in frames of each level after the first."""
+        """The channels, and the stride in frames, of each level after the first."""
         return [(width, 2 if i < 2 else 1) for i, width in enumerate(self.widths[1:])]
 
     @property
     def frame_stride(self) -> int:
-        """Frames of the spectrum that a frame of the last level spans."""
+        """How many frames of the spectrum a frame of the last level spans."""
         return 2 ** min(2, len(self.levels))

@@ -52,7 +52,7 @@ DEFAULT_LABELS: dict[LabelledKind, StemLabels] = {
 
 
 class Data(Section):
-    """What the tf.data chain draws from the songs."""
+    """What training examples are made of, and which songs they come from."""
 
     target: str = Field("synth", min_length=1, description="stem to extract; on MUSDB: other")
     labels: dict[LabelledKind, StemLabels] = Field(
@@ -120,7 +120,7 @@ class Data(Section):
 
 
 class Loss(Section):
-    """A weighted sum of losses, each one value per example."""
+    """What training makes small: a weighted sum of losses."""
 
     terms: dict[LossName, PositiveFloat] = Field(
         {"nmse": 1.0},
@@ -144,7 +144,7 @@ class Loss(Section):
 
 
 class Training(Section):
-    """How long, how fast, on what."""
+    """How long a model is trained, how fast, and on what devices."""
 
     strategy: Strategy = Field(
         "auto",
@@ -177,7 +177,7 @@ class Training(Section):
 
 
 class Config(Section):
-    """All of it: `model` decides the network, the rest how it is trained."""
+    """The whole configuration: `model` decides the network, the rest how it is trained."""
 
     preset: str = Field("small", description="the preset that this configuration started from")
     seed: int = Field(0, ge=0, lt=2**31, description="of weights, segments and augmentation")
@@ -200,24 +200,31 @@ class Config(Section):
 
     @property
     def segment(self) -> int:
-        """Frames of a training example."""
+        """The length of a training example, in frames."""
         return round(self.data.segment_seconds * self.model.sample_rate)
 
     @property
     def block(self) -> int:
-        """Frames of the blocks in which songs are separated, whole `GRID` steps."""
+        """The length of the blocks in which songs are separated, in frames, see `block_frames`."""
         return block_frames(self.model.block_seconds, self.model.sample_rate)
 
 
 def block_frames(seconds: float, sample_rate: int) -> int:
-    """A length as frames, to the nearest whole `grid_step` where it has any."""
+    """Turn the length of a block into frames: the nearest multiple of its `grid_step`.
+
+    Blocks shorter than that step keep their length, 1 frame at least.
+
+    Args:
+        seconds: length of the block.
+        sample_rate: Hz.
+    """
     frames = max(1, round(seconds * sample_rate))
     step = grid_step(frames)
     return frames if frames < step else round(frames / step) * step
 
 
 def grid_step(frames: int) -> int:
-    """Of what blocks of about so many frames are multiples: `GRID`, or if they are long 8 times it.
+    """Return what blocks of about so many frames are multiples of: `GRID`, or 8 times it if long.
 
     Networks may halve their frames again and again, and are to find them whole.
     """

@@ -1,4 +1,4 @@
-"""Whether there is anything to learn: targets that are silent throughout teach nothing."""
+"""A check that there is something to learn: targets that are silent throughout teach nothing."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,10 @@ from synthgen_tf.silence import SILENT
 from synthgen_tf.tracks import Track
 
 BLOCK_SECONDS = 10
+"""Length of the blocks in which songs are read."""
+
 PEAK = 10 ** (-SILENT / 20)
+"""Largest absolute sample of a silent stem, full scale being 1."""
 
 
 def refuse_silence(tracks: Sequence[Track], split: str, target: str) -> None:
@@ -19,7 +22,7 @@ def refuse_silence(tracks: Sequence[Track], split: str, target: str) -> None:
 
     Args:
         tracks: of a split, as `select_tracks` gives them.
-        split: their name in messages.
+        split: its name, for the message.
         target: stem to extract.
     """
     having = [track for track in tracks if target in track.stems]

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from synthgen_tf.config import Config
 from synthgen_tf.data.draw import Dice, Draw, SongTable
-from synthgen_tf.data.example import TARGET, Cuts
+from synthgen_tf.data.example import TARGET, Cuts, Example
 from synthgen_tf.data.mix import mix, plain, taken
 from synthgen_tf.data.normalise import normalise
 from synthgen_tf.data.reader import segment_reader
@@ -23,13 +23,14 @@ from synthgen_tf.tracks import Track
 
 CORES = os.cpu_count() or 1
 READY_BATCHES = 2
-"""Made while a step runs. With AUTOTUNE in place of the two numbers, memory grew to gigabytes."""
+"""Batches that are made while a step runs. With AUTOTUNE in place of this number and of `CORES`,
+memory grew to gigabytes."""
 
 
 def training_examples(
     tracks: Sequence[Track], config: Config, first: int = 0, host: int = 0, hosts: int = 1
 ) -> tf.data.Dataset:
-    """Endless batches of random segments; the same ones for the same seed.
+    """Return endless batches of random segments, the same ones for the same seed.
 
     Args:
         tracks: of the training split.
@@ -41,12 +42,12 @@ def training_examples(
     dice, songs = Dice(len(stems), config), SongTable.of_tracks(tracks, stems[TARGET])
     read, calls = segment_reader(tracks, stems)
 
-    def cut(draw):
-        """The stems of one example at their gain, and what else is to be done with them."""
+    def cut(draw: Draw) -> tuple[Cuts, Draw]:
+        """Cut the stems of one example, at their gain, and hand on what else is to be done."""
         cuts = (read(draw.songs[i], i, draw.starts[i], draw.frames) for i in range(len(stems)))
         return taken(Cuts.of(cuts), draw, config), draw
 
-    def finish(cuts, draw):
+    def finish(cuts: Cuts, draw: Draw) -> Example:
         return normalise(mix(cuts, draw, config), config)
 
     return (
@@ -60,11 +61,20 @@ def training_examples(
     )
 
 
-def throw(dice: Dice, number, songs: SongTable) -> Draw:
-    """The draw of one example in the graph: a tensor for each of its numbers."""
+def throw(dice: Dice, number: tf.Tensor, songs: SongTable) -> Draw:
+    """Draw one example in the graph of a tf.data chain.
+
+    Args:
+        dice: what draws.
+        number: of the example, int64 ().
+        songs: that its stems are cut from.
+
+    Returns:
+        Tensors, each without the axis of examples.
+    """
     example = dice.throw([0], songs)
 
-    def drawn(number):
+    def drawn(number: np.int64) -> list[np.ndarray]:
         return [each[0] for each in dice.throw([number], songs)]
 
     types = [tf.as_dtype(each.dtype) for each in example]
@@ -75,12 +85,19 @@ def throw(dice: Dice, number, songs: SongTable) -> Draw:
 
 
 def validation_examples(tracks: Sequence[Track], config: Config) -> tf.data.Dataset:
-    """Batches of the same segments every time: spread evenly over each track, nothing augmented."""
+    """Return batches of the same segments every time, spread evenly over each track.
+
+    Nothing is augmented.
+
+    Args:
+        tracks: of the validation split.
+        config: sections `data` and `model`.
+    """
     stems = stems_of(tracks, config)
     read, calls = segment_reader(tracks, stems)
     places = np.array(held_out_places(tracks, config), np.int64)
 
-    def load(place):
+    def load(place: tf.Tensor) -> Example:
         frames = tf.constant(config.segment, tf.int64)
         cuts = Cuts.of(read(place[0], i, place[1], frames) for i in range(len(stems)))
         return normalise(plain(cuts, config), config)
@@ -95,9 +112,10 @@ def validation_examples(tracks: Sequence[Track], config: Config) -> tf.data.Data
 
 
 def chain_options() -> tf.data.Options:
-    """How chains run: a thread for each core, each at an example of its own.
+    """Return how chains run: a thread for each core, each at work on an example of its own.
 
-    Of what is distributed as a whole, every host makes all and keeps its part: nothing comes twice.
+    Where a chain is distributed over hosts as a whole, each makes all of it and keeps its part, so
+    that no example comes twice.
     """
     options = tf.data.Options()
     options.threading.private_threadpool_size = CORES

@@ -1,4 +1,4 @@
-"""One track to the WAV files of a store: decoded once, checked, resampled and measured on the way.
+"""The way of a track into a store: decoded once, checked, resampled, measured and written as WAV.
 
 All stems go side by side, a second at a time, so that memory does not grow with the song.
 """
@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ Stems that were mixed by adding them differ by rounding alone, -60 dB or less. A
 missing, late or of another song shows unless it is 30 dB below the mixture, where nobody hears it.
 """
 CODED_TOLERANCE_DB = -10.0
-"""The same for lossy files: each stem adds its own coding noise, and codecs save on high notes.
+"""`TOLERANCE_DB` for lossy files: each stem adds its coding noise, and codecs save on high notes.
 
 The MUSDB18 song that comes with stempeg differs by -21 dB as a whole and -20 to -23 dB a second.
 """
@@ -37,7 +38,7 @@ Blocks = dict[str, np.ndarray]
 """Stem name to float32 (time, channels), all of one length."""
 
 
-def convert(track: Track, folder: Path, sample_rate: int) -> dict:
+def convert(track: Track, folder: Path, sample_rate: int) -> dict[str, Any]:
     """Write `<stem>.wav` for every stem, and for the mixture where that is a file.
 
     Samples beyond full scale clamp, as ffmpeg and most mixers do it. Where they are more than 1 in
@@ -68,12 +69,12 @@ def convert(track: Track, folder: Path, sample_rate: int) -> dict:
         "channels": track.channels,
         "gain_db": gain_db,
         "clipped": sum(meter.clipped for meter in meters.values()),
-        "stems": {stem: meter.facts() for stem, meter in meters.items()},
+        "stems": {stem: meter.entry() for stem, meter in meters.items()},
     }
 
 
 def _write(track: Track, folder: Path, sample_rate: int, gain_db: float) -> dict[str, "Meter"]:
-    """Write all stems, times a gain, and give what was measured of each."""
+    """Write all stems, times a gain, and return what was measured of each."""
     stems = sorted(track.stems)
     meters = {stem: Meter(stem) for stem in stems}
     difference = Difference(track)
@@ -93,7 +94,7 @@ def _write(track: Track, folder: Path, sample_rate: int, gain_db: float) -> dict
 
 
 def _seconds(track: Track, sample_rate: int) -> Iterator[Blocks]:
-    """All stems side by side at another rate, a second at a time; the last one may be shorter."""
+    """Yield all stems side by side at a sample rate, second by second; the last may be shorter."""
     streams = {}
     for stem in sorted(track.stems):
         stream = track.blocks(stem, track.sample_rate)
@@ -112,7 +113,7 @@ def _seconds(track: Track, sample_rate: int) -> Iterator[Blocks]:
 
 
 class Meter:
-    """Brings a stem to 16 bits and measures what comes out.
+    """A converter of one stem to 16 bits that measures what comes out.
 
     Attributes:
         samples: over all channels, that passed.
@@ -127,7 +128,7 @@ class Meter:
         self.levels: list[int] = []
 
     def convert(self, block: np.ndarray, gain_db: float) -> np.ndarray:
-        """int16 for the next second of float32 (time, channels), turned down by a gain.
+        """Return the next second, turned down by a gain: float32 (time, channels) to int16.
 
         Raises:
             InputError: for samples that are no numbers.
@@ -157,8 +158,8 @@ class Meter:
         self.levels.append(SILENT if level is None else min(SILENT, max(0, round(-level))))
         return whole
 
-    def facts(self) -> dict:
-        """What the index says of the stem."""
+    def entry(self) -> dict[str, Any]:
+        """Return the stem's entry in the index: checksum, level, peak, level of each second."""
         return {
             "crc32": self.checksum,
             "rms_db": _rounded(_decibels(self.energy, self.samples)),
@@ -168,7 +169,7 @@ class Meter:
 
 
 class Difference:
-    """Compares the sum of a track's stems with its mixture file, where there is one.
+    """A comparison of the sum of a track's stems with its mixture file, where there is one.
 
     Both are clamped to full scale first, as the mixture was when it was made.
     """
@@ -180,7 +181,7 @@ class Difference:
         self.difference, self.mixture, self.samples = 0.0, 0.0, 0
 
     def add(self, blocks: Mapping[str, np.ndarray]) -> None:
-        """Take the next second of all stems."""
+        """Take in the next second of all stems, float32 (time, channels) each."""
         if not self.parts:
             return
         total = sum(blocks[stem] for stem in self.parts)
@@ -191,7 +192,7 @@ class Difference:
         self.samples += mixture.size
 
     def check(self) -> None:
-        """Decide, after the last second.
+        """Decide, after the last second, whether stems and mixture belong together.
 
         Raises:
             InputError: when the stems do not sum to the mixture.
@@ -208,13 +209,14 @@ class Difference:
 
 
 def _energy(block: np.ndarray) -> float:
-    """Sum of squares; einsum stays on one thread, for the processes share the cores already."""
+    """Return the sum of squares."""
+    # einsum stays on one thread: the processes share the cores already
     wide = block.astype(np.float64).reshape(-1)
     return float(np.einsum("i,i->", wide, wide))
 
 
 def _decibels(energy: int, samples: int) -> float | None:
-    """Mean square of so many 16-bit samples, dB re full scale; None for silence."""
+    """Return the mean square of so many 16-bit samples in dB re full scale; None for silence."""
     return 10.0 * math.log10(energy / samples / FULL_SCALE**2) if energy else None
 
 

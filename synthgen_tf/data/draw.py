@@ -4,7 +4,7 @@ Shape legend: n examples, s stems (the target at `TARGET`), p points of an equal
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,21 +19,21 @@ EQUALIZER_HZ = (60.0, 150.0, 400.0, 1000.0, 2500.0, 6000.0, 15_000.0)
 """Where an equalizer's gains are drawn; between them it runs straight over log frequency."""
 
 SPECTRUM = 16_384
-"""Frames that an equalizer transforms at a time: few enough for a core's cache."""
+"""Frames that an equalizer transforms at a time, few enough for a core's cache."""
 
 BLOCK = 64
 """Frames over which the limiter holds one peak: 1.5 ms at 44 100 Hz."""
 REACH = 8
 """Blocks before and after a peak that the limiter turns down with it."""
 TAPS = 4096
-"""Length of an equalizer's filter, frames. What a block reaches of the next is as long."""
+"""Length of an equalizer's filter, frames: blocks overlap by as much."""
 
 PLAIN = 13
 """Random numbers an example and each of its stems take, before those of the equalizers."""
 
 
 class Draw(NamedTuple):
-    """Examples to be made.
+    """What examples are made of, as arrays over the examples, or one as tensors in a graph.
 
     Attributes:
         songs: indices of the songs that the stems are cut from, (n, s).
@@ -47,9 +47,9 @@ class Draw(NamedTuple):
         limit_db: by which a limiter takes off the peaks, 0 for none, (n,).
         bitrate: share of mp3's range of bit rates, negative for no coding, (n,).
         curves: gains of each stem's equalizer at `EQUALIZER_HZ`, dB, (n, s, p).
-        mix_curve: the same for the whole example, (n, p).
-        widths: factors of what differs between left and right, 1 for none, (n, s).
-        drives: of the saturation, dB, 0 for none, (n, s).
+        mix_curve: gains of an equalizer for the whole example, dB, (n, p).
+        widths: factors of the difference between left and right, 1 to leave it, (n, s).
+        drives: by which a saturation raises what is quiet, dB, 0 for none, (n, s).
     """
 
     songs: np.ndarray
@@ -71,7 +71,7 @@ class Draw(NamedTuple):
 
 @dataclass(frozen=True)
 class SongTable:
-    """Songs to cut from, in numbers.
+    """The songs that examples are cut from: where they lie, and where their target sounds.
 
     Attributes:
         firsts: frame in memory at which each begins, int64 (songs,); 0 where it is a file.
@@ -91,7 +91,13 @@ class SongTable:
 
     @classmethod
     def of_tracks(cls, tracks: Sequence[Track], target: str, row: int = 0) -> "SongTable":
-        """Of tracks; with `row`, they lie in memory end to end, each from a multiple of it on."""
+        """Make the table of tracks that are files, or lie in memory end to end.
+
+        Args:
+            tracks: all at one sample rate, one at least.
+            target: stem to extract.
+            row: frames; in memory each track begins at a multiple of it. 0 for files.
+        """
         lengths = np.array([track.frames for track in tracks], np.int64)
         firsts = np.zeros_like(lengths)
         if row:
@@ -100,48 +106,75 @@ class SongTable:
         return cls._of_active(firsts, lengths, tracks[0].sample_rate, active)
 
     @classmethod
-    def of_levels(cls, firsts, lengths, levels: Sequence[np.ndarray], rate: int) -> "SongTable":
-        """Of songs in memory and the `Track.levels` of their target."""
+    def of_levels(
+        cls,
+        firsts: Sequence[int],
+        lengths: Sequence[int],
+        levels: Sequence[np.ndarray],
+        rate: int,
+    ) -> "SongTable":
+        """Make the table of songs in memory.
+
+        Args:
+            firsts: frame at which each begins.
+            lengths: their frames.
+            levels: of each, those of its target as `Track.levels` has them.
+            rate: Hz.
+        """
         active = [np.flatnonzero(each < ACTIVE_ABOVE) for each in levels]
         return cls._of_active(np.array(firsts, np.int64), np.array(lengths, np.int64), rate, active)
 
     @classmethod
-    def _of_active(cls, firsts, lengths, rate, active) -> "SongTable":
+    def _of_active(
+        cls, firsts: np.ndarray, lengths: np.ndarray, rate: int, active: Sequence[np.ndarray]
+    ) -> "SongTable":
         songs = np.array([song for song, seconds in enumerate(active) if len(seconds)], np.int64)
         ends = np.cumsum([len(active[song]) for song in songs], dtype=np.int64)
         return cls(firsts, lengths, rate, np.concatenate([*active, []]).astype(int), songs, ends)
 
 
 class Dice:
-    """Draws examples from songs.
+    """What draws training examples: each follows from its number and the seed.
 
     Args:
-        stems: how many, the target among them.
+        stems: how many there are, the target among them.
         config: section `data`, the segment and the seed.
     """
 
     def __init__(self, stems: int, config: Config):
         self.config, self.stems = config, stems
 
-    def throw(self, numbers, songs: SongTable, others: SongTable | None = None) -> Draw:
-        """The examples of some numbers: the same for the same songs and configuration.
+    def throw(
+        self,
+        numbers: Iterable[int | np.integer],
+        songs: SongTable,
+        others: SongTable | None = None,
+    ) -> Draw:
+        """Draw the examples of some numbers, always the same for the same songs and configuration.
 
         Args:
-            numbers: of the examples, int64 (n,).
+            numbers: of the examples, from 0.
             songs: that targets come from.
             others: that remixed stems come from; the same by default.
         """
         return self.decide(np.stack([self._chances(number) for number in numbers]), songs, others)
 
-    def _chances(self, number: int) -> np.ndarray:
-        """Numbers from 0 to 1, a row for the example, then one for each stem."""
+    def _chances(self, number: int | np.integer) -> np.ndarray:
+        """Return numbers from 0 to 1: a row for the example, then one for each stem."""
         # the counter's lowest word runs on within an example
         random = np.random.Philox(key=self.config.seed, counter=[0, int(number), 0, 0])
         shape = (1 + self.stems, PLAIN + len(EQUALIZER_HZ))
         return np.random.Generator(random).random(shape)
 
-    def decide(self, chances, songs: SongTable, others: SongTable | None = None) -> Draw:
-        """What `throw` makes of chances from 0 to 1: (n, 1 + s, PLAIN + p)."""
+    def decide(
+        self, chances: np.ndarray, songs: SongTable, others: SongTable | None = None
+    ) -> Draw:
+        """Turn random numbers into examples, for `throw`.
+
+        Args:
+            chances: from 0 to 1, (n, 1 + s, PLAIN + p): for an example, then for each of its stems.
+            songs, others: as of `throw`.
+        """
         data, others = self.config.data, others or songs
         whole, each = chances[:, 0], chances[:, 1:]
         semitones = (2.0 * whole[:, 4] - 1.0) * data.speed_semitones
@@ -179,8 +212,16 @@ class Dice:
             drives=(drive * data.saturate_db * kept).astype(np.float32),
         )
 
-    def _places(self, whole, each, frames, borrowed, songs, others) -> dict[str, np.ndarray]:
-        """Songs and starts of the stems: all from one place, or each from its own."""
+    def _places(
+        self,
+        whole: np.ndarray,
+        each: np.ndarray,
+        frames: np.ndarray,
+        borrowed: np.ndarray,
+        songs: SongTable,
+        others: SongTable,
+    ) -> dict[str, np.ndarray]:
+        """Return songs and starts of the stems: all from one place, or each from its own."""
         song = (each[:, TARGET, 0] * len(songs.lengths)).astype(np.int64)
         start = (each[:, TARGET, 1] * _room(songs, song, frames)).astype(np.int64)
         if len(songs.active_songs):
@@ -203,8 +244,10 @@ class Dice:
             "starts": starts,
         }
 
-    def _sounding(self, chances, frames, songs: SongTable):
-        """A song, and a start such that a second in which the target sounds lies in the cut."""
+    def _sounding(
+        self, chances: np.ndarray, frames: np.ndarray, songs: SongTable
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw songs, and starts such that a second in which the target sounds lies in the cut."""
         index = (chances[:, 0] * len(songs.active_songs)).astype(np.int64)
         song = songs.active_songs[index]
         begins = np.where(index > 0, songs.active_ends[index - 1], 0)
@@ -215,13 +258,17 @@ class Dice:
         return song, np.clip(start, 0, _room(songs, song, frames))
 
 
-def _room(songs: SongTable, song, frames) -> np.ndarray:
+def _room(songs: SongTable, song: np.ndarray, frames: np.ndarray) -> np.ndarray:
     return np.maximum(songs.lengths[song] - frames, 0)
 
 
 @functools.cache
 def curve_shares(sample_rate: int) -> np.ndarray:
-    """How much of each point of a curve a frequency gets: (SPECTRUM / 2 + 1, p) float32."""
+    """Return how much each frequency takes of each point of an equalizer's curve.
+
+    Shape: float32 (SPECTRUM / 2 + 1, p); each row sums to 1. Between two points a curve runs
+    straight over log frequency, beyond the outermost it stays.
+    """
     hertz = np.arange(SPECTRUM // 2 + 1) * sample_rate / SPECTRUM
     octaves, marks = np.log(np.maximum(hertz, 1.0)), np.log(EQUALIZER_HZ)
     shares = [np.interp(octaves, marks, point) for point in np.eye(len(marks))]

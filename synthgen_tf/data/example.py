@@ -1,9 +1,9 @@
-"""What goes from hand to hand on the way to an example, by name.
+"""Names for what is handed on while a training example is made.
 
     stems in their order -> Cuts -> Example
 
-Of any kind of array. Where stems lie in an order, in lists of names and on axes of arrays, the
-target is at `TARGET`.
+They hold arrays of any kind: of NumPy, TensorFlow or another backend. Where stems lie in an order,
+in lists of names and on axes of arrays, the target is at `TARGET`.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ TARGET = 0
 
 
 def in_order(target: str, stems: Iterable[str]) -> list[str]:
-    """Names of stems in the order that all of training keeps: the target at `TARGET`.
+    """Return the names of stems in the order that all of training keeps, the target at `TARGET`.
 
     Args:
         target: stem to extract.
@@ -26,7 +26,7 @@ def in_order(target: str, stems: Iterable[str]) -> list[str]:
 
 
 class Cuts(NamedTuple):
-    """The stems of an example, one cut of a song each.
+    """The stems of an example before they are mixed, each cut out of a song.
 
     Attributes:
         target: cut of the stem to extract.
@@ -38,7 +38,7 @@ class Cuts(NamedTuple):
 
     @classmethod
     def of(cls, stems: Iterable[Any]) -> "Cuts":
-        """Of the cuts in the order of their stems."""
+        """Make it of cuts that come in the order of their stems."""
         others = list(stems)
         target = others.pop(TARGET)
         return cls(target, tuple(others))
@@ -52,16 +52,16 @@ class Cuts(NamedTuple):
 
 
 class Example(NamedTuple):
-    """What a model learns from: one example, (segment, channels), or a batch of them.
+    """What a model learns from: one example, (segment, channels), or a batch, (batch, ...).
 
     Attributes:
-        mixture: all stems.
-        target: what the model is to find in it.
+        mixture: the sum of all stems.
+        target: the stem that the model is to find in it.
     """
 
     mixture: Any
     target: Any
 
     def each(self, change: Callable[[Any], Any]) -> "Example":
-        """The same done to both."""
+        """Return the example whose mixture and target have both gone through a function."""
         return Example(change(self.mixture), change(self.target))

@@ -27,9 +27,12 @@ LICENCES = "licences"
 
 
 def licences_of(root: Path) -> list[str]:
-    """Licences that songs under a root, a data set or a store of one, put on what learns from them.
+    """Return the licences that songs put on what learns from them.
 
     `MIT` stands for songs that bind nobody. Songs of split `test` do not count.
+
+    Args:
+        root: of a data set, or of a store of one.
 
     Raises:
         InputError: when the index of a store cannot be read.
@@ -43,7 +46,7 @@ def licences_of(root: Path) -> list[str]:
 
 
 def data_set_licences(root: Path, kind: str) -> list[str]:
-    """The same of a data set as it lies on disk."""
+    """Return the licences that a data set, as it lies on disk, puts on what learns from it."""
     if kind == "rendered":
         learnt = (root.glob(f"{split}/*/{DESCRIPTION}") for split in ("train", "valid"))
         files = [file for found in learnt for file in found]
@@ -59,7 +62,13 @@ def _file_licences(file: Path) -> list[str]:
 
 
 def song_licences(description: Mapping) -> list[str]:
-    """The terms of all sounds of a song; its sentence where it names none, or for a MIDI file."""
+    """Return the terms of all sounds of a rendered song, each once; `MIT` where nothing binds.
+
+    Where the song names none, or was made of a MIDI file, its sentence on its licence is one too.
+
+    Args:
+        description: content of its `song.json`.
+    """
     from synthgen_tf.render.song import LICENCE
 
     said, named = description["licence"], list(description.get("licences") or [])
@@ -72,5 +81,5 @@ def song_licences(description: Mapping) -> list[str]:
 
 
 def together(licences: Iterable[str]) -> str:
-    """One line of all that binds the weights; `MIT` where nothing does."""
+    """Join licences into one line of all that binds the weights; `MIT` where nothing does."""
     return "; ".join(sorted(set(licences) - {FREE})) or FREE

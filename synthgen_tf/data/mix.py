@@ -1,5 +1,8 @@
-"""Cuts of stems to one example: turned, amplified, summed, and mastered as records are."""
+"""How cuts of stems become an example: turned, amplified, summed, and mastered as records are."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import tensorflow as tf
 
 from synthgen_tf.audio.mp3 import through_mp3
@@ -12,14 +15,14 @@ from synthgen_tf.silence import AUDIBLE_POWER
 
 
 def taken(cuts: Cuts, draw: Draw, config: Config) -> Cuts:
-    """The cuts of an example as they go into the mix, at their gain: float32 (frames, channels).
+    """Bring the cuts of an example to the gain they have in the mix: float32 (frames, channels).
 
     It is a step of its own in the chain: in one graph with `mix`, TensorFlow rounds otherwise.
 
     Args:
         cuts: as a reader gives them, (time, channels of the song) each.
-        draw: what to do with them; its stems are in the order of theirs.
-        config: tells how many channels.
+        draw: what to do with them, its stems in the order of theirs.
+        config: tells how many channels they come to have.
     """
     frames, channels = draw.frames, config.model.channels
     return Cuts.of(
@@ -29,11 +32,11 @@ def taken(cuts: Cuts, draw: Draw, config: Config) -> Cuts:
 
 
 def mix(cuts: Cuts, draw: Draw, config: Config) -> Example:
-    """The example that a draw makes of its cuts: all that is done to them but their scale.
+    """Make the example of a draw out of its cuts: all that is done to them but their scale.
 
     Args:
         cuts: of `taken`, float32 (frames, channels) each.
-        draw: what else to do with them; its stems are in the order of theirs.
+        draw: what else to do with them, its stems in the order of theirs.
         config: tells which steps can be left out of the graph.
 
     Returns:
@@ -45,7 +48,7 @@ def mix(cuts: Cuts, draw: Draw, config: Config) -> Example:
 
 
 def plain(cuts: Cuts, config: Config) -> Example:
-    """The example of cuts as they are, float32 (segment, channels), for validation.
+    """Make an example out of cuts as they are, for validation: float32 (segment, channels).
 
     What nobody hears is no target, however quiet the mixture that is raised with it.
     """
@@ -57,13 +60,13 @@ def plain(cuts: Cuts, config: Config) -> Example:
 
 
 def _whole(example: Example, config: Config) -> Example:
-    """The same, its shape known to the graph."""
+    """Return the same example, its shape known to the graph."""
     shape = (config.segment, config.model.channels)
     return example.each(lambda signal: tf.ensure_shape(signal, shape))
 
 
-def _stem(cut, stem: int, draw: Draw, config: Config) -> tf.Tensor:
-    """What becomes of one cut before the sum."""
+def _stem(cut: tf.Tensor, stem: int, draw: Draw, config: Config) -> tf.Tensor:
+    """Do to one cut what is done before the sum."""
     data, rate = config.data, config.model.sample_rate
     if data.saturate > 0.0:
         cut = saturate(cut, draw.drives[stem])
@@ -75,7 +78,7 @@ def _stem(cut, stem: int, draw: Draw, config: Config) -> tf.Tensor:
 
 
 def _mastered(example: Example, draw: Draw, config: Config) -> Example:
-    """What becomes of the sum, and of the target with it."""
+    """Do what is done to the sum, and to the target with it."""
     data, rate = config.data, config.model.sample_rate
     if data.mono > 0.0:
         wide = example
@@ -101,8 +104,10 @@ def _mastered(example: Example, draw: Draw, config: Config) -> Example:
     return example
 
 
-def at_gain(cut, gain, swapped, frames, channels: int) -> tf.Tensor:
-    """A cut as it goes into the mix; one pass over the samples does it all.
+def at_gain(
+    cut: tf.Tensor, gain: tf.Tensor | float, swapped: tf.Tensor, frames: tf.Tensor, channels: int
+) -> tf.Tensor:
+    """Bring a cut to its gain, length and channels in the mix, in one pass over the samples.
 
     Args:
         cut: (time, channels of the song), int16 of a file or float32.
@@ -124,15 +129,15 @@ def at_gain(cut, gain, swapped, frames, channels: int) -> tf.Tensor:
     return _fit_channels(samples, channels)
 
 
-def _swap(samples) -> tf.Tensor:
-    """int16 or float32 (time, 2), its channels exchanged: four times as fast as tf.reverse."""
+def _swap(samples: tf.Tensor) -> tf.Tensor:
+    """Exchange the channels of int16 or float32 (time, 2), four times as fast as tf.reverse."""
     word = tf.uint32 if samples.dtype == tf.int16 else tf.uint64
     pairs, half = tf.bitcast(samples, word), tf.constant(word.size * 4, word)
     left, right = tf.bitwise.left_shift(pairs, half), tf.bitwise.right_shift(pairs, half)
     return tf.bitcast(tf.bitwise.bitwise_or(left, right), samples.dtype)
 
 
-def _fit_channels(samples, channels: int) -> tf.Tensor:
+def _fit_channels(samples: tf.Tensor, channels: int) -> tf.Tensor:
     samples = tf.cond(
         tf.shape(samples)[1] == channels,
         lambda: samples,
@@ -141,23 +146,24 @@ def _fit_channels(samples, channels: int) -> tf.Tensor:
     return tf.ensure_shape(samples, (None, channels))
 
 
-def add(cuts) -> tf.Tensor:
-    """The sum. tf.add_n begins with a buffer that it can reuse; this makes it always the same."""
+def add(cuts: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Return the sum of tensors of one shape, the same to the last bit every time."""
     if len(cuts) == 1:
         return cuts[0]
+    # tf.add_n begins with whichever buffer it can reuse: the first of these is the only one
     *others, one, two = cuts
     return tf.add_n([one + two, *others])
 
 
-def saturate(signal, drive) -> tf.Tensor:
-    """A signal with its peaks rounded off, as by tape or a tube, at the level it had.
+def saturate(signal: tf.Tensor, drive: tf.Tensor) -> tf.Tensor:
+    """Round off the peaks of a signal, as tape or a tube does, at the level it had.
 
     Args:
         signal: float32 (time, channels).
-        drive: by which what is quiet gains on the highest peak, dB; 0 changes nothing.
+        drive: how much what is quiet gains on the highest peak, dB; 0 changes nothing.
     """
 
-    def driven():
+    def driven() -> tf.Tensor:
         peak = tf.maximum(tf.reduce_max(tf.abs(signal)), 1e-9)
         bend = (10.0 ** (drive / 10.0) - 1.0) / peak**2
         bent = signal * tf.math.rsqrt(1.0 + bend * tf.square(signal))
@@ -167,8 +173,8 @@ def saturate(signal, drive) -> tf.Tensor:
     return tf.cond(drive > 0.0, driven, lambda: signal)
 
 
-def widen(signal, width) -> tf.Tensor:
-    """A stereo signal whose side, left less right, is multiplied; its middle stays.
+def widen(signal: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    """Make a stereo signal narrower or wider: its side, left less right, is multiplied.
 
     Args:
         signal: float32 (time, channels); of other than two channels it stays as it is.
@@ -181,8 +187,8 @@ def widen(signal, width) -> tf.Tensor:
     return tf.cond(width == 1.0, lambda: signal, lambda: signal @ matrix)
 
 
-def equalize(signal, curve, sample_rate: int) -> tf.Tensor:
-    """A signal through a filter of zero phase; a curve of zeros changes nothing.
+def equalize(signal: tf.Tensor, curve: tf.Tensor, sample_rate: int) -> tf.Tensor:
+    """Send a signal through a filter of zero phase; a curve of zeros changes nothing.
 
     Args:
         signal: float32 (time, channels).
@@ -191,7 +197,7 @@ def equalize(signal, curve, sample_rate: int) -> tf.Tensor:
     """
     shares = tf.constant(curve_shares(sample_rate))
 
-    def filtered():
+    def filtered() -> tf.Tensor:
         half = 10.0 ** (tf.linalg.matvec(shares, curve) / 20.0)
         response = tf.cast(tf.concat([half, half[-2:0:-1]], 0), tf.complex64)
         lags = tf.minimum(tf.range(SPECTRUM), SPECTRUM - tf.range(SPECTRUM))
@@ -210,8 +216,8 @@ def equalize(signal, curve, sample_rate: int) -> tf.Tensor:
     return tf.cond(tf.reduce_any(curve != 0.0), filtered, lambda: signal)
 
 
-def _to_complex(signal) -> tf.Tensor:
-    """(time, channels) as complex rows of time: left and right are real and imaginary part.
+def _to_complex(signal: tf.Tensor) -> tf.Tensor:
+    """Turn (time, channels) into complex rows of time: left and right are real and imaginary part.
 
     Real factors, in time or of a filter of zero phase, leave the two apart.
     """
@@ -220,27 +226,29 @@ def _to_complex(signal) -> tf.Tensor:
     return tf.cast(tf.transpose(signal), tf.complex64)
 
 
-def _from_complex(rows, channels: int) -> tf.Tensor:
+def _from_complex(rows: tf.Tensor, channels: int) -> tf.Tensor:
     if channels == 2:
         return tf.bitcast(rows[0], tf.float32)
     return tf.ensure_shape(tf.transpose(tf.math.real(rows)), (None, channels))
 
 
-def _to_mono(signal) -> tf.Tensor:
-    """The mean of all channels on each."""
+def _to_mono(signal: tf.Tensor) -> tf.Tensor:
+    """Put the mean of all channels on each."""
     mean = tf.reduce_mean(signal, axis=1, keepdims=True)
     return tf.repeat(mean, tf.shape(signal)[1], axis=1)
 
 
-def stretch(signal, frames: int) -> tf.Tensor:
-    """(time, channels) played faster or slower until it has `frames`, by linear interpolation.
+def stretch(signal: tf.Tensor, frames: int) -> tf.Tensor:
+    """Play (time, channels) faster or slower, by linear interpolation, so that it has `frames`.
 
     It dulls the highest octave a little, in mixture and target alike.
     """
     return tf.image.resize(signal[None, None], (1, frames), "bilinear")[0, 0]
 
 
-def limit(mixture, target, decibels) -> tuple[tf.Tensor, tf.Tensor]:
+def limit(
+    mixture: tf.Tensor, target: tf.Tensor, decibels: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Turn the mixture down around its peaks, and the target with it, so that the rest still fits.
 
     Args:
@@ -268,8 +276,8 @@ def limit(mixture, target, decibels) -> tuple[tf.Tensor, tf.Tensor]:
     return tuple(_from_complex(_to_complex(each) * gain, channels) for each in (mixture, target))
 
 
-def code(mixture, sample_rate: int, bitrate) -> tf.Tensor:
-    """The mixture as mp3 gives it back, at its level and in its place.
+def code(mixture: tf.Tensor, sample_rate: int, bitrate: tf.Tensor) -> tf.Tensor:
+    """Send a mixture through mp3 and back, at its level and in its place.
 
     Args:
         mixture: float32 (time, channels).
@@ -277,7 +285,7 @@ def code(mixture, sample_rate: int, bitrate) -> tf.Tensor:
         bitrate: 0 (64 kbit/s) to 1 (320 kbit/s).
     """
 
-    def coded(samples, share):
+    def coded(samples: np.ndarray, share: np.float32) -> np.ndarray:
         return through_mp3(samples, sample_rate, float(share))
 
     decoded = tf.numpy_function(coded, [mixture, bitrate], tf.float32, stateful=False)

@@ -1,4 +1,4 @@
-"""The scale of examples, the last step to them on every way; on any backend of Keras."""
+"""The last step to every training example: its scale. It runs on any backend of Keras."""
 
 from keras import ops
 
@@ -8,7 +8,7 @@ from synthgen_tf.level import mixture_gain
 
 
 def normalise(example: Example, config: Config) -> Example:
-    """Mixture and target times one gain, which brings the mixture to unit level.
+    """Multiply mixture and target by the one gain that brings the mixture to unit level.
 
     Args:
         example: float32 (segment, channels), or a batch of them with a gain each.

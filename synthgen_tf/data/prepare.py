@@ -1,4 +1,4 @@
-"""Prepares a data set: checks every track, converts the good ones, writes the index last.
+"""How a data set becomes a store: tracks are checked, good ones converted, the index comes last.
 
 A store is a function of its source and settings: whatever stood in it before, and however often
 the work was killed, the same call ends in the same bytes.
@@ -67,13 +67,13 @@ class Report:
 
     @property
     def kept(self) -> int:
-        """How many tracks stood there already."""
+        """How many tracks stood in the store already."""
         return len(self.tracks) - self.made
 
 
 @dataclass(frozen=True)
 class Order:
-    """One track to convert.
+    """A track to convert, and where it goes.
 
     Attributes:
         track: in the source.
@@ -89,12 +89,12 @@ class Order:
 
     @property
     def name(self) -> str:
-        """`<split>/<name>`, the finished track's folder in the store."""
+        """The finished track's folder in the store, `<split>/<name>`."""
         return f"{self.track.split}/{self.track.name}"
 
     @property
     def seconds(self) -> float:
-        """Length of the track."""
+        """How long the track plays, in seconds."""
         return self.track.frames / self.track.sample_rate
 
 
@@ -178,7 +178,7 @@ def _settings(config: Config, kind: str) -> Settings:
 def _plan(
     scan: Scan, source: Path, out: Path, settings: Settings
 ) -> tuple[dict[str, Order], dict[str, str]]:
-    """What there is to convert, by name and in the order of the index; and what cannot be."""
+    """Return what is to be converted, by name in the order of the index, and what cannot be."""
     orders, problems = {}, dict(scan.problems)
     for track in scan.tracks:
         try:
@@ -191,24 +191,29 @@ def _plan(
 
 
 def fingerprint(track: Track, source: Path) -> str:
-    """16 hexadecimal digits that change with what a track is made of, by all that is known of it.
+    """Return 16 hexadecimal digits that change with what a track is made of.
 
-    That is what the reader tells, and name below the root, size and time of change of each file.
+    They are taken from what the reader tells of the track, and from the name below `source`, the
+    size and the time of change of each of its files.
+
+    Args:
+        track: of a data set.
+        source: root of the data set.
 
     Raises:
         OSError: when a file is missing.
     """
     stems: dict[str, Any] = {}
     for stem, files in track.stems.items():
-        facts = [(os.path.relpath(file, source), Path(file).stat()) for file in files]
-        stems[stem] = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in facts]
+        found = [(os.path.relpath(file, source), Path(file).stat()) for file in files]
+        stems[stem] = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in found]
     told: list[Any] = [track.name, track.split, track.genre, dict(track.holds)]
     told += [track.sample_rate, track.frames, track.channels, track.subtype, stems]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _is_current(entry: Mapping, order: Order) -> bool:
-    """True for a finished track whose source has not changed and whose files are all there."""
+    """Tell whether an entry is of the track as it is now, and all of its files are there."""
     if entry.get("source") != order.source:
         return False
     record = order.out / order.name / TRACK
@@ -216,7 +221,7 @@ def _is_current(entry: Mapping, order: Order) -> bool:
 
 
 def _convert_all(orders: Sequence[Order], jobs: int) -> tuple[dict[str, dict], dict[str, str]]:
-    """The entries of the tracks that were converted, and the reasons why others were not."""
+    """Convert tracks; return the entries of those that were, and why the others were not."""
     entries, problems = {}, {}
     longest_first = sorted(orders, key=lambda order: -order.seconds)  # no one works on alone
     with (

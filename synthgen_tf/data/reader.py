@@ -1,4 +1,4 @@
-"""Random access to segments of stems in a tf.data graph; only here tensorflow-io is asked for."""
+"""Random access to segments of stems in a tf.data graph, by tensorflow-io where that is there."""
 
 import itertools
 import os
@@ -24,12 +24,14 @@ Read = Callable[..., tf.Tensor]
 or float32; fewer frames where the song ends, none where it lacks the stem."""
 
 
-numbers = itertools.count()
-"""Of the graph readers made so far."""
+reader_numbers = itertools.count()
+"""A number for each graph reader that is made in this process."""
 
 
 def segment_reader(tracks: Sequence[Track], stems: Sequence[str]) -> tuple[Read, int | None]:
-    """Reads segments with a seek, as tensorflow-io where that can, else as soundfile: bit-equal.
+    """Return what reads segments of songs inside a graph, without decoding what lies before them.
+
+    It reads by tensorflow-io where that can, else by `Track.read` in Python: bit-equal.
 
     Args:
         tracks: the songs, indexed in this order.
@@ -46,7 +48,7 @@ def segment_reader(tracks: Sequence[Track], stems: Sequence[str]) -> tuple[Read,
 
 
 def _is_plain(track: Track) -> bool:
-    """True where every stem is one 16-bit WAV file whose header is true."""
+    """Tell whether every stem is one 16-bit WAV file whose header is true."""
     files = [file for stem in track.stems.values() for file in stem]
     if len(files) != len(track.stems) or track.subtype != "PCM_16":
         return False
@@ -59,12 +61,12 @@ def _graph_reader(tracks: Sequence[Track], stems: Sequence[str]) -> Read:
     paths = [[str(track.stems.get(stem, nothing)[0]) for stem in stems] for track in tracks]
     complete = [all(row[stem] for row in paths) for stem in range(len(stems))]
     paths = tf.constant(paths)
-    scope = f"reader_{next(numbers)}"  # its open files are found by name, over all data sets
+    scope = f"reader_{next(reader_numbers)}"  # its open files are found by name, over all data sets
 
-    def read(song, stem, start, frames):
+    def read(song: tf.Tensor, stem: int, start: tf.Tensor, frames: tf.Tensor) -> tf.Tensor:
         path = paths[song, stem]
 
-        def cut():
+        def cut() -> tf.Tensor:
             with tf.name_scope(f"{scope}_stem_{stem}"):
                 samples = tfio.IOTensor.graph(tf.int16).from_audio(path)
                 return samples[start : start + frames]
@@ -77,13 +79,13 @@ def _graph_reader(tracks: Sequence[Track], stems: Sequence[str]) -> Read:
 
 
 def _python_reader(tracks: Sequence[Track], stems: Sequence[str]) -> Read:
-    def load(song, stem, start, frames):
-        track = tracks[song]
-        if stems[stem] not in track.stems:
+    def load(song: np.int64, stem: np.int64, start: np.int64, frames: np.int64) -> np.ndarray:
+        track, name = tracks[int(song)], stems[int(stem)]
+        if name not in track.stems:
             return np.zeros((0, 1), np.float32)
-        return track.read(stems[stem], int(start), int(frames))
+        return track.read(name, int(start), int(frames))
 
-    def read(song, stem, *cut):
+    def read(song: tf.Tensor, stem: int, *cut: tf.Tensor) -> tf.Tensor:
         samples = tf.numpy_function(load, [song, stem, *cut], tf.float32, stateful=False)
         return tf.ensure_shape(samples, (None, None))
 

@@ -14,7 +14,7 @@ from synthgen_tf.tracks import Track, detect_kind, read_tracks
 
 
 def open_tracks(root: Path, config: Config, kind: str | None = None) -> list[Track]:
-    """All tracks of a prepared store, or of a data set as it lies on disk.
+    """Find all tracks of a prepared store, or of a data set as it lies on disk.
 
     Args:
         root: folder that `prepare` wrote, or root of a data set.
@@ -30,7 +30,10 @@ def open_tracks(root: Path, config: Config, kind: str | None = None) -> list[Tra
 
 
 def advice_for(root: Path) -> str | None:
-    """What a user should know who trains on data that is neither prepared nor rendered; or None."""
+    """Return what a user should know who trains on data that is neither prepared nor rendered.
+
+    None for a store, rendered songs, or a folder that is not there.
+    """
     if not root.is_dir() or is_store(root) or detect_kind(root) == "rendered":
         return None
     return (
@@ -40,7 +43,7 @@ def advice_for(root: Path) -> str | None:
 
 
 def select_tracks(tracks: Sequence[Track], split: str, config: Config) -> list[Track]:
-    """The tracks of a split that the configuration can use.
+    """Return the tracks of a split that the configuration can use.
 
     `data.valid_tracks` names the tracks to validate on. Without it they are the data set's own; a
     data set that has none lends every tenth training track, at least one.
@@ -77,13 +80,16 @@ def select_tracks(tracks: Sequence[Track], split: str, config: Config) -> list[T
 
 
 def stems_of(tracks: Sequence[Track], config: Config) -> list[str]:
-    """The target and every other stem of any track, in the order that `in_order` tells of."""
+    """Return the target and every other stem that any track has, in the order of `in_order`."""
     found = sorted({stem for track in tracks for stem in track.parts()})
     return in_order(config.data.target, found)
 
 
 def held_out_places(tracks: Sequence[Track], config: Config) -> list[tuple[int, int]]:
-    """Validation segments: track by index and first frame, spread evenly over each track."""
+    """Return where validation segments begin: the index of the track, and the first frame.
+
+    They are spread evenly over each track, `data.valid_segments` of them where it is long enough.
+    """
     places = []
     for song, track in enumerate(tracks):
         count = max(1, min(config.data.valid_segments, track.frames // config.segment))
@@ -102,7 +108,7 @@ def _none_of(split: str, tracks: Sequence[Track]) -> str:
 
 
 def _resplit(tracks: Sequence[Track], config: Config) -> list[tuple[str, Track]]:
-    """The tracks and the splits that they are used in."""
+    """Return each track after the split that it is used in."""
     named = set(config.data.valid_tracks)
     learnable = [track for track in tracks if track.split in ("train", "valid")]
     for name in named - {track.name for track in learnable}:

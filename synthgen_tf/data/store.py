@@ -29,7 +29,7 @@ from synthgen_tf.tracks import SPLITS, Track
 FORMAT, VERSION = "synthgen store", 1
 INDEX, TRACK = "index.json", "track.json"
 FULL_SCALE = 32_768
-"""What 1.0 is in samples of 16 bits."""
+"""The sample of 16 bits that stands for 1.0."""
 
 ACTIVE_ABOVE = 60
 """A stem sounds in a second whose RMS is less than this many dB below full scale.
@@ -55,7 +55,7 @@ class StoredTrack(Track):
 
 
 def active_seconds(track: Track, stem: str) -> np.ndarray:
-    """Whether a stem sounds, second by second: bool (seconds,).
+    """Tell in which seconds of a track a stem sounds: bool (seconds,).
 
     All False where the track lacks the stem, or nobody measured it: tracks of a store and rendered
     songs are measured.
@@ -66,7 +66,7 @@ def active_seconds(track: Track, stem: str) -> np.ndarray:
 
 
 def is_store(root: Path) -> bool:
-    """True for a folder that `prepare` wrote or began to write, in whatever version."""
+    """Tell whether a folder is one that `prepare` wrote or began to write, in whatever version."""
     try:
         with (root / INDEX).open("rb") as file:
             return FORMAT.encode() in file.read(64)
@@ -75,7 +75,7 @@ def is_store(root: Path) -> bool:
 
 
 def read_store(root: Path) -> list[StoredTrack]:
-    """The tracks of a store, in the order of its index: by split and name.
+    """Read the tracks of a store, in the order of its index: by split and name.
 
     Every file is looked up, none is opened: 12,000 songs take seconds.
 
@@ -92,7 +92,7 @@ def read_store(root: Path) -> list[StoredTrack]:
 
 
 def read_index(root: Path) -> dict:
-    """The settings of a store and the entries of its `tracks`; levels come as bytes.
+    """Read the settings of a store and the entries of its `tracks`, whose levels come as bytes.
 
     Raises:
         InputError: when the store is unfinished, or its index is damaged or of another version.
@@ -105,7 +105,7 @@ def read_index(root: Path) -> dict:
 
 
 def read_record(path: Path) -> dict:
-    """What an `index.json` or `track.json` says.
+    """Read an `index.json` or a `track.json`.
 
     Raises:
         InputError: when it cannot be read or is of another version.
@@ -139,12 +139,15 @@ def write_json(path: Path, content: Mapping) -> None:
 
 
 def stored_track(record: Path, sample_rate: int, entry: Mapping) -> StoredTrack:
-    """The track that an entry tells of; its files are not looked at.
+    """Return the track that an entry tells of, without a look at its files.
 
     Args:
         record: the `index.json` or `track.json` that holds the entry.
         sample_rate: Hz, of the store.
-        entry: see the top of this module.
+        entry: as the top of this module has it.
+
+    Raises:
+        InputError: when the entry lacks something.
     """
     try:
         root = record.parent if record.name == INDEX else record.parents[2]
@@ -160,8 +163,8 @@ def stored_track(record: Path, sample_rate: int, entry: Mapping) -> StoredTrack:
             genre=entry["genre"],
             holds={stem: tuple(sounds) for stem, sounds in entry["holds"].items()},
             levels={
-                stem: np.frombuffer(facts["levels"], np.uint8)
-                for stem, facts in entry["stems"].items()
+                stem: np.frombuffer(measured["levels"], np.uint8)
+                for stem, measured in entry["stems"].items()
             },
             gain_db=entry["gain_db"],
             clipped=entry["clipped"],
@@ -171,7 +174,7 @@ def stored_track(record: Path, sample_rate: int, entry: Mapping) -> StoredTrack:
 
 
 def find_damage(track: StoredTrack) -> str | None:
-    """What is wrong with a track's files, told by their sizes; None where all are there."""
+    """Return what is wrong with a track's files, told by their sizes; None where nothing is."""
     header = riff.header(track.sample_rate, track.channels, 2, track.frames, float32=False)
     expected = len(header) + 2 * track.frames * track.channels
     for (file,) in track.stems.values():
@@ -185,7 +188,10 @@ def find_damage(track: StoredTrack) -> str | None:
 
 
 def _as_list(value: object) -> list[int]:
-    """For `json.dumps`: levels are bytes in memory, which take an eighth of a list's room."""
+    """Turn levels into a list, for `json.dumps`.
+
+    In memory they are bytes, which take an eighth of a list's room.
+    """
     if isinstance(value, bytes):
         return list(value)
     raise TypeError(f"{type(value).__name__} has no place in a store's index")

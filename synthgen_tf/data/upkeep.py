@@ -19,7 +19,7 @@ DRAFT = ".tmp_"
 
 
 def read_standing(out: Path, settings: Settings) -> dict[str, dict]:
-    """The entries of the tracks that stand in a store, by `<split>/<name>`.
+    """Read the entries of the tracks that stand in a store, by `<split>/<name>`.
 
     Raises:
         InputError: when the folder holds anything else, so that nothing of the user's is mixed in
@@ -70,7 +70,7 @@ def _stranger(path: Path) -> InputError:
 
 
 def draft_beside(folder: Path) -> Path:
-    """A new hidden name in the same folder, from where a rename is atomic."""
+    """Return a new hidden name in the same folder, from where a rename is atomic."""
     return folder.with_name(DRAFT + secrets.token_hex(8))
 
 
@@ -93,7 +93,7 @@ def remove_drafts(out: Path) -> None:
 
 
 def remove_empty(folders: Iterable[Path]) -> None:
-    """Remove those that are there and hold nothing."""
+    """Remove those of some folders that are there and hold nothing."""
     for folder in folders:
         with suppress(OSError):
             folder.rmdir()

@@ -1,4 +1,4 @@
-"""Weights in 8 bits, arithmetic in float32: TFLite files that no runtime falls over.
+"""TFLite files with weights in 8 bits and arithmetic in float32, which every runtime can run.
 
 The converter's dynamic range quantizes each convolution's input while it runs. XNNPACK of
 TensorFlow 2.17 keeps the scales of as many blocks as it saw first, and crashes when the batch
@@ -12,7 +12,9 @@ IDENTIFIER = b"TFL3"
 
 
 def with_float_arithmetic(model: bytes) -> bytes:
-    """Give every constant in 8 bits a DEQUANTIZE of its own, whose output is computed with.
+    """Let a TFLite model take its weights from 8 bits to float32 before it computes with them.
+
+    Every constant in 8 bits gets a DEQUANTIZE of its own.
 
     Args:
         model: a TFLite file of dynamic range, float32 in and out.

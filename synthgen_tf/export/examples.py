@@ -1,4 +1,4 @@
-"""Music that the ranges of 8-bit activations are taken from."""
+"""Rendered music from which the converter learns the ranges of 8-bit activations."""
 
 import tempfile
 from pathlib import Path
@@ -14,8 +14,9 @@ SONGS, SECONDS, SEED = 8, 6.0, 1
 
 
 def write_examples(config: Config, file: Path) -> None:
-    """Render a few songs and write their mixtures as the model takes them: (songs, time, channels).
+    """Render a few songs and write their mixtures as a NumPy file.
 
+    It holds float32 (songs, time, channels), at the sample rate and with the channels of the model.
     Songs of this seed are rendered for this only.
     """
     signal = config.model

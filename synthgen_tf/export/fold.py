@@ -2,24 +2,26 @@
 
 import keras
 import numpy as np
+from keras import KerasTensor
 
 from synthgen_tf.model.band_mixer import AcrossBands, Linear
+from synthgen_tf.model.spectrum import Shape
 
 LINEAR = (keras.layers.Conv1D, keras.layers.Conv2D, Linear)
 
 
 class Folded(keras.layers.Layer):
-    """What stands where a norm was, called as it was."""
+    """A layer that stands where a norm was: it is called like it and changes nothing."""
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs: KerasTensor, mask: KerasTensor | None = None) -> KerasTensor:
         return inputs
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
 
 def folded(model: keras.Model) -> keras.Model:
-    """The same network without the norms that directly follow a layer without a bias.
+    """Return the same network without the norms that directly follow a layer without a bias.
 
     They become its bias and a factor of its weights; all other layers stay as they are.
     """
@@ -31,7 +33,7 @@ def folded(model: keras.Model) -> keras.Model:
                 norms[before.name] = layer
     gone = {norm.name for norm in norms.values()}
 
-    def clone(layer):
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
         if layer.name in gone:
             return Folded(name=layer.name)
         with_bias = {"use_bias": True} if layer.name in norms else {}
@@ -46,12 +48,16 @@ def folded(model: keras.Model) -> keras.Model:
     return result
 
 
-def _before(layer):
-    """The layer whose output a layer takes."""
+def _before(layer: keras.layers.Layer) -> keras.Operation:
+    """Return the layer whose output a layer takes."""
     return layer.input._keras_history.operation
 
 
-def _fold(linear, norm, into) -> None:
+def _fold(
+    linear: keras.layers.Layer,
+    norm: keras.layers.BatchNormalization,
+    into: keras.layers.Layer,
+) -> None:
     gamma, beta, mean, variance = (np.float64(weight) for weight in norm.get_weights())
     factor = gamma / np.sqrt(variance + norm.epsilon)
     shift = beta - mean * factor

@@ -8,19 +8,19 @@ WEIGHTED = (keras.layers.Conv1D, keras.layers.Conv2D, Linear)
 
 
 class HalfStored(keras.DTypePolicy):
-    """float16 variables, float32 in all that is computed with them."""
+    """A policy that stores variables in float16 and computes with them in float32."""
 
-    def _parse_name(self, name):
+    def _parse_name(self, name: str) -> tuple[str, str]:
         return "float32", "float16"
 
 
 def half_stored(model: keras.Model) -> keras.Model:
-    """The same network, those of its weights that multiply rounded to float16 and stored so.
+    """Return the same network, its weights that multiply rounded to float16 and stored so.
 
     Batch norm keeps float32: its variances can be beyond what float16 holds.
     """
 
-    def clone(layer):
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
         if isinstance(layer, WEIGHTED):
             settings = layer.get_config() | {"dtype": HalfStored("float32")}
             return type(layer).from_config(settings)

@@ -3,6 +3,7 @@
 Shape legend: b batch, t samples, c channels.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -31,23 +32,23 @@ def write_savedmodel(model: keras.Model, config: Config, version: int, folder: P
     batch = tf.TensorSpec((None, None, channels), tf.float32, name="mixture")
 
     @tf.function(input_signature=[batch])
-    def predict(mixture):
+    def predict(mixture: tf.Tensor) -> dict[str, tf.Tensor]:
         return {stem: model(mixture, training=False)}
 
     packed = tf.TensorSpec((None,), tf.string, name="mixture_bytes")
 
     @tf.function(input_signature=[packed])
-    def predict_bytes(mixture_bytes):
+    def predict_bytes(mixture_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         mixture = unpacked(mixture_bytes, channels)
         return {f"{stem}_bytes": packed_again(model(mixture, training=False))}
 
     @tf.function(input_signature=[song])
-    def separate(mixture):
+    def separate(mixture: tf.Tensor) -> dict[str, tf.Tensor]:
         estimate = overlap_add(lambda block: model(block, training=False), mixture, segment)
         return {stem: estimate, REST: mixture - estimate}
 
     @tf.function(input_signature=[])
-    def info():
+    def info() -> dict[str, tf.Tensor]:
         return {
             "sample_rate": tf.constant(config.model.sample_rate),
             "channels": tf.constant(channels),
@@ -68,28 +69,42 @@ def write_savedmodel(model: keras.Model, config: Config, version: int, folder: P
     tf.saved_model.save(module, str(folder), signatures)
 
 
-def unpacked(blocks, channels: int):
-    """Little-endian float32 (b,) of equal lengths as (b, t, c)."""
+def unpacked(blocks: tf.Tensor, channels: int) -> tf.Tensor:
+    """Turn strings of bytes into samples: (b,) to float32 (b, t, c).
+
+    Each string holds little-endian float32, channels side by side, and all are of one length.
+    """
     samples = tf.io.decode_raw(blocks, tf.float32)
     return tf.reshape(samples, (tf.shape(blocks)[0], -1, channels))
 
 
-def packed_again(signals):
-    """The reverse: a serialized tensor ends in its samples as they lie in memory."""
+def packed_again(signals: tf.Tensor) -> tf.Tensor:
+    """Undo `unpacked`: float32 (b, t, c) to strings of bytes (b,)."""
+    # a serialized tensor ends in its samples as they lie in memory
     size = 4 * tf.size(signals[0])
 
-    def packed(signal):
+    def packed(signal: tf.Tensor) -> tf.Tensor:
         message = tf.io.serialize_tensor(signal)
         return tf.strings.substr(message, tf.strings.length(message) - size, size)
 
     return tf.map_fn(packed, signals, fn_output_signature=tf.string)
 
 
-def overlap_add(predict, mixture, segment: int):
-    """Predict a whole song (t, c) in crossfaded blocks inside a graph, one after the other.
+def overlap_add(
+    predict: Callable[[tf.Tensor], tf.Tensor], mixture: tf.Tensor, segment: int
+) -> tf.Tensor:
+    """Predict a whole song in crossfaded blocks inside a graph, one after the other.
 
     A block's end waits for the start of the next; what is whole goes out. So memory is the song,
     its estimate and one block.
+
+    Args:
+        predict: takes a block (1, segment, c) to an estimate of the same shape.
+        mixture: float32 (t, c).
+        segment: frames of a block.
+
+    Returns:
+        The estimate, (t, c).
     """
     hop = hop_of(segment)
     margin, channels = segment - hop, mixture.shape[1]
@@ -100,7 +115,9 @@ def overlap_add(predict, mixture, segment: int):
     count = (time + margin + hop - 1) // hop
     padded = tf.pad(mixture, [[margin, count * hop + segment - time], [0, 0]])
 
-    def add(block, end, pieces):
+    def add(
+        block: tf.Tensor, end: tf.Tensor, pieces: tf.TensorArray
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
         start = block * hop
         estimate = predict(padded[None, start : start + segment])[0] * window
         piece = tf.concat([estimate[:margin] + end, estimate[margin:hop]], axis=0) / weight

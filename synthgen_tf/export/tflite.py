@@ -7,14 +7,18 @@ synthgen_tf.export.tflite SAVEDMODEL VARIANT OUT [EXAMPLES]`.
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from synthgen_tf.choices import Variant
 from synthgen_tf.errors import InputError
 from synthgen_tf.export.dequantize import with_float_arithmetic
+
+if TYPE_CHECKING:  # the conversion imports it itself, in a process of its own
+    import tensorflow as tf
 
 VARIANTS = get_args(Variant)
 
@@ -44,11 +48,12 @@ FLOAT_OPS = (
     "TILE",
     "TRANSPOSE",
 )
-"""Never in integers: only convolutions are, since 8 bits of a spectrum could be heard."""
+"""Operations that never compute in integers: only convolutions do, since 8 bits of a spectrum could
+be heard."""
 
 
 def write_tflite(savedmodel: Path, variant: str, out: Path, examples: Path | None = None) -> None:
-    """Convert the signature `serving_default`, in another process.
+    """Convert the signature `serving_default` of a SavedModel to a TFLite file.
 
     Args:
         savedmodel: folder of the SavedModel.
@@ -71,7 +76,7 @@ def write_tflite(savedmodel: Path, variant: str, out: Path, examples: Path | Non
         raise RuntimeError(f"TFLite conversion to {variant} ended with {done.returncode}: {words}")
 
 
-def check_variants(variants) -> None:
+def check_variants(variants: Iterable[str]) -> None:
     """Raise `InputError` for a name that is no variant."""
     for variant in variants:
         if variant not in VARIANTS:
@@ -97,10 +102,10 @@ def _convert(savedmodel: str, variant: str, out: str, examples: str = "") -> Non
     Path(out).write_bytes(with_float_arithmetic(model) if variant == "dynamic" else model)
 
 
-def _in_integers(converter, blocks: np.ndarray) -> bytes:
+def _in_integers(converter: "tf.lite.TFLiteConverter", blocks: np.ndarray) -> bytes:
     import tensorflow as tf
 
-    def examples():
+    def examples() -> Iterator[dict[str, np.ndarray]]:
         for block in blocks:
             yield {"mixture": block[None]}
 

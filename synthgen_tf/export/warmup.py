@@ -1,4 +1,4 @@
-"""Requests that TensorFlow Serving answers to itself before it lets clients in."""
+"""Requests by which TensorFlow Serving warms up a model before it lets clients in."""
 
 from pathlib import Path
 
@@ -8,12 +8,19 @@ from synthgen_tf.config import Config
 
 WARMUP = Path("assets.extra") / "tf_serving_warmup_requests"
 FRAMES = 4096
-"""Of the request in bytes."""
+"""Length of the request that carries its samples as bytes."""
 
 
 def write_warmup(config: Config, name: str, savedmodel: Path) -> Path:
-    """Write a request to each signature that takes music: silence, a block of it where that is
-    small to store, so that the first client waits for neither graph nor memory.
+    """Write a request of silence to each signature that takes music, and return the file's path.
+
+    It is as long as a block where that is small to store, so that the first client waits for
+    neither graph nor memory.
+
+    Args:
+        config: of the model.
+        name: under which the model is served.
+        savedmodel: folder of the SavedModel, without requests as yet.
 
     Source: TensorFlow Serving, SavedModel Warmup; the messages are those of its own API package.
     """

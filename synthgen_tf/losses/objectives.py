@@ -1,4 +1,4 @@
-"""What is trained, and by which loss: the one place that knows both."""
+"""Which part of a network is trained, and by which loss: the one place that knows both."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from synthgen_tf.model import masked_magnitudes
 
 
 class Objective(NamedTuple):
-    """What training works on.
+    """The part of a network that training works on, and its loss.
 
     Attributes:
         trained: the part of the network that is optimised, with the network's own weights and what
@@ -25,7 +25,7 @@ class Objective(NamedTuple):
 
 
 def objective(config: Config, model: keras.Model) -> Objective:
-    """What the configuration's section `loss` asks to train, and its loss.
+    """Return what the configuration's section `loss` asks to train, and by which loss.
 
     A weighted sum of losses on signals trains the whole network; a loss of `OBJECTIVES` says itself
     what it trains.
@@ -42,7 +42,7 @@ def objective(config: Config, model: keras.Model) -> Objective:
 
 
 def _on_magnitudes(config: Config, model: keras.Model) -> Objective:
-    """Neither forwards nor backwards does it need the way back to samples."""
+    """Train the magnitudes alone, which spares the way back to samples."""
     network = config.model
     if not isinstance(network, MaskingModel):
         raise TypeError(f"{network.kind} gives no magnitudes")  # the configuration refuses it

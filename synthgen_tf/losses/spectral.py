@@ -1,8 +1,10 @@
-"""Losses on short-time spectra: of magnitudes alone, of several resolutions, as heard."""
+"""Losses on short-time spectra: on magnitudes alone, at several resolutions, in mel bands."""
+
+from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
+from keras import KerasTensor, ops
 
 from synthgen_tf.losses.signal import FLOOR
 from synthgen_tf.model.spectrum import Spectrum, hann, magnitude, mid_and_side
@@ -17,41 +19,52 @@ MEL_FLOOR = 1e-3
 
 @keras.saving.register_keras_serializable("synthgen")
 class MagnitudeNMSE(keras.losses.Loss):
-    """`normalized_mse` between magnitudes of short-time spectra: the phase is the mixture's.
+    """The normalized squared error between magnitudes of short-time spectra.
+
+    Phases do not count: the estimate has those of the mixture.
 
     Args:
-        window, hop: of the spectra.
+        window, hop: of the spectra, samples.
         floor: as of `NormalizedMSE`.
+        name, options: of `keras.losses.Loss`.
 
     Input: the target as a signal (b, t, c), the estimate as magnitudes (b, f, c, k) of its
     `model.spectrum.Spectrum` in middle and side. Output shape: (b,), before Keras reduces.
     """
 
-    def __init__(self, window, hop, floor=FLOOR, name="magnitude_nmse", **options):
+    def __init__(
+        self,
+        window: int,
+        hop: int,
+        floor: float = FLOOR,
+        name: str = "magnitude_nmse",
+        **options: Any,
+    ) -> None:
         super().__init__(name=name, **options)
         self.window, self.hop, self.floor = window, hop, floor
         self.spectrum = Spectrum(window, hop)
         self.noise_power = float(np.square(hann(window)).sum())  # of a bin, in noise of power 1
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
         target = magnitude(*self.spectrum(mid_and_side(y_true)))
         return self._power(target - y_pred) / ops.maximum(self._power(target), self.floor)
 
-    def _power(self, magnitudes):
-        """Mean square of the signal that has these magnitudes, about."""
+    def _power(self, magnitudes: KerasTensor) -> KerasTensor:
+        """Return about the mean square of the signals that have these magnitudes: (b,)."""
         return ops.mean(ops.square(magnitudes), axis=(1, 2, 3)) / self.noise_power
 
-    def get_config(self):
-        facts = {"window": self.window, "hop": self.hop, "floor": self.floor}
-        return {**super().get_config(), **facts}
+    def get_config(self) -> dict[str, Any]:
+        own = {"window": self.window, "hop": self.hop, "floor": self.floor}
+        return {**super().get_config(), **own}
 
 
-def mr_stft(y_true, y_pred):
-    """Mean absolute error of short-time spectra, complex and of their magnitudes, one per example.
+def mr_stft(y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+    """Return the mean absolute error of short-time spectra, complex and of their magnitudes alike.
 
-    The mean over windows of 512, 2048 and 8192 samples; of each, noise at unit power has bins at
-    unit power. The complex part holds phase and level, the magnitudes what is left when phase is
-    lost: a plain error would rather have nothing than the right sound at the wrong phase.
+    One value per example, the mean over windows of 512, 2048 and 8192 samples; of each, noise at
+    unit power has bins at unit power. The complex part holds phase and level, the magnitudes what
+    is left when phase is lost: a plain error would rather have nothing than the right sound at the
+    wrong phase.
 
     Reference: Yamamoto, Song, Kim, Parallel WaveGAN (arXiv:1910.11480), for the resolutions.
     """
@@ -66,15 +79,15 @@ def mr_stft(y_true, y_pred):
     return total / (2 * len(RESOLUTIONS))
 
 
-def log_mel(y_true, y_pred):
-    """Mean absolute difference of log-mel spectra, in units of 10 dB, one per example.
+def log_mel(y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+    """Return the mean absolute difference of log-mel spectra, in units of 10 dB, one per example.
 
     64 bands of the mel scale up to half of 44.1 kHz; bands below -30 dB of the mixture's level
     count as that. It hears quiet bands like loud ones, and no phase.
     """
     filters = mel_filters(MEL_WINDOW, MEL_BANDS, MEL_RATE)
 
-    def bands(signal):
+    def bands(signal: KerasTensor) -> KerasTensor:
         real, imaginary = Spectrum(MEL_WINDOW, MEL_WINDOW // 4)(signal)
         power = (ops.square(real) + ops.square(imaginary)) / np.square(hann(MEL_WINDOW)).sum()
         return ops.log10(ops.matmul(power, filters) + MEL_FLOOR)
@@ -83,7 +96,10 @@ def log_mel(y_true, y_pred):
 
 
 def mel_filters(window: int, bands: int, sample_rate: int) -> np.ndarray:
-    """Triangles over bins, evenly spaced on the mel scale, each summing to 1: (bins, bands).
+    """Return the weights of a spectrum's bins in each mel band: float32 (window / 2 + 1, bands).
+
+    They are triangles, evenly spaced on the mel scale up to half the sample rate (Hz), and those of
+    a band sum to 1.
 
     Formula: `mel = 2595 log10(1 + f / 700)`, as HTK has it.
     """

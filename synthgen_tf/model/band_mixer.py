@@ -1,29 +1,38 @@
 """A network that sees each band alike through time, then mixes bands, block after block.
 
-Shape legend: b batch, n bands, f frames, c channels; nothing is transposed inside the blocks.
+Shape legend: b batch, n bands, f frames, g groups of bins, c channels, u units of a layer's output.
+Nothing is transposed inside the blocks.
 """
 
+from typing import Any
+
 import keras
-from keras import initializers, layers, ops
+from keras import KerasTensor, initializers, layers, ops
 
 from synthgen_tf.config import BandMixerModel
 from synthgen_tf.model.masking import MASK_SLOPE, MaskedSpectrum
+from synthgen_tf.model.spectrum import Shape
 
 
-def band_mixer_network(mixture, config: BandMixerModel, synchronized: bool):
-    """Conv1D through time with weights that all bands share, a dense layer across bands and one
-    across channels in every block; a mask for every bin.
+def band_mixer_network(
+    mixture: KerasTensor, config: BandMixerModel, synchronized: bool
+) -> KerasTensor:
+    """Build blocks that look through time, across bands and across channels, and end in a mask.
+
+    Each block has a Conv1D through time with weights that all bands share, a dense layer across
+    bands and one across channels. From a normalised mixture to an estimate, both
+    (batch, time, channels).
 
     Batch norm follows a linear layer everywhere, so that it folds into its weights.
     """
     spectrum = MaskedSpectrum(mixture, config, synchronized)
 
-    def norm(hidden, name, axis=-1):
+    def norm(hidden: KerasTensor, name: str, axis: int = -1) -> KerasTensor:
         return layers.BatchNormalization(axis, synchronized=synchronized, name=f"{name}_norm")(
             hidden
         )
 
-    def dense(hidden, channels, name, **options):
+    def dense(hidden: KerasTensor, channels: int, name: str, **options: Any) -> KerasTensor:
         return layers.Conv2D(channels, 1, name=name, **options)(hidden)
 
     hidden = _into_bands(spectrum.features(cosine=True), config)
@@ -65,8 +74,8 @@ def band_mixer_network(mixture, config: BandMixerModel, synchronized: bool):
     return spectrum.estimate(_out_of_bands(mask, config))
 
 
-def _into_bands(features, config: BandMixerModel):
-    """From bins as channels (b, f, c * g) to bands (b, n, f, c * band), the last filled up."""
+def _into_bands(features: KerasTensor, config: BandMixerModel) -> KerasTensor:
+    """Go from bins as channels (b, f, c * g) to bands (b, n, f, c * band), the last filled up."""
     channels = features.shape[-1] // config.groups
     bins = layers.Reshape((-1, channels, config.groups), name="channels_as_bins")(features)
     missing = config.bands * config.band - config.groups
@@ -77,8 +86,8 @@ def _into_bands(features, config: BandMixerModel):
     return layers.Reshape((config.bands, -1, channels * config.band), name="bands")(bands)
 
 
-def _out_of_bands(mask, config: BandMixerModel):
-    """The reverse: from (b, n, f, c * band) to groups of bins (b, f, c, g)."""
+def _out_of_bands(mask: KerasTensor, config: BandMixerModel) -> KerasTensor:
+    """Undo `_into_bands`: from (b, n, f, c * band) to groups of bins (b, f, c, g)."""
     bands = (config.bands, -1, config.channels, config.band)
     mask = layers.Reshape(bands, name="mask_of_bands")(mask)
     mask = layers.Permute((2, 3, 1, 4), name="bands_last")(mask)
@@ -88,22 +97,22 @@ def _out_of_bands(mask, config: BandMixerModel):
 
 
 class Linear(layers.Layer):
-    """What the two products below share: units, a bias or none, initializers."""
+    """What `PerBand` and `AcrossBands` share: how many units, a bias or none, initializers."""
 
     def __init__(
         self,
-        units,
-        use_bias=True,
-        kernel_initializer="lecun_normal",
-        bias_initializer="zeros",
-        **options,
-    ):
+        units: int,
+        use_bias: bool = True,
+        kernel_initializer: str | dict[str, Any] | initializers.Initializer = "lecun_normal",
+        bias_initializer: str | dict[str, Any] | initializers.Initializer = "zeros",
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
         self.units, self.use_bias = units, use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "units": self.units,
@@ -112,7 +121,7 @@ class Linear(layers.Layer):
             "bias_initializer": initializers.serialize(self.bias_initializer),
         }
 
-    def _add_weights(self, kernel_shape, bias_shape):
+    def _add_weights(self, kernel_shape: Shape, bias_shape: Shape) -> None:
         self.kernel = self.add_weight(
             shape=kernel_shape, initializer=self.kernel_initializer, name="kernel"
         )
@@ -132,15 +141,15 @@ class PerBand(Linear):
         use_bias, kernel_initializer, bias_initializer: as of `keras.layers.Dense`.
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         _, bands, _, channels = input_shape
         self._add_weights((bands, channels, self.units), (bands, 1, self.units))
 
-    def call(self, bands):
+    def call(self, bands: KerasTensor) -> KerasTensor:
         product = ops.matmul(bands, self.kernel)
         return product if self.bias is None else product + self.bias
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape[:-1], self.units)
 
 
@@ -153,14 +162,14 @@ class AcrossBands(Linear):
         use_bias, kernel_initializer, bias_initializer: as of `keras.layers.Dense`.
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self._add_weights((self.units, input_shape[1]), (self.units, 1, 1))
 
-    def call(self, bands):
+    def call(self, bands: KerasTensor) -> KerasTensor:
         batch, count, frames, channels = ops.shape(bands)
         product = ops.matmul(self.kernel, ops.reshape(bands, (batch, count, frames * channels)))
         product = ops.reshape(product, (batch, self.units, frames, channels))
         return product if self.bias is None else product + self.bias
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], self.units, *input_shape[2:])

@@ -1,43 +1,45 @@
-"""What networks that mask bins share: features ahead of them, and from a mask to samples.
+"""What the networks that mask a spectrum share: its features, and the way from a mask to samples.
 
 Shape legend: b batch, t samples, c channels, f frames, k bins, g groups of bins.
 """
 
-from keras import layers, ops
+from keras import KerasTensor, layers, ops
 
 from synthgen_tf.config import MaskingModel
 from synthgen_tf.model.spectrum import Spectrum, Waveform, magnitude, mid_and_side
 
 MAGNITUDES, MASKS = "magnitudes", "mask_of_bins"
-"""Layers of the mixture's magnitudes and of what they are multiplied with, both (b, f, c, k)."""
+"""Names of the layers that give the mixture's magnitudes and what they are multiplied with, both
+(b, f, c, k)."""
 
 FEATURE_GAIN = 5.0
 """Brings most magnitudes, relative to the level around them, where log1p bends."""
 
 MASK_SLOPE = 0.01
+"""Slope of a mask below zero, see `MaskedSpectrum`."""
 
 
 class MaskedSpectrum:
-    """The mixture's spectrum in middle and side, as a network of masks sees and changes it.
+    """The mixture's spectrum in middle and side: what a network of masks sees of it and changes.
 
     Args:
         mixture: (b, t, c), left and right.
         config: its section `model`.
-        synchronized: batch statistics over all replicas.
+        synchronized: whether batch norm takes its statistics over all replicas.
 
     The mask starts at `mask_start`, between silence and the mixture. A little slope below zero
     keeps it alive: normalized losses push towards silence first, where a ReLU would die.
     """
 
-    def __init__(self, mixture, config: MaskingModel, synchronized: bool):
+    def __init__(self, mixture: KerasTensor, config: MaskingModel, synchronized: bool) -> None:
         self.config, self.synchronized = config, synchronized
         self.mixture = mid_and_side(mixture)
         spectrum = Spectrum(config.window, config.hop, name="spectrum")
         self.real, self.imaginary = spectrum(self.mixture)  # b f c k
         self.magnitudes = layers.Identity(name=MAGNITUDES)(magnitude(self.real, self.imaginary))
 
-    def features(self, cosine: bool = False):
-        """Log magnitudes in groups of bins, each group normalised: (b, f, c * g).
+    def features(self, cosine: bool = False) -> KerasTensor:
+        """Return the log magnitudes in groups of bins, each group normalised: (b, f, c * g).
 
         Magnitudes are taken relative to the level around them, so that loud and quiet passages
         look alike wherever a song is cut. With `cosine`, stereo has one channel more: the cosine
@@ -58,14 +60,17 @@ class MaskedSpectrum:
             found
         )
 
-    def _cosine(self):
+    def _cosine(self) -> KerasTensor:
         real, imaginary, magnitudes = self.real, self.imaginary, self.magnitudes
         product = real[:, :, :1] * real[:, :, 1:] + imaginary[:, :, :1] * imaginary[:, :, 1:]
         bound = magnitudes[:, :, :1] * magnitudes[:, :, 1:]
         return _grouped(product, self.config) / _grouped(bound, self.config)
 
-    def estimate(self, mask):
-        """Samples (b, t, c), left and right, under a mask of groups (b, f, c, g)."""
+    def estimate(self, mask: KerasTensor) -> KerasTensor:
+        """Return the samples under a mask: groups of bins (b, f, c, g) to left and right (b, t, c).
+
+        The phase is the mixture's.
+        """
         mask = layers.Identity(name=MASKS)(_ungrouped(mask, self.config))
         estimate = Waveform(self.config.window, self.config.hop, name="waveform")(
             self.real * mask, self.imaginary * mask, self.mixture
@@ -73,8 +78,11 @@ class MaskedSpectrum:
         return mid_and_side(estimate)
 
 
-def _grouped(bins, config: MaskingModel):
-    """Means over groups of the bins from `fine_bins` up, without the last: (b, f, c, k)."""
+def _grouped(bins: KerasTensor, config: MaskingModel) -> KerasTensor:
+    """Replace the bins from `fine_bins` up by means of groups, and leave the last one out.
+
+    From bins (b, f, c, k) to groups (b, f, c, g).
+    """
     fine, last = config.fine_bins, config.window // 2
     if config.group == 1:
         return bins[..., :last]
@@ -83,8 +91,11 @@ def _grouped(bins, config: MaskingModel):
     return ops.concatenate([bins[..., :fine], ops.mean(coarse, axis=-1)], axis=-1)
 
 
-def _ungrouped(groups, config: MaskingModel):
-    """Every bin gets the value of its group, the last bin that of its neighbour."""
+def _ungrouped(groups: KerasTensor, config: MaskingModel) -> KerasTensor:
+    """Go back from groups (b, f, c, g) to bins (b, f, c, k).
+
+    Every bin gets the value of its group, the last bin that of its neighbour.
+    """
     fine = config.fine_bins
     coarse = ops.repeat(groups[..., fine:], config.group, axis=-1)
     return ops.concatenate([groups[..., :fine], coarse, coarse[..., -1:]], axis=-1)

@@ -1,18 +1,21 @@
-"""The networks, each from a normalised mixture (b, t, c) to an estimate (b, t, c).
+"""Two of the networks, and the blocks of layers that networks share.
 
-Shape legend: b batch, t samples, c channels, f frames, k bins; `band_mixer` has the third.
+Each goes from a normalised mixture (b, t, c) to an estimate (b, t, c). `band_mixer` and `unet` have
+the others.
+
+Shape legend: b batch, t samples, c channels, f frames.
 """
 
 from collections.abc import Sequence
 
-from keras import initializers, layers
+from keras import KerasTensor, initializers, layers
 
 from synthgen_tf.config import CardModel, SpectralModel
 from synthgen_tf.model.masking import MASK_SLOPE, MaskedSpectrum
 
 
-def card_network(mixture, config: CardModel, synchronized: bool):
-    """The model card's encoder and mirrored decoder on the waveform, with a signed output.
+def card_network(mixture: KerasTensor, config: CardModel, synchronized: bool) -> KerasTensor:
+    """Build the model card's encoder and mirrored decoder, which work on the waveform itself.
 
     Its context is 13 samples. The card's sigmoid could not give negative samples; here the last
     layer is linear.
@@ -27,8 +30,10 @@ def card_network(mixture, config: CardModel, synchronized: bool):
     )
 
 
-def spectral_network(mixture, config: SpectralModel, synchronized: bool):
-    """Conv1D encoder, dilated bottleneck and decoder over magnitudes; a mask for every bin.
+def spectral_network(
+    mixture: KerasTensor, config: SpectralModel, synchronized: bool
+) -> KerasTensor:
+    """Build a Conv1D encoder, dilated bottleneck and decoder that make a mask out of magnitudes.
 
     High bins go through the network in groups.
     """
@@ -50,8 +55,17 @@ def spectral_network(mixture, config: SpectralModel, synchronized: bool):
     return spectrum.estimate(mask)
 
 
-def dilated_blocks(hidden, bottleneck: int, dilations: Sequence[int], synchronized: bool):
-    """Residual Conv1D blocks, one for each dilation, inside which there are fewer channels."""
+def dilated_blocks(
+    hidden: KerasTensor, bottleneck: int, dilations: Sequence[int], synchronized: bool
+) -> KerasTensor:
+    """Add residual Conv1D blocks, one for each dilation, to a network: (b, f, c), as it was.
+
+    Args:
+        hidden: output of the layers before.
+        bottleneck: channels inside a block, usually fewer than c.
+        dilations: how far apart, in frames, the three taps of each block's convolution are.
+        synchronized: whether batch norm takes its statistics over all replicas.
+    """
     for i, dilation in enumerate(dilations):
         inner = conv_norm(hidden, bottleneck, 3, f"block_{i}_mix", synchronized, dilation)
         inner = layers.Conv1D(hidden.shape[-1], 1, name=f"block_{i}_out")(inner)
@@ -59,8 +73,20 @@ def dilated_blocks(hidden, bottleneck: int, dilations: Sequence[int], synchroniz
     return hidden
 
 
-def conv_norm(hidden, filters, kernel, name, synchronized, dilation=1, activation="relu"):
-    """Conv1D, batch norm, activation; the norm makes the bias needless."""
+def conv_norm(
+    hidden: KerasTensor,
+    filters: int,
+    kernel: int,
+    name: str,
+    synchronized: bool,
+    dilation: int = 1,
+    activation: str = "relu",
+) -> KerasTensor:
+    """Add a Conv1D, batch norm and an activation to a network: (b, f, c) to (b, f, filters).
+
+    The norm makes the convolution's bias needless. The layers are called `name`, `<name>_norm` and
+    `<name>_<activation>`.
+    """
     hidden = layers.Conv1D(
         filters, kernel, padding="same", dilation_rate=dilation, use_bias=False, name=name
     )(hidden)

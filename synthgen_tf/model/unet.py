@@ -1,29 +1,43 @@
-"""A U-Net over time and frequency around a dilated bottleneck: patterns are learnt once for all
-pitches, and what is fine comes back past the bottleneck.
+"""A U-Net over time and frequency around a dilated bottleneck.
 
-Shape legend: b batch, f frames, n bands, c channels.
+Patterns are learnt once for all pitches, and what is fine comes back past the bottleneck.
+
+Shape legend: b batch, f frames, g groups of bins, n bands, c channels.
 """
 
+from typing import Any
+
 import keras
-from keras import initializers, layers, ops
+from keras import KerasTensor, initializers, layers, ops
 
 from synthgen_tf.config import UNetModel
 from synthgen_tf.config.networks import FIRST_BAND
 from synthgen_tf.model.masking import MASK_SLOPE, MaskedSpectrum
 from synthgen_tf.model.networks import conv_norm, dilated_blocks
+from synthgen_tf.model.spectrum import Shape
+
+Pair = tuple[int, int]
+"""Lengths along frames and along bands."""
 
 
-def unet_network(mixture, config: UNetModel, synchronized: bool):
-    """Convolutions down to few bands, Conv1D blocks over all of them at once, and up again."""
+def unet_network(mixture: KerasTensor, config: UNetModel, synchronized: bool) -> KerasTensor:
+    """Build convolutions down to few bands, Conv1D blocks over all of them, and the way up again.
+
+    From a normalised mixture to an estimate, both (batch, time, channels).
+    """
     spectrum = MaskedSpectrum(mixture, config, synchronized)
 
-    def linear(hidden, filters, kernel, name, strides=1):
+    def linear(
+        hidden: KerasTensor, filters: int, kernel: Pair, name: str, strides: Pair = (1, 1)
+    ) -> KerasTensor:
         hidden = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False, name=name)(
             hidden
         )
         return layers.BatchNormalization(synchronized=synchronized, name=f"{name}_norm")(hidden)
 
-    def conv(hidden, filters, kernel, name, strides=1):
+    def conv(
+        hidden: KerasTensor, filters: int, kernel: Pair, name: str, strides: Pair = (1, 1)
+    ) -> KerasTensor:
         hidden = linear(hidden, filters, kernel, name, strides)
         return layers.ReLU(name=f"{name}_relu")(hidden)
 
@@ -63,15 +77,15 @@ def unet_network(mixture, config: UNetModel, synchronized: bool):
     return spectrum.estimate(layers.Permute((1, 3, 2), name="mask_of_channels")(mask))
 
 
-def _bins_of(features, config: UNetModel):
-    """From bins as channels (b, f, c * g) to an image (b, f, g, c)."""
+def _bins_of(features: KerasTensor, config: UNetModel) -> KerasTensor:
+    """Turn bins as channels (b, f, c * g) into an image (b, f, g, c)."""
     channels = features.shape[-1] // config.groups
     bins = layers.Reshape((-1, channels, config.groups), name="channels_as_bins")(features)
     return layers.Permute((1, 3, 2), name="bins_before_channels")(bins)
 
 
-def _bottleneck(image, config: UNetModel, synchronized: bool):
-    """Dilated Conv1D blocks that see all bands at once, around them a way past: shape as it was."""
+def _bottleneck(image: KerasTensor, config: UNetModel, synchronized: bool) -> KerasTensor:
+    """Add dilated Conv1D blocks that see all bands at once, and a way past them: (b, f, n, c)."""
     _, _, bands, channels = image.shape
     size, inner = bands * channels, config.bottleneck
     hidden = layers.Reshape((-1, size), name="bands_as_channels")(image)
@@ -84,35 +98,39 @@ def _bottleneck(image, config: UNetModel, synchronized: bool):
 
 @keras.saving.register_keras_serializable("synthgen")
 class WholeFrames(layers.Layer):
-    """Fills frames up with zeros to a multiple: (b, f, n, c) to (b, f', n, c).
+    """A layer that fills images up with silent frames to a multiple: (b, f, n, c) to (b, f', n, c).
 
     Args:
-        multiple: of which f' is one.
+        multiple: frames of which f' is a multiple.
+        options: of `keras.layers.Layer`.
     """
 
-    def __init__(self, multiple, **options):
+    def __init__(self, multiple: int, **options: Any) -> None:
         super().__init__(**options)
         self.multiple = multiple
 
-    def call(self, image):
+    def call(self, image: KerasTensor) -> KerasTensor:
         batch, frames, bands, channels = ops.shape(image)
         image = ops.pad(image, ((0, 0), (0, -frames % self.multiple), (0, 0), (0, 0)))
         return ops.reshape(image, (batch, -1, bands, channels))  # padding forgets them in TFLite
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         batch, frames, *rest = input_shape
         return batch, None if frames is None else frames + -frames % self.multiple, *rest
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "multiple": self.multiple}
 
 
 @keras.saving.register_keras_serializable("synthgen")
 class FramesOf(layers.Layer):
-    """The first frames of an image, as many as another has: (b, f', n, c), (b, f, ...)."""
+    """A layer that cuts an image to as many frames as another has.
 
-    def call(self, image, other):
+    Input: the images (b, f', n, c) and (b, f, ...), f' being f or more. Output shape: (b, f, n, c).
+    """
+
+    def call(self, image: KerasTensor, other: KerasTensor) -> KerasTensor:
         return image[:, : ops.shape(other)[1]]
 
-    def compute_output_shape(self, image_shape, other_shape):
+    def compute_output_shape(self, image_shape: Shape, other_shape: Shape) -> Shape:
         return image_shape[0], other_shape[1], *image_shape[2:]

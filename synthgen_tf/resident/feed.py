@@ -22,28 +22,28 @@ CLOSE_SECONDS = 5.0
 """That a thread is waited for at the end; it may be in the middle of a file."""
 
 READY_BATCHES = 1
-"""Made while a step runs, beside the one that waits to be put here."""
+"""Batches that are made while a step runs, beside the one that waits for room in the queue."""
 
 UNTOLD_GPU_BYTES = 16e9
-"""TensorFlow does not tell how much memory a GPU has."""
+"""Memory that a GPU is taken to have under TensorFlow, which does not tell."""
 
 ROOM_SHARE = 0.6
 """Share of the memory that songs may fill; the network needs the rest."""
 
 
 class Feed:
-    """Makes batches; every step takes its targets from one shard and remixes with another.
+    """What makes the batches: each step takes its targets from one shard and remixes with another.
 
     One thread brings shards to the device as they get ready, another makes the next batches, so
     that training waits for neither.
 
     Args:
-        shards: as they get ready.
-        stems: how many.
-        config: what to make.
+        shards: of one shape, yielded as they get ready.
+        stems: how many a shard has.
+        config: section `data`, the segment and the seed decide the batches.
         room: bytes that songs may fill.
-        first: step to begin with.
-        tell: is given a line where not all songs fit.
+        first: number of the step to begin with.
+        tell: called with a line of text where not all songs fit.
 
     Raises:
         InputError: when the first shard cannot be made, or is larger than the room.
@@ -76,13 +76,13 @@ class Feed:
         self._threads.append(self._started(self._make, first))
 
     def close(self) -> None:
-        """End both threads."""
+        """End both threads; each is waited for `CLOSE_SECONDS` at most."""
         self._ended.set()
         for thread in self._threads:
             thread.join(CLOSE_SECONDS)
 
-    def _started(self, work: Callable, *arguments) -> threading.Thread:
-        """A thread whose error, if it has one, is raised where training runs."""
+    def _started(self, work: Callable[..., None], *arguments: object) -> threading.Thread:
+        """Start a thread whose error, if it has one, is raised where training runs."""
 
         def guarded() -> None:
             try:
@@ -96,7 +96,7 @@ class Feed:
         return thread
 
     def batch(self) -> Example:
-        """The examples of the next step, (batch, segment, channels), on the device.
+        """Wait for the examples of the next step, (batch, segment, channels), on the device.
 
         Raises:
             InputError: when songs could not be read.
@@ -109,7 +109,7 @@ class Feed:
 
     @property
     def songs(self) -> int:
-        """Songs that are on the device by now."""
+        """How many songs are on the device by now."""
         return sum(len(table.lengths) for _, table in self.held)
 
     def _bring(self, shards: Generator[Shard, None, None]) -> None:
@@ -151,7 +151,11 @@ class Feed:
 
 
 def compiled(function: Callable) -> Callable:
-    """A function of tensors, compiled where the backend compiles."""
+    """Compile a function where the backend of Keras compiles.
+
+    Args:
+        function: takes the tensors of two shards and a `mix.Plan`, and returns tensors.
+    """
     if keras.backend.backend() == "jax":
         import jax
 
@@ -166,7 +170,10 @@ def compiled(function: Callable) -> Callable:
 
 
 def device_room() -> int:
-    """Bytes that songs may fill: of the accelerator's memory where it tells, or the machine's."""
+    """Return how many bytes of songs the device can hold beside the network.
+
+    It is a share of the accelerator's memory where that is known, else of the machine's.
+    """
     memory: float = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Validation segments without tf.data: made once, held in memory."""
+"""Validation segments without tf.data: they are made once and held in memory."""
 
 import math
 from collections.abc import Sequence
@@ -30,10 +30,10 @@ class HeldOut(keras.utils.PyDataset):
         found = [_segment(tracks[song], start, config) for song, start in places]
         self.examples = Example(*(np.stack(each) for each in zip(*found, strict=True)))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return math.ceil(len(self.examples.mixture) / self.size)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> Example:
         chosen = slice(index * self.size, (index + 1) * self.size)
         return self.examples.each(lambda signals: signals[chosen])
 

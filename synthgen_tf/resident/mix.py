@@ -1,4 +1,4 @@
-"""From shards and a draw to examples, on the device: what `data.mix` does, by batches.
+"""What `data.mix` does, by batches on the device: examples out of shards and draws.
 
 All in keras.ops with shapes that stay the same from step to step, so that every backend compiles it
 once. What differs from `data.mix`: cuts begin at whole rows, an equalizer works on at most a fixed
@@ -11,7 +11,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from keras import ops
+from keras import KerasTensor, ops
 
 from synthgen_tf.config import Config
 from synthgen_tf.data.draw import BLOCK, REACH, SPECTRUM, TAPS, Draw, curve_shares
@@ -20,10 +20,11 @@ from synthgen_tf.data.store import FULL_SCALE
 from synthgen_tf.resident.songs import ROW, rows_of
 
 STRETCH_BLOCK = 1024
+"""Frames of an example that are counted from one place in the cut where the speed is changed."""
 
 
 class Plan(NamedTuple):
-    """A batch to be made, in numbers that a device takes: numpy arrays with the batch first.
+    """A batch to be made, in numbers that a device takes: NumPy arrays with the batch first.
 
     Attributes:
         rows: first row of each cut in its shard, int32 (b, s).
@@ -33,7 +34,8 @@ class Plan(NamedTuple):
         stretches: frames of the cut for each frame of the example, float32 (b,).
         bases, shares: where in the cut every `STRETCH_BLOCK`th frame lies, whole frames as int32
             and the rest as float32 (b, blocks): single precision is too coarse for both in one.
-        draw: the rest as `data.draw` has it, float32 and bool.
+        gains, swapped, mono, limit_db, curves, mix_curve, widths, drives: as of `data.draw.Draw`,
+            float32 and bool.
     """
 
     rows: np.ndarray
@@ -54,7 +56,7 @@ class Plan(NamedTuple):
 
 
 def plan(draws: Draw, config: Config) -> Plan:
-    """Put a batch of draws, stacked, into the numbers that `mix` takes."""
+    """Turn the draws of a batch into the numbers that `mix` takes."""
     most = most_equalized(config)
     drawn = np.any(draws.curves != 0.0, axis=2)
     first_drawn = np.argsort(~drawn, axis=0, kind="stable")[:most]
@@ -81,19 +83,19 @@ def plan(draws: Draw, config: Config) -> Plan:
 
 
 def most_equalized(config: Config) -> int:
-    """Examples of a batch whose cut of a stem can be equalized: seldom fewer than are drawn."""
+    """Return how many cuts of a stem can be equalized in a batch: seldom fewer than are drawn."""
     batch, share = config.data.batch_size, config.data.equalize
     return min(batch, math.ceil(batch * share + 1.5 * math.sqrt(batch * share * (1 - share))))
 
 
 def cut_rows(config: Config) -> int:
-    """Rows of every cut: what the fastest example needs."""
+    """Return how many rows every cut has: what the fastest example needs."""
     fastest = 2.0 ** (config.data.speed_semitones / 12.0) if config.data.speed > 0.0 else 1.0
     return rows_of(math.ceil(config.segment * fastest))
 
 
-def mix(own, other, plan: Plan, config: Config) -> Example:
-    """The examples of a batch, float32 (b, t, c): all that is done to them but their scale.
+def mix(own: KerasTensor, other: KerasTensor, plan: Plan, config: Config) -> Example:
+    """Make the examples of a batch, float32 (b, t, c): all that is done to them but their scale.
 
     Args:
         own, other: int16 (s, r, ROW, c), the shard of the targets and the one that remixes borrow.
@@ -130,13 +132,15 @@ def mix(own, other, plan: Plan, config: Config) -> Example:
     return example
 
 
-def _twice(values):
-    """Of each example, for its mixture and for its target: (2 b, 1, 1)."""
+def _twice(values: KerasTensor) -> KerasTensor:
+    """Repeat a value of each example, for mixtures and targets: (b,) to (2 b, 1, 1)."""
     return ops.concatenate([values, values], axis=0)[:, None, None]
 
 
-def _cut(own, other, stem: int, plan: Plan, config: Config):
-    """The cuts of one stem at their gain: float32 (b, t, c)."""
+def _cut(
+    own: KerasTensor, other: KerasTensor | None, stem: int, plan: Plan, config: Config
+) -> KerasTensor:
+    """Cut one stem of all examples, at its gain: float32 (b, t, c)."""
     count, channels = cut_rows(config), config.model.channels
     steps = ops.arange(count, dtype="int32")
     rows = ops.minimum(plan.rows[:, stem, None] + steps, own.shape[1] - 1)
@@ -153,8 +157,8 @@ def _cut(own, other, stem: int, plan: Plan, config: Config):
     return samples
 
 
-def saturate(signal, drives):
-    """As `data.mix.saturate`, each example by its own drive in dB."""
+def saturate(signal: KerasTensor, drives: KerasTensor) -> KerasTensor:
+    """Do what `data.mix.saturate` does, to each example (b, t, c) by its own drive in dB (b,)."""
     peak = ops.maximum(ops.max(ops.abs(signal), axis=(1, 2), keepdims=True), 1e-9)
     bend = (10.0 ** (drives[:, None, None] / 10.0) - 1.0) / ops.square(peak)
     bent = signal * ops.rsqrt(1.0 + bend * ops.square(signal))
@@ -163,14 +167,14 @@ def saturate(signal, drives):
     return bent * ops.sqrt(energy / left)
 
 
-def widen(signal, widths):
-    """As `data.mix.widen`, each example by its own factor."""
+def widen(signal: KerasTensor, widths: KerasTensor) -> KerasTensor:
+    """Do what `data.mix.widen` does, to each stereo example (b, t, 2) by its own factor (b,)."""
     widths = widths[:, None, None]
     return signal * ((1.0 + widths) / 2.0) + signal[..., ::-1] * ((1.0 - widths) / 2.0)
 
 
-def equalize(signal, curves, sample_rate: int):
-    """As `data.mix.equalize`, each example by its own curve (b, p).
+def equalize(signal: KerasTensor, curves: KerasTensor, sample_rate: int) -> KerasTensor:
+    """Do what `data.mix.equalize` does, to each example (b, t, c) by its own curve in dB (b, p).
 
     Two channels are real and imaginary part of one transform: the filter is real and even.
     """
@@ -198,8 +202,11 @@ def equalize(signal, curves, sample_rate: int):
     return ops.reshape(kept, (-1, blocks * hop, channels))[:, :frames]
 
 
-def stretch(signal, plan: Plan, config: Config):
-    """Played at another speed by linear interpolation: (b, more, c) to (b, segment, c)."""
+def stretch(signal: KerasTensor, plan: Plan, config: Config) -> KerasTensor:
+    """Play examples at another speed, by linear interpolation: (2 b, more, c) to (2 b, segment, c).
+
+    The first half are mixtures, the second their targets, at the same speeds.
+    """
     base, share, ratios = (
         ops.concatenate([each, each], axis=0) for each in (plan.bases, plan.shares, plan.stretches)
     )
@@ -214,8 +221,13 @@ def stretch(signal, plan: Plan, config: Config):
     return (low * (1.0 - share) + high * share)[:, : config.segment]
 
 
-def limiter_gain(mixture, decibels):
-    """Gain of `data.mix.limit`, (b, t, 1), each example by its own threshold."""
+def limiter_gain(mixture: KerasTensor, decibels: KerasTensor) -> KerasTensor:
+    """Return the gain by which `data.mix.limit` turns examples down, of at most 1: (b, t, 1).
+
+    Args:
+        mixture: (b, t, c).
+        decibels: how far below the highest peak of each the threshold lies, (b,).
+    """
     frames, channels = mixture.shape[1:]
     padded = ops.pad(mixture, ((0, 0), (0, -frames % BLOCK), (0, 0)))
     blocks = padded.shape[1] // BLOCK

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 import numpy as np
@@ -33,11 +34,18 @@ MOST_VALID = 64
 """Songs to validate on, at most: each is scored at several places after every epoch."""
 
 LOADED = ("tensorflow", "jax", "torch")
+"""Libraries that do not survive a fork once they are loaded."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A song to render, and the shard and place in it where it goes."""
+    """A song to render, and where it goes.
+
+    Attributes:
+        index: number of the song, which with the seed decides what it is.
+        shard: number of the shard.
+        place: among the songs of the shard, from 0.
+    """
 
     index: int
     shard: int
@@ -45,7 +53,7 @@ class Task:
 
 
 class Renderers:
-    """Processes that render songs, the ones to validate on first.
+    """Processes that render songs into shared memory, the ones to validate on first.
 
     Args:
         count: songs to train on.
@@ -56,7 +64,7 @@ class Renderers:
         target: stem to extract.
         first: number of songs to train on that an earlier session of the run had.
         valid: songs to validate on; None for as many as suit `count`.
-        tell: is given a line about songs that could not be rendered.
+        tell: called with a line of text about songs that could not be rendered.
 
     Raises:
         InputError: when `target` is no stem of rendered songs.
@@ -97,7 +105,7 @@ class Renderers:
         self._start(jobs)
 
     def _tasks(self, count: int, first: int) -> Iterator[Task]:
-        """Shard 0 holds the songs to validate on."""
+        """Yield what to render; shard 0 holds the songs to validate on."""
         indices: dict[str, list[int]] = {"valid": [], "train": []}
         index = 0
         while len(indices["train"]) < first + count or len(indices["valid"]) < self.valid:
@@ -115,7 +123,7 @@ class Renderers:
         return len(self.stems) * self._songs_of(shard) * self.song_rows * ROW * CHANNELS * 2
 
     def _view(self, shard: int) -> np.ndarray:
-        """The memory of a shard: int16 (s, songs, frames of whole rows, c)."""
+        """Return the memory of a shard as int16 (stems, songs, frames of whole rows, channels)."""
         shape = (len(self.stems), self._songs_of(shard), self.song_rows * ROW, CHANNELS)
         return np.frombuffer(self._memory[shard], np.int16).reshape(shape)
 
@@ -130,12 +138,12 @@ class Renderers:
             theirs.close()
             self._workers[ours] = (worker, None)  # it has no song yet
 
-    def _work(self, next_task, pipe) -> None:
-        """What a worker does: it says which song it begins, and how it ended."""
+    def _work(self, next_task: "Synchronized[int]", pipe: connection.Connection) -> None:
+        """Render songs in a worker, which says which song it begins, and how that ended."""
         os.nice(5)  # the trainer feeds a device that many wait for
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the trainer, which ends this
-        for number in (signal.SIGTERM, signal.SIGHUP):  # as they were, not as the command has them
-            signal.signal(number, signal.SIG_DFL)
+        for ending in (signal.SIGTERM, signal.SIGHUP):  # as they were, not as the command has them
+            signal.signal(ending, signal.SIG_DFL)
         trainer = os.getppid()
         while os.getppid() == trainer:  # nobody waits for what a killed one asked for
             with next_task.get_lock():
@@ -150,7 +158,7 @@ class Renderers:
                 pipe.send((number, f"{type(error).__name__}: {error}"))
 
     def _render(self, task: Task) -> tuple[np.ndarray, list[str]]:
-        """Put a song into its place; returns the target's levels and the song's licences."""
+        """Render a song into its place; return the target's levels and the song's licences."""
         song = render_song(self.seed, task.index, self.seconds, self.sources)
         view = self._view(task.shard)
         for stem, name in enumerate(self.stems):
@@ -159,7 +167,7 @@ class Renderers:
         return levels, song_licences(song.description)
 
     def licences(self) -> tuple[str, ...]:
-        """What the songs that are finished put on what learns from them."""
+        """Return the licences that songs finished so far put on what learns from them."""
         return tuple(sorted(self._licences))
 
     def close(self) -> None:
@@ -169,7 +177,7 @@ class Renderers:
             worker.kill()
 
     def finished(self) -> Iterator[int]:
-        """Shards as they get whole, their songs rendered or lost with their renderer.
+        """Yield numbers of shards as they get whole, each song rendered or lost with its renderer.
 
         Raises:
             InputError: when nothing could be rendered.
@@ -196,7 +204,7 @@ class Renderers:
                 return
 
     def _settled(self) -> Iterator[int]:
-        """Numbers of songs that were finished, or whose renderer died over them."""
+        """Yield numbers of songs that were finished, or whose renderer died over them."""
         waited = connection.wait(list(self._workers), timeout=1.0)
         for pipe in [each for each in self._workers if each in waited]:
             worker, current = self._workers[pipe]
@@ -228,12 +236,12 @@ class Renderers:
         return number
 
     def shard(self, shard: int) -> Shard:
-        """A shard that is finished; songs that were lost are not among its songs."""
+        """Return a shard that is finished; songs that were lost are not among its songs."""
         samples = self._view(shard).reshape(len(self.stems), -1, ROW, CHANNELS)
         return Shard(samples, self._table(self._whole(shard)))
 
     def _whole(self, shard: int) -> list[int]:
-        """Numbers of the songs of a shard that were finished."""
+        """Return the numbers of the songs of a shard that were finished."""
         return [n for n in sorted(self._levels) if self.tasks[n].shard == shard]
 
     def _table(self, numbers: Sequence[int]) -> SongTable:
@@ -246,7 +254,7 @@ class Renderers:
         self._memory[shard].madvise(mmap.MADV_REMOVE)
 
     def valid_tracks(self) -> list[MemoryTrack]:
-        """The songs to validate on, once shard 0 is finished."""
+        """Return the songs to validate on, once shard 0 is finished."""
         view = self._view(0)
         tracks = []
         for number in self._whole(0):

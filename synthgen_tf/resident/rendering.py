@@ -1,4 +1,4 @@
-"""From what `synthgen train --render` is given to renderers at work."""
+"""How `synthgen train --render` starts its renderers."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -20,10 +20,10 @@ SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Rendering:
-    """What songs are rendered for a training from.
+    """What the songs of a training are rendered from, and how many.
 
     Attributes:
-        songs: to train on, beside those to validate on.
+        songs: how many to train on; those to validate on come on top.
         midi, fonts, engines, recorded: as of `synthgen render`.
         jobs: processes; None for all cores but one.
     """
@@ -43,14 +43,14 @@ def start_renderers(
     resume: bool,
     tell: Callable[[str], object],
 ) -> Renderers:
-    """Renderers at work, on songs that earlier sessions of a run have not had.
+    """Start renderers on songs that earlier sessions of a run have not had.
 
     Args:
         config: of the training.
         rendering: what the songs are rendered from.
         run: run directory.
         resume: whether the run goes on.
-        tell: is given a line about what is missing among the sources.
+        tell: called with a line of text about what is missing among the sources.
 
     Raises:
         InputError: for a configuration that asks for other songs than are rendered, or sources
@@ -72,10 +72,10 @@ def start_renderers(
 
 
 def _check_songs(config: Config) -> None:
-    """Rendered songs are as they are, and have no names.
+    """Refuse a configuration that asks for other songs than are rendered.
 
     Raises:
-        InputError: for a configuration that asks for others.
+        InputError: where rate, channels or choice of tracks are not those of rendered songs.
     """
     wanted = {"model.sample_rate": SAMPLE_RATE, "model.channels": 2, "data.target_holds": None,
               "data.valid_tracks": ()}  # fmt: skip

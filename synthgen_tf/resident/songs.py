@@ -26,11 +26,11 @@ SHARD_SONGS = 32
 
 @dataclass(frozen=True)
 class Shard:
-    """Some songs, end to end.
+    """Several songs that lie end to end in one array.
 
     Attributes:
         samples: int16 (s, r, ROW, c); a song begins at a row.
-        songs: where they lie, and where their target sounds.
+        songs: where they lie in it, and where their target sounds.
     """
 
     samples: np.ndarray
@@ -48,7 +48,7 @@ class MemoryTrack(Track):
     sound: np.ndarray = field(kw_only=True, repr=False)
 
     def read(self, stem: str, start: int = 0, frames: int | None = None) -> np.ndarray:
-        """As `Track.read`."""
+        """Return samples of a stem or of the `mixture`, as `Track.read` does, out of memory."""
         end = self.frames if frames is None else min(start + frames, self.frames)
         if stem == MIXTURE:
             return np.sum([self.read(part, start, frames) for part in self.parts()], axis=0)
@@ -57,19 +57,27 @@ class MemoryTrack(Track):
 
 
 def rows_of(frames: Frames) -> Frames:
-    """Rows that a song takes, or each of several."""
+    """Return how many rows a song of so many frames takes, or each of several songs."""
     return -(-frames // ROW)
 
 
 def fit_channels(samples: np.ndarray, channels: int) -> np.ndarray:
-    """(time, any) to (time, channels): mono spreads, any other count is averaged first."""
+    """Give samples another number of channels: (time, any) to (time, channels).
+
+    Mono spreads to all; any other count is averaged to mono first.
+    """
     if samples.shape[1] == channels:
         return samples
     return np.repeat(samples.mean(axis=1, keepdims=True), channels, axis=1)
 
 
 def shard_rows(lengths: Sequence[int], segment: int) -> int:
-    """Rows of every shard for songs of such lengths: several songs, and the longest of all."""
+    """Return how many rows every shard has: enough for several songs, and for the longest of all.
+
+    Args:
+        lengths: frames of the songs.
+        segment: frames of an example, which a shard holds at least.
+    """
     rows = [rows_of(length) for length in lengths]
     several = min(SHARD_SONGS, max(1, len(rows) // 2)) * int(np.median(rows))
     return max(several, max(rows), rows_of(segment))

@@ -1,4 +1,4 @@
-"""Training on songs that lie in the device's memory, into the same run directory as ever."""
+"""Training on songs in the device's memory, into a run directory like any other."""
 
 import itertools
 import time
@@ -41,20 +41,21 @@ from synthgen_tf.train.precision import bfloat16_products
 from synthgen_tf.train.validation import Validation
 
 PACK_SECONDS = 60.0
-"""Between two times that the weights are written in small files."""
+"""Time between two writings of the weights in small files."""
 
 
 @dataclass(frozen=True)
 class Music:
-    """What is trained on.
+    """The songs of a training, and what has to be said of them.
 
     Attributes:
-        shards: as they get ready.
-        stems: of each, in the order of `data.example.in_order`.
+        shards: to train on, yielded as they get ready.
+        stems: of each shard, in the order of `data.example.in_order`.
         valid: tracks to validate on.
-        origin: folder that it lies in, or words for what lies in none.
-        licences: what binds those who learn from the latter, as far as it has got ready.
-        rendered: songs that this and earlier sessions of the run have asked for.
+        origin: folder that the songs lie in, or words for songs that lie in none.
+        licences: returns what the latter put on what learns from them, as far as they are ready.
+        rendered: how many songs this and earlier sessions of the run have asked for; 0 for songs
+            of a folder.
         close: ends `shards`, from whatever thread.
     """
 
@@ -68,7 +69,7 @@ class Music:
 
 
 def stored_music(data: Path, config: Config) -> Music:
-    """The songs of a store or data set.
+    """Open the songs of a store or data set.
 
     Raises:
         InputError: as `open_tracks` and `select_tracks`.
@@ -86,7 +87,7 @@ def stored_music(data: Path, config: Config) -> Music:
 
 
 def rendered_music(renderers: Renderers) -> Music:
-    """The songs that renderers make; waits for those to validate on.
+    """Take the songs that renderers make, and wait for those to validate on.
 
     Raises:
         InputError: when none could be rendered.
@@ -109,8 +110,15 @@ def rendered_music(renderers: Renderers) -> Music:
     valid = renderers.valid_tracks()
     if not valid:
         raise InputError("no song to validate on could be rendered: see above")
-    facts = renderers.name, renderers.licences, renderers.last, renderers.close
-    return Music(shards(), renderers.stems, valid, *facts)
+    return Music(
+        shards(),
+        renderers.stems,
+        valid,
+        origin=renderers.name,
+        licences=renderers.licences,
+        rendered=renderers.last,
+        close=renderers.close,
+    )
 
 
 def train_resident(
@@ -130,7 +138,7 @@ def train_resident(
         resume: go on after the last whole epoch of the run, or from its weights in small files
             where it has no backup.
         weights: run directory whose best model is where this one begins; same network.
-        tell: is given a line about songs that find no room.
+        tell: called with a line of text about songs that find no room.
 
     Returns:
         The path of the best model.
@@ -194,12 +202,12 @@ def _restored(model: keras.Model, trained: keras.Model, run: Path) -> list[Row]:
 
 
 class Packer(keras.callbacks.Callback):
-    """Writes the weights in small files every minute and at the end.
+    """A callback that writes the weights in small files every minute and at the end.
 
     Args:
-        network: whose weights.
+        network: whose weights are written.
         run: the run directory.
-        note: is called each time, to write down what the run has learnt from.
+        note: called each time, to write down what the run has learnt from.
     """
 
     def __init__(self, network: keras.Model, run: Path, note: Callable[[], None]):
@@ -207,11 +215,11 @@ class Packer(keras.callbacks.Callback):
         self.network, self.run, self.note = network, run, note
         self.written = time.monotonic()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         if time.monotonic() - self.written > PACK_SECONDS:
             self.on_train_end()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         optimizer = self.model.optimizer
         averages = optimizer._model_variables_moving_average if optimizer.use_ema else []
         to_numpy = keras.ops.convert_to_numpy
@@ -229,7 +237,7 @@ def _fit(
     rows: list[Row],
     packer: Packer,
 ) -> None:
-    """What `model.fit` does, with batches that never leave the device."""
+    """Do what `model.fit` does, with batches that never leave the device."""
     with (
         bfloat16_products(config),
         progress_bar("training", total=1.0) as advance,

@@ -1,4 +1,4 @@
-"""What happens around the steps of `model.fit`: schedule, records, backups, summaries.
+"""What happens around the steps of a training: learning rate, history, best model, backup.
 
 All of them take up a killed run where its last whole epoch ended, by what the run directory holds.
 """
@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from synthgen_tf.config import Config
+from synthgen_tf.config.schema import Training
 from synthgen_tf.files import replace_file
 from synthgen_tf.progress import Advance
 from synthgen_tf.runs import BACKUP, BEST, MONITOR, Row, score_of, write_history
@@ -21,13 +22,16 @@ from synthgen_tf.train.validation import Validation
 
 
 class Schedule(keras.callbacks.Callback):
-    """Warm-up and cosine decay over the steps or minutes, whichever end first; then the end.
+    """A callback that sets each step's learning rate, and ends training on time.
+
+    The rate rises and then falls, see `learning_rate`, over the steps or the minutes of the
+    training, whichever end first.
 
     Args:
         config: section `training`.
         seconds_before: time that earlier sessions of this run have used.
-        advance: is told the share of the training that each step was, for a progress bar.
-        agree: makes one number for all hosts out of each one's.
+        advance: called after each step with the share of the training that it was, 0 to 1.
+        agree: takes this host's number and returns one that is the same on all hosts.
     """
 
     def __init__(
@@ -43,14 +47,14 @@ class Schedule(keras.callbacks.Callback):
         self.steps = config.training.epochs * config.training.steps_per_epoch
         self.done = self.shown = 0.0
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self.started = time.monotonic()
         self.done = self._done()
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self.model.optimizer.learning_rate = learning_rate(self.training, self.done)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self.done = self._done()
         self.advance(self.done - self.shown)
         self.shown = self.done
@@ -66,12 +70,16 @@ class Schedule(keras.callbacks.Callback):
 
 
 def steps_done(model: keras.Model) -> int:
-    """Steps that the optimizer has taken; int() would fail on mirrored variables."""
+    """Return how many steps the optimizer has taken."""
+    # int() of the variable itself fails where it is mirrored
     return int(model.optimizer.iterations.numpy())
 
 
-def learning_rate(training, done: float) -> float:
-    """Rate after a share of the training: linear rise, then half a cosine to a hundredth."""
+def learning_rate(training: Training, done: float) -> float:
+    """Return the learning rate after a share of the training, 0 to 1.
+
+    It rises in a straight line over `training.warmup`, then falls by half a cosine to a hundredth.
+    """
     if done < training.warmup:
         return training.learning_rate * max(done / training.warmup, 0.01)
     decay = (done - training.warmup) / max(1.0 - training.warmup, 1e-9)
@@ -94,11 +102,12 @@ def averaged_weights(trained: keras.Model) -> Iterator[None]:
 
 
 class Recorder(keras.callbacks.Callback):
-    """Writes history, the best model and a backup after each epoch; stops when nothing gets better.
+    """A callback that keeps history, best model and backup, and stops when nothing gets better.
 
-    A file is whole or absent at any moment. Keras' BackupAndRestore keeps weights and epoch in two
-    files that can disagree after a kill; here the optimizer's step count tells the epoch. An epoch
-    whose score is not finite is told of on stderr, and its model is never kept.
+    It writes them after each epoch, and a file is whole or absent at any moment. Keras'
+    BackupAndRestore keeps weights and epoch in two files that can disagree after a kill; here the
+    optimizer's step count tells the epoch. An epoch whose score is not finite is told of on stderr,
+    and its model is never kept.
 
     Args:
         run: the run directory; None where another host writes it.
@@ -112,10 +121,10 @@ class Recorder(keras.callbacks.Callback):
         self.run, self.rows, self.patience = run, rows, patience
         self.validation = validation
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.started = time.monotonic()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
         if not math.isfinite(logs["loss"]):
             raise FloatingPointError(
                 f"loss is {logs['loss']} at step {steps_done(self.model)}: {self._kept()}; "
@@ -123,7 +132,7 @@ class Recorder(keras.callbacks.Callback):
             )
 
     def _is_best(self, score: float, before: Sequence[float]) -> bool:
-        """Of all epochs, or of those since the file of the best one was lost."""
+        """Tell whether a score is the best of all epochs, or since the best one's file was lost."""
         gone = self.run is not None and not (self.run / BEST).is_file()
         lost = gone and math.isfinite(score)
         return lost or score > max(before, default=-math.inf)
@@ -133,7 +142,7 @@ class Recorder(keras.callbacks.Callback):
             return "no epoch was whole by then, nothing is kept"
         return f"{BEST} holds the best weights before that"
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         before = [score_of(row) for row in self.rows]
         with averaged_weights(self.model):
             logs.update(self.validation(self.model))  # for the callbacks after this one too
@@ -141,15 +150,13 @@ class Recorder(keras.callbacks.Callback):
             if self.run and self._is_best(score, before):
                 # Keras tells the format by the suffix
                 replace_file(self.run / BEST, self.validation.model.save)
-        numbers = {name: float(value) for name, value in logs.items()}
-        seconds = time.monotonic() - self.started
-        facts = {
+        row = {
             "epoch": epoch,
             "step": steps_done(self.model),
-            "seconds": seconds,
+            "seconds": time.monotonic() - self.started,
             "learning_rate": float(self.model.optimizer.learning_rate.numpy()),
         }
-        self.rows.append({**facts, **numbers})
+        self.rows.append(row | {name: float(value) for name, value in logs.items()})
         if self.run:
             if not math.isfinite(score):
                 self._tell_unscored(epoch)

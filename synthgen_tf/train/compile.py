@@ -9,11 +9,17 @@ from synthgen_tf.model import build_model
 from synthgen_tf.train.validation import audible_si_sdr
 
 JIT = keras.backend.backend() == "jax"
-"""JAX is nothing without; TensorFlow's XLA is slower on CPUs and does not take every audio op."""
+"""Whether XLA compiles models. JAX is far too slow without it; with it TensorFlow is slower on CPUs
+and cannot run every audio op."""
 
 
 def compile_model(config: Config, synchronized: bool = False) -> keras.Model:
-    """The network, ready to be scored."""
+    """Build the network and give it the metrics of validation, so that it can be scored.
+
+    Args:
+        config: sections `model` and `loss`.
+        synchronized: as of `model.build_model`.
+    """
     model = build_model(config, synchronized)
     trained, loss = objective(config, model)
     model.compile(
@@ -30,7 +36,12 @@ def compile_model(config: Config, synchronized: bool = False) -> keras.Model:
 
 
 def trained_part(model: keras.Model, config: Config) -> keras.Model:
-    """What is optimised, see `losses.objective`, ready to be trained; with the same weights."""
+    """Return the part of a network that is optimised, ready to be trained, with the same weights.
+
+    Args:
+        model: of `compile_model`.
+        config: of the same model; sections `loss` and `training` decide.
+    """
     trained, loss = objective(config, model)
     trained.compile(optimizer=_optimizer(config), loss=loss, jit_compile=JIT)
     return trained

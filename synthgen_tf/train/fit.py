@@ -113,7 +113,16 @@ def fit(
     run: Path,
     rows: list[Row],
 ) -> None:
-    """Run `model.fit` on training tracks, after the epochs that `rows` tells of."""
+    """Run `model.fit` on training tracks, after the epochs that a run has had.
+
+    Args:
+        trained: of `trained_part`, under its strategy.
+        judge: scores the network after each epoch.
+        config: what to train and how.
+        tracks: of the training split.
+        run: the run directory, which exists.
+        rows: its history so far, one row for each epoch.
+    """
     strategy, leading = trained.distribute_strategy, leads(config)
     first = steps_done(trained) * config.data.batch_size
     examples = share_out(strategy, functools.partial(training_examples, tracks, config, first))

@@ -8,18 +8,19 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import keras
 
 
 class Interrupted(keras.callbacks.Callback):
-    """Raises KeyboardInterrupt after the step in which `event` was set."""
+    """A callback that raises KeyboardInterrupt after the step in which `event` was set."""
 
-    def __init__(self, event: threading.Event):
+    def __init__(self, event: threading.Event) -> None:
         super().__init__()
         self.event = event
 
-    def _check(self, *_, **__):
+    def _check(self, *_: object, **__: object) -> None:
         if self.event.is_set():
             raise KeyboardInterrupt
 
@@ -28,7 +29,7 @@ class Interrupted(keras.callbacks.Callback):
 
 @contextmanager
 def deferred_interrupt() -> Iterator[Interrupted]:
-    """A callback that Ctrl-C speaks to while the block runs; the second Ctrl-C acts at once.
+    """Give a callback that ends training at Ctrl-C while the block runs; a second one acts at once.
 
     Where somebody else handles interrupts, or outside the main thread, nothing is changed.
     """
@@ -42,11 +43,11 @@ def deferred_interrupt() -> Iterator[Interrupted]:
         yield Interrupted(event)
         return
 
-    def remember(number, frame):
+    def remember(number: int, frame: FrameType | None) -> None:
         event.set()
         restore()
 
-    def restore():
+    def restore() -> None:
         for number in ours:
             signal.signal(number, signal.default_int_handler)
 

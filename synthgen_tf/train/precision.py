@@ -37,7 +37,10 @@ def bfloat16_products(config: Config) -> Iterator[bool]:
 
 
 def has_bfloat16() -> bool:
-    """Whether this is TensorFlow on a processor that multiplies in bfloat16; Linux tells."""
+    """Tell whether TensorFlow is the backend and the processor multiplies in bfloat16.
+
+    Only Linux says so of its processor; elsewhere the answer is no.
+    """
     if keras.backend.backend() != "tensorflow":
         return False
     try:

@@ -1,4 +1,4 @@
-"""What a model does to a few validation segments, to hear and see in TensorBoard."""
+"""What a network makes of a few validation segments, to hear and see in TensorBoard."""
 
 from pathlib import Path
 
@@ -9,23 +9,31 @@ from synthgen_tf.tracks import MIXTURE, REST
 
 
 class Samples(keras.callbacks.Callback):
-    """Writes audio and spectrograms of one validation batch to TensorBoard after each epoch.
+    """A callback that shows in TensorBoard, after each epoch, what became of one validation batch.
+
+    It writes sounds and spectrograms of mixture, target, estimate and rest.
 
     Args:
         logs: TensorBoard's folder.
         batch: (mixture, target), each (batch, time, channels).
         sample_rate: Hz.
-        network: gives the estimates.
+        network: makes the estimates.
     """
 
-    def __init__(self, logs: Path, batch, sample_rate: int, network: keras.Model):
+    def __init__(
+        self,
+        logs: Path,
+        batch: tuple[tf.Tensor, tf.Tensor],
+        sample_rate: int,
+        network: keras.Model,
+    ) -> None:
         super().__init__()
         self.network = network
         self.writer = tf.summary.create_file_writer(str(logs / "samples"))
         self.mixture, self.target = batch
         self.sample_rate = sample_rate
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         # not predict_on_batch: under MirroredStrategy it returns one replica's share
         estimate = self.network(self.mixture, training=False)
         rest = self.mixture - estimate
@@ -43,8 +51,11 @@ class Samples(keras.callbacks.Callback):
                 tf.summary.image(f"spectrogram/{name}", _spectrogram(playable), max_outputs=2)
 
 
-def _spectrogram(signal) -> tf.Tensor:
-    """Grey picture of a signal, 80 dB deep, high frequencies on top: (batch, height, width, 1)."""
+def _spectrogram(signal: tf.Tensor) -> tf.Tensor:
+    """Draw a grey picture of each signal, 80 dB deep, high frequencies on top.
+
+    From (batch, time, channels) to (batch, height, width, 1), 0 to 1.
+    """
     spectrum = tf.abs(tf.signal.stft(tf.reduce_mean(signal, axis=2), 2048, 1024))
     decibels = 20.0 * tf.experimental.numpy.log10(spectrum / 512.0 + 1e-5)
     picture = tf.clip_by_value(decibels / 80.0 + 1.0, 0.0, 1.0)

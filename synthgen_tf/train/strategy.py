@@ -1,9 +1,9 @@
-"""On what a model trains: one device, all of a machine, or several hosts."""
+"""Where a model trains: on one device, on all of a machine, or on several hosts."""
 
 import functools
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,9 +20,10 @@ EXAMPLE = (
 
 
 def build_strategy(config: Config) -> tf.distribute.Strategy:
-    """`one` device, `mirrored` over all GPUs (CPUs where there is none), or `multiworker`.
+    """Return the distribution strategy that `training.strategy` asks for.
 
-    `auto` mirrors GPUs where there are several.
+    `one` device, `mirrored` over all GPUs (CPUs where there is none), or `multiworker`; `auto`
+    mirrors GPUs where there are several.
 
     Raises:
         InputError: for `multiworker` without a sound TF_CONFIG, or a batch that cannot be shared.
@@ -45,7 +46,7 @@ def build_strategy(config: Config) -> tf.distribute.Strategy:
 
 @functools.cache
 def _mirrored(devices: tuple[str, ...]) -> tf.distribute.Strategy:
-    """One for the process: the collectives of two would get in each other's way."""
+    """Make one strategy for the process: the collectives of two would get in each other's way."""
     return tf.distribute.MirroredStrategy(devices)
 
 
@@ -56,13 +57,15 @@ def _multi_worker() -> tf.distribute.Strategy:
 
 
 class MultiWorkerStrategy(tf.distribute.MultiWorkerMirroredStrategy):
-    """TensorFlow's, with what Keras 3 asks of `reduce` in `model.fit`.
+    """TensorFlow's strategy for several hosts, with the `reduce` that Keras 3 needs in `model.fit`.
 
     Keras passes whole batches, which are nested, and asks for the mean of a scalar along axis 0.
     """
 
-    def reduce(self, reduce_op, value, axis=None):
-        def reduce_one(each):
+    def reduce(
+        self, reduce_op: str | tf.distribute.ReduceOp, value: Any, axis: int | None = None
+    ) -> Any:
+        def reduce_one(each: tf.distribute.DistributedValues | tf.Tensor) -> tf.Tensor:
             scalar = all(local.shape.rank == 0 for local in self.experimental_local_results(each))
             return super(MultiWorkerStrategy, self).reduce(
                 reduce_op, each, None if scalar else axis
@@ -72,7 +75,11 @@ class MultiWorkerStrategy(tf.distribute.MultiWorkerMirroredStrategy):
 
 
 def leads(config: Config) -> bool:
-    """Whether this process writes the run directory: the first worker, or the only process."""
+    """Tell whether this process writes the run directory: the first worker, or the only process.
+
+    Raises:
+        InputError: as `check_workers`, where the strategy is `multiworker`.
+    """
     if config.training.strategy != "multiworker":
         return True
     check_workers()
@@ -80,7 +87,7 @@ def leads(config: Config) -> bool:
 
 
 def mean_over_workers(strategy: tf.distribute.Strategy, value: float) -> float:
-    """One number for all processes, where each comes with its own."""
+    """Return the mean of a number of which each worker has its own; the number itself elsewhere."""
     if not isinstance(strategy, MultiWorkerStrategy):
         return value
     local = strategy.experimental_distribute_values_from_function(lambda _: tf.constant(value))
@@ -88,7 +95,7 @@ def mean_over_workers(strategy: tf.distribute.Strategy, value: float) -> float:
 
 
 def check_workers() -> int:
-    """How many workers TF_CONFIG names.
+    """Return how many workers TF_CONFIG names.
 
     Raises:
         InputError: when it is missing or not sound, in one line that shows what is expected.
@@ -142,8 +149,15 @@ def lost_workers_explained(strategy: tf.distribute.Strategy) -> Iterator[None]:
         ) from None
 
 
-def share_out(strategy: tf.distribute.Strategy, make):
-    """What `make(host, hosts)` gives, for all replicas of a strategy; each host makes its part."""
+def share_out(
+    strategy: tf.distribute.Strategy, make: Callable[[int, int], tf.data.Dataset]
+) -> tf.data.Dataset | tf.distribute.DistributedDataset:
+    """Return a data set whose batches go to all replicas of a strategy.
+
+    Args:
+        strategy: of `build_strategy`.
+        make: takes this host's number and how many hosts there are, and returns this one's part.
+    """
     if not isinstance(strategy, MultiWorkerStrategy):
         return make(0, 1)
     return strategy.distribute_datasets_from_function(

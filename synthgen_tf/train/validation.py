@@ -1,8 +1,11 @@
-"""How a network is judged between epochs: by what turning the mixture down cannot earn."""
+"""How a network is judged between epochs: by the improvement of SI-SDR over the mixture's, which no
+mere gain can earn."""
 
 import math
+from collections.abc import Iterable
 
 import keras
+from keras import KerasTensor
 
 from synthgen_tf import metrics
 from synthgen_tf.errors import InputError
@@ -13,7 +16,7 @@ LEAST_SI_SDR = -30.0
 
 
 class Validation:
-    """Scores a network, by the averaged weights of the part of it that is trained.
+    """Scores of a network on held-out segments, as they choose the best model.
 
     Each metric is a mean over the segments whose target is audible. SI-SDR improvement is that of
     the estimate less that of the mixture, each SI-SDR counting as `LEAST_SI_SDR` at least.
@@ -26,7 +29,9 @@ class Validation:
         InputError: when no segment has an audible target.
     """
 
-    def __init__(self, model: keras.Model, examples):
+    def __init__(
+        self, model: keras.Model, examples: Iterable[tuple[KerasTensor, KerasTensor]]
+    ) -> None:
         self.model, self.examples = model, examples
         mean = audible_si_sdr()
         for mixture, target in examples:
@@ -39,7 +44,11 @@ class Validation:
             )
 
     def __call__(self, trained: keras.Model) -> dict[str, float]:
-        """Loss, metrics and SI-SDR improvement, their names with `val_` before them."""
+        """Return loss, metrics and SI-SDR improvement (dB), their names with `val_` before them.
+
+        Args:
+            trained: the part of the network that is trained, which knows the loss.
+        """
         found = self.model.evaluate(self.examples, verbose=0, return_dict=True)
         if self.model.output is not trained.output:
             found |= trained.evaluate(self.examples, verbose=0, return_dict=True)
@@ -48,5 +57,5 @@ class Validation:
 
 
 def audible_si_sdr() -> metrics.AudibleMean:
-    """Mean SI-SDR as validation counts it."""
+    """Return the metric of the mean SI-SDR, in dB, as validation counts it."""
     return metrics.AudibleMean(metrics.si_sdr, floor=LEAST_SI_SDR)
