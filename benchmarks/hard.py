@@ -41,7 +41,7 @@ SECONDS = 12
 
 
 def main() -> None:
-    """Print the table, draw the sheet."""
+    """Score the model on the hard songs, print the table and draw the sheet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="rendered songs")
     parser.add_argument("--scores", type=Path, required=True, help="of synthgen evaluate on them")
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def beside(engines: set[str], scored: Sequence[Mapping], tracks: Mapping[str, Track]) -> list:
-    """The scores of those songs in which instruments of such engines are the rest's body."""
+    """Choose the scores of those songs in which instruments of such engines are the rest's body."""
     return [score for score in scored if _is_beside(engines, tracks[score["name"]])]
 
 
@@ -73,7 +73,7 @@ def _is_beside(engines: set[str], track: Track) -> bool:
 
 
 def as_table(groups: Mapping[str, Sequence[Mapping]]) -> Table:
-    """A row for each neighbour: medians over its songs."""
+    """Make a table with a row for each neighbour: medians over its songs."""
 
     def median(scores, system, measure):
         values = [each.get(system, {}).get(measure) for each in scores]
@@ -102,12 +102,12 @@ def as_table(groups: Mapping[str, Sequence[Mapping]]) -> Table:
 
 
 def middle(scores: Sequence[Mapping]) -> Mapping:
-    """The song with the median SNR."""
+    """Return the song with the median SNR."""
     return sorted(scores, key=lambda score: score["estimate"]["snr"])[len(scores) // 2]
 
 
 def draw_sheet(tracks: Mapping[str, Track], predictor, path: Path) -> None:
-    """Mixture, true synth and estimate of a song for each neighbour, one below the other."""
+    """Draw mixture, true synth and estimate of a song for each neighbour, one below the other."""
     estimate = separated_by(Separator(predictor))
     figure = Figure(figsize=(3 * len(tracks), 6), dpi=70, layout="constrained")
     axes = figure.subplots(3, len(tracks), squeeze=False)

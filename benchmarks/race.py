@@ -42,7 +42,7 @@ EPOCH = 250
 
 
 def main() -> None:
-    """Train, score and print."""
+    """Train every candidate for the same minutes, score them, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="data set or prepared store")
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs")
@@ -74,12 +74,13 @@ def main() -> None:
 
 
 def cells(medians: Mapping[str, float]) -> list[str]:
-    """The measures as text."""
+    """Return the medians of a candidate as cells of the table."""
     return [format_db(medians.get(measure)) for measure in MEASURES]
 
 
 def trained(name: str, arguments: argparse.Namespace):
-    """Predictor, parameters and steps of a candidate, trained now unless that was done before."""
+    """Return predictor, parameters and steps of a candidate, trained now unless that was done
+    before."""
     if name == RIVAL:
         return trained_rival(arguments)
     run = arguments.out / Path(name).stem
@@ -90,7 +91,7 @@ def trained(name: str, arguments: argparse.Namespace):
 
 
 def chosen(name: str, minutes: float, steps: int | None) -> Config:
-    """The configuration of a candidate, its end set by the clock, or by the steps, alone."""
+    """Return the configuration of a candidate, its end set by the clock, or by the steps, alone."""
     flags = {
         "training.minutes": 1e6 if steps else minutes,
         "training.epochs": steps // EPOCH if steps else 10_000,
@@ -103,7 +104,8 @@ def chosen(name: str, minutes: float, steps: int | None) -> Config:
 
 
 def trained_rival(arguments: argparse.Namespace):
-    """The same for Open-Unmix, at the examples of `base` in batches of its own recipe."""
+    """Return predictor, parameters and steps of Open-Unmix, at the examples of `base` in batches
+    of its own recipe."""
     from open_unmix import load_open_unmix, train_open_unmix
 
     config = load_config("base", settings=["data.segment_seconds=6", "data.batch_size=16"])
@@ -116,7 +118,7 @@ def trained_rival(arguments: argparse.Namespace):
 
 
 def times_real_time(predictors) -> list[float]:
-    """Seconds of stereo that each separates in a second, taking turns; medians."""
+    """Return the seconds of stereo that each separates in a second, taking turns; medians."""
     took: list[list[float]] = [[] for _ in predictors]
     for _ in range(1 + TIMED):
         for predictor, seconds in zip(predictors, took, strict=True):

@@ -76,7 +76,7 @@ def _speeds(sources: Sources, arguments: argparse.Namespace) -> list[str]:
 
 
 def _speed_of_command(arguments: argparse.Namespace) -> str:
-    """Of `synthgen render` as a whole, for the engines play in processes of their own."""
+    """Time `synthgen render` as a whole, for the engines play in processes of their own."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "synthgen_tf", "render", folder, "--songs",
                    str(arguments.songs), "--seconds", str(arguments.seconds), "--engines", "all",

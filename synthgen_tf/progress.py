@@ -59,7 +59,7 @@ def _progress():
 
 
 def _plain(text: str) -> str:
-    """A text in which rich sees no markup."""
+    """Return a text in which rich sees no markup."""
     from rich.markup import escape
 
     return escape(text)

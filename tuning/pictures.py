@@ -18,7 +18,7 @@ LABELS = 6
 def parallel_coordinates(
     keys: Sequence[str], values: Sequence[Mapping[str, Any]], scores: Sequence[float]
 ) -> str:
-    """A line for each trial through its value on each key's axis, to its score on the last.
+    """Draw a line for each trial through its value on each key's axis, to its score on the last.
 
     Args:
         keys: of the axes.
@@ -64,7 +64,7 @@ def _draw_axis(axes, x: int, column: Sequence[Any]) -> np.ndarray:
 
 
 def importance_bars(shares: Mapping[str, float]) -> str:
-    """Horizontal bars: key to share, the largest on top."""
+    """Draw horizontal bars: key to share, the largest on top."""
     ordered = sorted(shares.items(), key=lambda pair: pair[1])
     figure = Figure(figsize=(7.0, 0.6 + 0.32 * len(ordered)), dpi=110, layout="constrained")
     axes = figure.subplots()
@@ -76,7 +76,8 @@ def importance_bars(shares: Mapping[str, float]) -> str:
 
 
 def learning_curves(histories: Mapping[str, Sequence[Row]]) -> str:
-    """SI-SDR improvement on validation over the steps: trial to its rows, the best trial first."""
+    """Draw SI-SDR improvement on validation over the steps: trial to its rows, the best trial
+    first."""
     figure = Figure(figsize=(8.6, 3.4), dpi=110, layout="constrained")
     axes = figure.subplots()
     shades = colormaps["viridis"](np.linspace(0.9, 0.0, len(histories)))

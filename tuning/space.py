@@ -58,7 +58,8 @@ class Space(BaseModel):
                 hyperparameters.Choice(key, [json.dumps(value) for value in values])
 
     def build_config(self, values: Mapping[str, Any] | None = None) -> Config:
-        """The configuration for values that KerasTuner chose; without any, the first of each.
+        """Return the configuration for values that KerasTuner chose; without any, the first of
+        each.
 
         Raises:
             InputError: when the values do not go together.
@@ -111,7 +112,8 @@ def read_space(path: Path) -> Space:
 
 
 def flatten(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Sections of a configuration as dotted keys: {"data": {"mono": 0}} gives {"data.mono": 0}."""
+    """Return sections of a configuration as dotted keys: {"data": {"mono": 0}} gives
+    {"data.mono": 0}."""
     flat: dict[str, Any] = {}
     for key, value in tree.items():
         if isinstance(value, Mapping) and key != "terms":
@@ -136,7 +138,7 @@ class ConfiguredModel(keras_tuner.HyperModel):
         self.space.declare(hp)
 
     def build(self, hp: keras_tuner.HyperParameters):
-        """The compiled `keras.Model` of the values chosen."""
+        """Build the compiled `keras.Model` of the values chosen."""
         from synthgen_tf.train import compile_model, trained_part
 
         self.space.declare(hp)

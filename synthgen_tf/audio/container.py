@@ -35,7 +35,8 @@ SPEAKERS = ("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR")
 
 
 def probe(path: Path) -> AudioInfo:
-    """As `reader.probe`; decodes one frame, because AAC headers may name half the sample rate."""
+    """Tell what a file says of itself, as `reader.probe` does; it decodes one frame, because AAC
+    headers may name half the sample rate."""
     with opened(path) as (source, stream):
         frame = next((found for found, _ in _frames(path, source, stream) if found), None)
         if frame is None:
@@ -53,7 +54,8 @@ def probe(path: Path) -> AudioInfo:
 def decode(
     path: Path, start: int = 0, frames: int | None = None, exact_seeks: bool = False
 ) -> Iterator[np.ndarray]:
-    """As `reader.blocks`, in pieces of the codec's own lengths and with values as they come.
+    """Yield what `reader.blocks` yields, in pieces of the codec's own lengths and with values as
+    they come.
 
     Frames that are damaged become silence of their length; one warning tells how many did.
 
@@ -97,7 +99,8 @@ def _check_length(path: Path, source, stream, frames: int) -> None:
 
 
 def _stated_seconds(source, stream, alone: bool = True) -> float:
-    """Length of a stream by its container's account, of all streams if need be; 0.0 for none."""
+    """Return a stream's length by its container's account, of all streams if need be; 0.0 for
+    none."""
     if stream.duration:
         return float(stream.duration * stream.time_base)
     return source.duration / 1e6 if source.duration and alone else 0.0  # microseconds
@@ -112,7 +115,7 @@ def _seek(path: Path, source, stream, start: int) -> int:
 
 
 def _samples(path: Path, source, stream, base: int | None = None) -> Iterator[tuple]:
-    """All that follows, float32 (time, channels). After a seek the first piece comes with its
+    """Yield all that follows, float32 (time, channels). After a seek the first piece comes with its
     place, counted from the time stamp `base`; None stands for right after the piece before."""
     import av
 
@@ -139,9 +142,9 @@ def _samples(path: Path, source, stream, base: int | None = None) -> Iterator[tu
 
 
 def _frames(path: Path, source, stream, sought: bool = False) -> Iterator[tuple]:
-    """PyAV's frames of a stream from where it stands, each with 0; in the place of those that are
-    damaged None and how many samples they should have. After a seek nothing but a frame is first.
-    """
+    """Yield PyAV's frames of a stream from where it stands, each with 0; in the place of those that
+    are damaged None and how many samples they should have. After a seek nothing but a frame is
+    first."""
     import av
 
     last, size, lost, whole, when = None, 0, 0, 0, 0.0
@@ -174,7 +177,8 @@ def _frames(path: Path, source, stream, sought: bool = False) -> Iterator[tuple]
 
 
 def _length(packet, last, size: int, source, stream) -> int:
-    """Samples of a packet that cannot be decoded, after one of `size` bytes that could."""
+    """Return how many samples a packet that cannot be decoded has, after one of `size` bytes
+    that could."""
     fixed = stream.codec_context.frame_size or not packet.duration
     if last is not None and fixed:
         # without a container what lies between two frames is one packet, however many it was
@@ -202,7 +206,7 @@ def _silent(path: Path) -> InputError:
 
 
 def changed(path: Path, before: tuple[int, int], after: tuple[int, int]) -> InputError:
-    """Of a file whose rate or number of channels changes on its way."""
+    """Return the error for a file whose rate or number of channels changes on its way."""
     return InputError(
         f"{shown(path)} changes from {before} to {after} (Hz, channels) on its way: "
         "expected one format throughout, convert it with ffmpeg"
@@ -210,7 +214,7 @@ def changed(path: Path, before: tuple[int, int], after: tuple[int, int]) -> Inpu
 
 
 def read_tags(path: Path) -> dict[str, str]:
-    """The tags of a file by the names that soundfile gives them."""
+    """Return the tags of a file by the names that soundfile gives them."""
     with opened(path) as (source, stream):
         found = {**stream.metadata, **source.metadata}
     found = {name.lower(): text for name, text in found.items()}
@@ -219,7 +223,8 @@ def read_tags(path: Path) -> dict[str, str]:
 
 @contextmanager
 def opened(path: Path, stream: int = 0) -> Iterator[tuple]:
-    """The open file and one of its audio streams, the first by default."""
+    """Open a file while the block runs; gives it and one of its audio streams, the first by
+    default."""
     import av  # takes a quarter of a second, and most files do without
 
     # an open file instead of its name, which ffmpeg could take for an address ("a:b.m4a")

@@ -25,7 +25,7 @@ LOSSY = ("VORBIS", "OPUS")
 
 
 class Part(io.RawIOBase):
-    """A part of a file as if it were one, with some bytes replaced.
+    """A part of a file that reads as if it were a file itself, with some bytes replaced.
 
     Args:
         path: of the file.
@@ -68,7 +68,7 @@ class Part(io.RawIOBase):
 
 
 class Source:
-    """A file that libsndfile knows, as a context manager.
+    """A file that libsndfile knows, open for decoding, as a context manager.
 
     Args:
         path: of the file.
@@ -120,7 +120,7 @@ class Source:
         self.info = AudioInfo(rate, channels, self.frames, first.subtype, seconds, mask)
 
     def _is_uncertain(self, first: soundfile.SoundFile) -> bool:
-        """Whether only decoding by other means tells the length."""
+        """Tell whether only decoding by other means tells the length."""
         if first.format == "FLAC":
             told = 0 < self.frames < ENDLESS
             return not told or flac.samples_by_last_frame(self.path) > self.frames
@@ -138,12 +138,13 @@ class Source:
         self.close()
 
     def close(self) -> None:
-        """Close all files."""
+        """Close the file and all parts of it that are open."""
         for file in (*self.parts, *self.files):
             file.close()
 
     def decode(self, start: int, frames: int | None) -> Iterator[np.ndarray]:
-        """Frames from `start`, so many or to the end, in pieces; the file is closed after them.
+        """Yield the frames from `start`, so many or to the end, in pieces; the file is closed after
+        them.
 
         Raises:
             InputError: when it is damaged or ends before its own account.

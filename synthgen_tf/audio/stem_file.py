@@ -55,7 +55,7 @@ class Stream:
 
 
 def probe(path: Path) -> list[AudioInfo]:
-    """What a file says of its audio streams, in their order; lengths are exact.
+    """Tell what a file says of its audio streams, in their order; lengths are exact.
 
     Raises:
         InputError: when it is missing, cut off, no such file, or its streams differ.
@@ -81,7 +81,7 @@ def probe(path: Path) -> list[AudioInfo]:
 
 
 def decode(path: Path, stream: int) -> Iterator[np.ndarray]:
-    """A whole stream from its beginning, packet by packet, float32 (time, channels).
+    """Yield a whole stream from its beginning, packet by packet, float32 (time, channels).
 
     Args:
         path: of the file.
@@ -101,7 +101,7 @@ def decode(path: Path, stream: int) -> Iterator[np.ndarray]:
 
 
 def read(path: Path, stream: int, start: int, frames: int) -> np.ndarray:
-    """A part of a stream, the same samples that `decode` gives there.
+    """Read a part of a stream, the same samples that `decode` gives there.
 
     Args:
         path: of the file.
@@ -156,13 +156,14 @@ def _streams(path: Path) -> tuple[Stream, ...]:
 
 @functools.lru_cache(FILES_REMEMBERED)
 def _index(path: Path, size: int, changed: int) -> tuple[Stream, ...]:
-    """All audio streams of a file; size and time of change tell it from an earlier one."""
+    """Index all audio streams of a file; size and time of change tell it from an earlier one."""
     with container.opened(path) as (source, _):
         return tuple(_indexed(path, size, stream) for stream in source.streams.audio)
 
 
 def _indexed(path: Path, size: int, stream) -> Stream:
-    """What PyAV's stream says of its packets; the first and the last are decoded for the rest."""
+    """Gather what PyAV's stream says of its packets; the first and the last are decoded for the
+    rest."""
     context, entries = stream.codec_context, list(stream.index_entries)
     if context.name not in CODECS or stream.frames == 0 or not entries:
         raise InputError(
@@ -205,7 +206,7 @@ def _decoder(codec: str, setup: bytes):
 
 
 def _frames(path: Path, packets: Iterable[tuple[int, int]], decoder) -> Iterator:
-    """PyAV's frames of packets, given by place and size, one for each."""
+    """Yield PyAV's frames of packets, given by place and size, one for each."""
     import av
 
     with path.open("rb") as file:
@@ -221,7 +222,7 @@ def _frames(path: Path, packets: Iterable[tuple[int, int]], decoder) -> Iterator
 
 
 def _decode(path: Path, stream: Stream, packets: range, decoder) -> Iterator[np.ndarray]:
-    """Packets as float32 (channels, time), as decoders have it."""
+    """Decode packets to float32 (channels, time), as decoders have it."""
     places = stream.packets[packets.start : packets.stop].tolist()
     for number, frame in zip(packets, _frames(path, places, decoder), strict=True):
         if frame.samples != stream.packet_frames and number < len(stream.packets) - 1:

@@ -18,7 +18,8 @@ LONGEST = 2000
 
 
 def read_tags(path: Path) -> dict[str, str]:
-    """The tags of an audio file by `NAMES`, without those that it lacks or that cannot be read."""
+    """Read the tags of an audio file by `NAMES`, without those that it lacks or that cannot be
+    read."""
     name = os.fsencode(path) if os.name == "posix" else str(path)
     try:
         if is_mpeg(Path(path)):

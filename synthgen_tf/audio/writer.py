@@ -24,7 +24,7 @@ MP3_RATES = (16000, 22050, 24000, 32000, 44100, 48000)
 
 
 def check_format(format: str, subtype: str | None = None) -> str | None:
-    """The subtype that a file of this format gets.
+    """Return the subtype that a file of this format gets.
 
     Raises:
         InputError: for an unknown format or a subtype that it cannot hold.
@@ -44,7 +44,7 @@ def check_format(format: str, subtype: str | None = None) -> str | None:
 
 
 def as_stored(samples: np.ndarray, subtype: str | None) -> np.ndarray:
-    """The float32 values that reading gives back after writing `samples` with this subtype.
+    """Return the float32 values that reading gives back after writing `samples` with this subtype.
 
     Integers round to nearest and clamp to [-1, 1); FLOAT and mp3 (None, which is encoded as it is)
     change nothing.
@@ -218,7 +218,7 @@ def _check_limits(format: str, sample_rate: int, channels: int) -> None:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """A folder, made with its parents; those made here go again if the block raises.
+    """Make a folder with its parents; those made here go again if the block raises.
 
     Raises:
         InputError: when it cannot be made, or is a file.

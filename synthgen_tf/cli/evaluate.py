@@ -132,7 +132,7 @@ def _score(
 
 
 def scoring_config(model: str | None, file: Path | None, settings: Sequence[str]) -> Config:
-    """What tells the labels of which the stems of a data set are made, and the target.
+    """Return the configuration that tells the labels of each stem of a data set, and the target.
 
     Args:
         model: whose own configuration holds where nothing is given; None for estimates.

@@ -16,7 +16,7 @@ WINDOW_SECONDS = 1.0
 
 
 def load_museval():
-    """The museval package.
+    """Import the package museval and return it.
 
     Raises:
         InputError: when it, or the ffmpeg that it asks for, is not installed.
@@ -68,7 +68,8 @@ def bss_eval(
 
 
 def medians(store, target: str) -> dict[str, float | None]:
-    """Median over a track's windows of each measure of a target, by its name in small letters."""
+    """Return the median over a track's windows of each measure of a target, by its name in small
+    letters."""
     frames = next(each["frames"] for each in store.scores["targets"] if each["name"] == target)
     found = {}
     for kind in MEASURES:
@@ -79,7 +80,8 @@ def medians(store, target: str) -> dict[str, float | None]:
 
 
 def write_bss_eval(folder: Path, store) -> Path:
-    """Write `folder/test/<track>.json`, where `museval.EvalStore().add_eval_dir(folder)` looks."""
+    """Write a track's scores to `folder/test/<track>.json`, where museval's
+    `EvalStore().add_eval_dir(folder)` looks for them."""
     path = folder / "test" / f"{store.track_name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, store.json)

@@ -25,7 +25,7 @@ def described(
     stem: str | None = None,
     labels: Mapping | None = None,
 ) -> dict:
-    """Scores with what they were made of, so that a report can show the tracks again.
+    """Return scores with what they were made of, so that a report can show the tracks again.
 
     Args:
         scores: of `evaluate`.
@@ -50,7 +50,7 @@ def described(
 
 
 def score_files(out: Path) -> tuple[Path, Path, Path]:
-    """Where scores go: the JSON file, the CSV and museval's folder beside it, never the same.
+    """Tell where scores go: the JSON file, the CSV and museval's folder beside it, never the same.
 
     A name that ends in `.json` or `.csv` gives `NAME.json`, `NAME.csv` and `NAME_museval`; any
     other is that of the JSON, and the CSV's begins with the whole of it.
@@ -94,7 +94,7 @@ def write_scores(path: Path, scores: Mapping) -> tuple[Path, Path]:
 
 
 def _csv(scores: Mapping) -> str:
-    """A row for each track, a column for each measure of each system."""
+    """Return a row for each track, a column for each measure of each system."""
     columns = dict.fromkeys(
         (system, kind)
         for system in SYSTEMS
@@ -113,7 +113,7 @@ def _csv(scores: Mapping) -> str:
 
 
 def read_scores(path: Path) -> dict:
-    """Scores that `write_scores` wrote.
+    """Read scores that `write_scores` wrote.
 
     Raises:
         InputError: when the file is missing, is something else or has another format.

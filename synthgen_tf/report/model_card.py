@@ -74,13 +74,14 @@ def write_model_card(run: Path, folder: Path | None = None) -> Path:
 
 
 def program_name(program: str) -> str:
-    """What a program is called, of its path: `python -m synthgen_tf` is the command `synthgen`."""
+    """Return what a program is called, by its path: `python -m synthgen_tf` is the command
+    `synthgen`."""
     name = Path(program).name
     return "synthgen" if name == "__main__.py" else name
 
 
 def findings(scores: Mapping) -> list[str]:
-    """The model's weak sides: a sentence only where its numbers bear it out."""
+    """List the model's weak sides: a sentence only where its numbers bear it out."""
     median = scores["median"]["estimate"]
     found = _beside_a_gain(scores["median"])
     level, silent = median.get("level_error"), median.get("silence_level")
@@ -112,7 +113,7 @@ def findings(scores: Mapping) -> list[str]:
 
 
 def _beside_a_gain(medians: Mapping) -> list[str]:
-    """How little of the scores is separation, where turning the mixture down earns as much."""
+    """Tell how little of the scores is separation, where turning the mixture down earns as much."""
     found = []
     snr, gain = (medians.get(name, {}).get("snr") for name in ("estimate", "best_gain"))
     if None not in (snr, gain) and snr - gain < NOTABLE_DB:

@@ -69,7 +69,7 @@ def write_report(source: Path, out: Path | None = None) -> list[Path]:
 
 
 def _examples(scores: Mapping) -> list[Example]:
-    """The best and the worst tracks, separated anew or read from the estimates."""
+    """Return the best and the worst tracks, separated anew or read from the estimates."""
     chosen = best_and_worst(scores["tracks"])
     config, target = load_config(flags={"data.labels": scores.get("labels")}), scores["target"]
     tracks = {
@@ -92,7 +92,7 @@ def _examples(scores: Mapping) -> list[Example]:
 
 
 def best_and_worst(tracks: Sequence[Mapping]) -> list[tuple[Mapping, str]]:
-    """The scores of the tracks with the highest and the lowest SNR, and what they are."""
+    """Return the scores of the tracks with the highest and the lowest SNR, and what they are."""
     scored = [track for track in tracks if track["estimate"].get("snr") is not None]
     scored.sort(key=lambda track: -track["estimate"]["snr"])
     ends = [("One of the best", scored[:SHOWN])]

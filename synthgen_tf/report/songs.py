@@ -18,7 +18,7 @@ EXCERPT_SECONDS = 30
 
 
 def write_songs_page(path: Path, title: str, description: SetDescription) -> None:
-    """Write the page.
+    """Write the page of a rendered data set: its tables, histograms and twelve of its songs.
 
     Args:
         path: HTML file to write.

@@ -57,12 +57,12 @@ def _parts(named: Sequence[tuple[str, np.ndarray]]) -> Iterator[dict[str, np.nda
 
 
 def is_packed(run: Path) -> bool:
-    """True where a run has weights in parts."""
+    """Tell whether a run has weights in parts."""
     return (run / PACKED / "part_0.npz").is_file()
 
 
 def unpack(run: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Weights and averages, as `pack` took them, in single precision.
+    """Read weights and averages, as `pack` took them, in single precision.
 
     Raises:
         InputError: when a part cannot be read or is missing.

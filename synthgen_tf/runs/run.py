@@ -78,18 +78,19 @@ def record_rendered(run: Path, songs: int, valid: int) -> None:
 
 
 def read_rendered(run: Path) -> tuple[int, int | None]:
-    """What `record_rendered` noted; 0 and None for a run that had none."""
+    """Read what `record_rendered` noted; 0 and None for a run that had none."""
     facts = _facts(run)
     return facts.get("rendered", 0), facts.get("rendered_valid")
 
 
 def run_licences(run: Path) -> list[str]:
-    """The licences that a run's data puts on its weights; runs of earlier versions do not know."""
+    """Return the licences that a run's data puts on its weights; runs of earlier versions do not
+    know."""
     return _facts(run).get("licences") or [UNKNOWN]
 
 
 def weights_licence(run: Path) -> str:
-    """One line about what may be done with the weights of a run."""
+    """Tell in a line what may be done with the weights of a run."""
     return together(run_licences(run))
 
 
@@ -109,7 +110,7 @@ def refuse_existing_run(run: Path) -> None:
 
 
 def read_run_config(run: Path) -> Config:
-    """The configuration that a run was made with.
+    """Read the configuration that a run was made with.
 
     Raises:
         InputError: when the directory holds no run.
@@ -122,7 +123,7 @@ def read_run_config(run: Path) -> Config:
 def resume_config(
     run: Path, settings: Sequence[str], flags: Mapping[str, Any], data: Path | None
 ) -> tuple[Config, Path]:
-    """Configuration and data of a run to go on with; only its section `training` may change.
+    """Return configuration and data of a run to go on with; only section `training` may change.
 
     Raises:
         InputError: when the directory holds no run or another section would change.
@@ -137,7 +138,7 @@ def resume_config(
 
 
 def changed_config(run: Path, settings: Sequence[str], flags: Mapping[str, Any]) -> Config:
-    """The configuration of a run with another section `training`.
+    """Return the configuration of a run with another section `training`.
 
     Raises:
         InputError: when the directory holds no run or another section would change.
@@ -150,7 +151,7 @@ def changed_config(run: Path, settings: Sequence[str], flags: Mapping[str, Any])
 
 
 def load_run(run: Path):
-    """The best model of a run and its configuration, as (keras.Model, Config)."""
+    """Load the best model of a run, and its configuration."""
     from synthgen_tf.model import build_model
 
     config = read_run_config(run)
@@ -182,5 +183,6 @@ def load_weights(model, config: Config, run: Path) -> None:
 
 
 def weight_files(run: Path) -> list[Path]:
-    """The files that hold a run's best model: `best.keras`, or else the parts of `packed`."""
+    """Return the files that hold a run's best model: `best.keras`, or else the parts of
+    `packed`."""
     return [run / BEST] if (run / BEST).is_file() else sorted((run / PACKED).glob("part_*.npz"))

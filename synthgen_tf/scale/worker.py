@@ -1,4 +1,4 @@
-"""The work of one Ray actor: songs, one after the other, with a model loaded once."""
+"""What one Ray actor does: it separates songs, one after the other, with a model loaded once."""
 
 import json
 import tempfile
@@ -42,12 +42,14 @@ class Work:
     output: OutputFormat = field(default_factory=OutputFormat)
 
     def load(self, threads: int | None = None) -> Separator:
-        """The separator, its model loaded; on as many threads as there are cores, or so many."""
+        """Load the model and return its separator; on as many threads as there are cores, or so
+        many."""
         return Separator(load_predictor(self.model, self.engine, threads), **self.separator)
 
 
 class Begun:
-    """How often each song was begun, wherever; one for all workers, which die and come again."""
+    """A count of how often each song was begun, wherever; one for all workers, which die and
+    come again."""
 
     def __init__(self):
         self.songs = Counter()
@@ -59,7 +61,7 @@ class Begun:
 
 
 class Worker:
-    """Separates songs of one storage into another.
+    """A Ray actor that separates songs of one storage into another.
 
     Args:
         work: what to do to each.

@@ -17,7 +17,7 @@ from synthgen_tf.separate.separator import Separator
 
 @dataclass
 class BatchResult:
-    """What became of the inputs.
+    """What became of the inputs of a batch.
 
     Attributes:
         done: input file to its stems' files.
@@ -110,7 +110,7 @@ def carry_out(plan: BatchPlan, separator: Separator) -> BatchResult:
 
 
 def _meter(info: audio.AudioInfo, advance: Callable[[float], None]) -> Callable[[int], None]:
-    """Frames done so far, turned into seconds since the last call."""
+    """Return a function that turns frames done so far into seconds since its last call."""
     done = 0
 
     def meter(frames: int) -> None:

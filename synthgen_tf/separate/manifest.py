@@ -46,7 +46,7 @@ class Fingerprint:
 
 
 def fingerprint(path: Path, settings: str) -> Fingerprint:
-    """Of an input that exists.
+    """Return the fingerprint of an input that exists.
 
     Raises:
         InputError: when it cannot be looked at.
@@ -59,7 +59,7 @@ def fingerprint(path: Path, settings: str) -> Fingerprint:
 
 
 def full_name(path: Path) -> str:
-    """Of an input, as the manifest knows it: it stays true when another folder is current."""
+    """Return an input as the manifest knows it, which stays true when another folder is current."""
     return str(path.absolute())
 
 
@@ -106,7 +106,8 @@ class Manifest:
         self.rows = {row["output"]: row for row in rows if None not in row.values()}
 
     def owner(self, output: PurePath) -> Path | None:
-        """The file, links followed, whose stems lie in an output folder; None for nobody's."""
+        """Return the file, links followed, whose stems lie in an output folder; None for
+        nobody's."""
         known = self.outputs.get(folded(output))
         if known is None:
             return None
@@ -116,7 +117,8 @@ class Manifest:
         return recorded.resolve()
 
     def has(self, output: str, wanted: Fingerprint) -> bool:
-        """Whether an output was made from just this input, with the same model and settings."""
+        """Tell whether an output was made from just this input, with the same model and
+        settings."""
         row = self.rows.get(output)
         if row is None or row["state"] != DONE:
             return False

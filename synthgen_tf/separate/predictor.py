@@ -107,7 +107,7 @@ class FittedChannels:
 
 
 def _limited(estimate: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """The estimate, no channel of a block with more than `MAX_EXCESS` of its own energy."""
+    """Return the estimate, no channel of a block with more than `MAX_EXCESS` of its own energy."""
     most = MAX_EXCESS * np.einsum("btc,btc->bc", blocks, blocks, dtype=np.float64)
     energy = np.einsum("btc,btc->bc", estimate, estimate, dtype=np.float64)
     if (energy <= most).all():
@@ -117,7 +117,7 @@ def _limited(estimate: np.ndarray, blocks: np.ndarray) -> np.ndarray:
 
 
 class AveragedShifts:
-    """A function of blocks as the mean of what it gives for them at several delays.
+    """A function of blocks that gives the mean of what another gives for them at several delays.
 
     A network that hops through time hears a delayed block a little differently: averaging takes the
     difference out. It costs as many predictions as there are shifts.

@@ -33,7 +33,7 @@ DIGITS = 12
 def load_predictor(
     model: str | Path | None = None, engine: str | None = None, threads: int | None = None
 ):
-    """The predictor of a model.
+    """Load a model on an engine.
 
     Args:
         model: see `find_model`.
@@ -63,7 +63,7 @@ def load_predictor(
 
 
 def quick_engine(model: str | Path | None = None) -> Engine | None:
-    """The engine to take where none is asked for; None leaves it to `load_predictor`.
+    """Return the engine to take where none is asked for; None leaves it to `load_predictor`.
 
     Shipped models run by TFLite: it starts in 0.2 s, TensorFlow in 5 to 8, so that songs of up to
     ten minutes are done sooner. Their stems differ from the SavedModel's at -46 dB, their scores
@@ -85,12 +85,12 @@ def _limit_tensorflow(threads: int | None) -> None:
 
 
 def _digest(sums: Iterable[str]) -> str:
-    """One short sum of those of all files that decide what a model gives."""
+    """Return one short sum of those of all files that decide what a model gives."""
     return hashlib.sha256(" ".join(sums).encode()).hexdigest()[:DIGITS]
 
 
 def read_exported(model: str | Path | None = None) -> Card:
-    """The card of an exported model, as `find_model` finds it.
+    """Read the card of an exported model, as `find_model` finds it.
 
     Raises:
         InputError: when there is none, or it is a run that was not exported.
@@ -102,7 +102,7 @@ def read_exported(model: str | Path | None = None) -> Card:
 
 
 class KerasPredictor:
-    """The best model of a run directory."""
+    """A predictor that runs the best model of a run directory in Keras."""
 
     def __init__(self, run: Path):
         import_tensorflow()  # else the backend could be what the environment says
@@ -118,7 +118,7 @@ class KerasPredictor:
 
 
 class SavedModelPredictor:
-    """Signature `serving_default` of a SavedModel."""
+    """A predictor that calls the signature `serving_default` of a SavedModel."""
 
     def __init__(self, card: Card):
         import tensorflow as tf
@@ -137,7 +137,7 @@ class SavedModelPredictor:
 
 
 class TFLitePredictor:
-    """A TFLite file, without TensorFlow; on all cores unless told otherwise.
+    """A predictor that runs a TFLite file, without TensorFlow; on all cores unless told otherwise.
 
     Several threads may call it: LiteRT's interpreter takes one block at a time, so each call waits
     for its turn. For work side by side, make a predictor for each thread, with `threads=1`.

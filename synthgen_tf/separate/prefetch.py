@@ -12,7 +12,8 @@ CLOSE_SECONDS = 60.0
 
 
 def prefetched(source: Iterable[Item], ahead: int = 2) -> Generator[Item, None, None]:
-    """The items of an iterable, of which a thread makes the next ones while one is being used.
+    """Yield the items of an iterable, of which a thread makes the next ones while one is being
+    used.
 
     What the source raises is raised here, in its place. When the caller stops early, the thread
     finishes the item at hand and closes the source.

@@ -39,7 +39,7 @@ MAX_CHANNELS = 64
 
 
 class Separator:
-    """Takes a stem out of music with any predictor.
+    """Takes a stem out of music with any predictor; what is left is the rest.
 
     Args:
         predictor: the model, see `Predictor`.
@@ -86,7 +86,7 @@ class Separator:
 
     @property
     def settings(self) -> str:
-        """All that decides what comes out, as one line."""
+        """All that decides what comes out, in one line."""
         return (
             f"{self.predictor.identity} {self.stem} rate={self.predictor.sample_rate} "
             f"channels={self.predictor.channels} segment={self.segment} overlap={self.overlap:g} "
@@ -166,7 +166,7 @@ class Separator:
     def write_stems(
         self, path: Path, out_dir: Path, output: OutputFormat, progress: Progress | None = None
     ) -> SeparatedFile:
-        """What `separate_file` does, told of the files to write in one.
+        """Do what `separate_file` does, told of the files to write in one.
 
         Raises:
             InputError: as `separate_file`.
@@ -212,7 +212,7 @@ class Separator:
     def _stream(
         self, pieces: Iterable[np.ndarray], sample_rate: int, channels: int
     ) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
-        """Pieces of mixture beside their estimates, in order, all of the mixture."""
+        """Yield pieces of mixture beside their estimates, in order, all of the mixture."""
         model_rate = self.predictor.sample_rate
         waiting = Waiting(channels)
         stream = waiting.listen(pieces)
@@ -237,7 +237,7 @@ class Separator:
 
 
 def _piece(piece: np.ndarray, sample_rate: int, channels: int) -> np.ndarray:
-    """A piece of a stream as float32 (time, channels)."""
+    """Return a piece of a stream as float32 (time, channels)."""
     piece = np.asarray(piece)
     if piece.shape[1:] != (channels,) and not (piece.ndim == channels == 1):
         raise InputError(
@@ -248,7 +248,7 @@ def _piece(piece: np.ndarray, sample_rate: int, channels: int) -> np.ndarray:
 
 
 def _checked(mixture: np.ndarray, sample_rate: int) -> np.ndarray:
-    """The mixture as float32."""
+    """Return the mixture as float32, or refuse it."""
     if not np.issubdtype(mixture.dtype, np.floating):
         raise InputError(
             f"mixture holds {mixture.dtype}: expected floating point, full scale at 1; "

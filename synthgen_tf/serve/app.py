@@ -29,7 +29,7 @@ EXPIRE_EVERY = 5.0
 def create_app(
     model: str | Path | None = None, limits: Limits | None = None, token: str | None = None
 ) -> FastAPI:
-    """The service for an exported model.
+    """Make the service for an exported model, as a FastAPI application.
 
     Args:
         model: folder or shipped name, the default one if left out.
@@ -87,7 +87,7 @@ def create_app(
 
 
 def bearer(token: str):
-    """A dependency that lets bearers of a token in, and answers 401 to others."""
+    """Return a dependency that lets bearers of a token in, and answers 401 to others."""
 
     async def check(request: Request) -> None:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")

@@ -7,7 +7,7 @@ from synthgen_tf.errors import InputError
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of a service.
+    """What a service takes on at most, in size, length and time.
 
     Attributes:
         upload_mb: largest body, 10^6 bytes.

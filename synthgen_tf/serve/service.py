@@ -24,7 +24,7 @@ class Service:
 
 
 def of_request(request: Request) -> Service:
-    """The service that a request is for."""
+    """Return the service that a request is for."""
     return request.app.state.service
 
 

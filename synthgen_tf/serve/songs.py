@@ -103,7 +103,7 @@ async def separate(
 
 
 def find_job(service: Shared, id: str) -> Job:
-    """The job that a path names; 404 when there is none."""
+    """Return the job that a path names; 404 when there is none."""
     job = service.jobs.find(id)
     if job is None:
         raise HTTPException(404, "no such job: it is done and gone, or never was")
@@ -148,7 +148,7 @@ async def forget_job(job: Found, service: Shared) -> None:
 
 
 def status(job: Job) -> JobStatus:
-    """What a client may know of a job."""
+    """Return what a client may know of a job."""
     return JobStatus(
         id=job.id,
         state=job.state,

@@ -30,12 +30,12 @@ METADATA_FOLDERS = ("Metadata", "medleydb/data/Metadata", "data/Metadata")
 
 
 def is_medleydb(root: Path) -> bool:
-    """True for the data set's folder or its `Audio`."""
+    """Tell whether a folder is the data set's own, or holds its `Audio`."""
     return any(_audio(root).glob("*/*_STEMS"))
 
 
 def find(root: Path, labels: StemLabels) -> Iterator[Candidate]:
-    """All songs. An artist is in one split only: one in ten each is `test` and `valid`."""
+    """Yield all songs. An artist is in one split only: one in ten each is `test` and `valid`."""
     home = _audio(root)
     for song in visible(home):
         if song.is_dir():

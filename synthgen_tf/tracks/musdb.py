@@ -26,7 +26,7 @@ FACTS = Path(__file__).with_name("musdb.csv")
 
 
 def package_folder(name: str) -> Path:
-    """Where a package lies, found without importing it.
+    """Find where a package lies, without importing it.
 
     Raises:
         InputError: when it is not installed.
@@ -39,36 +39,37 @@ def package_folder(name: str) -> Path:
 
 @functools.cache
 def settings() -> Mapping[str, Any]:
-    """musdb's account of the data set; the package itself cannot be imported without ffmpeg."""
+    """Read what musdb says of the data set; the package itself cannot be imported without ffmpeg."""
     file = package_folder("musdb") / "configs" / "mus.yaml"
     return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
 def streams() -> list[str]:
-    """What the streams of a `.stem.mp4` are, in their order."""
+    """Return what the streams of a `.stem.mp4` are, in their order: `mixture`, `drums`, `bass`
+    ..."""
     numbers = settings()["stem_ids"]
     return sorted(numbers, key=numbers.__getitem__)
 
 
 def validation_tracks() -> frozenset[str]:
-    """The 14 songs of the train folder that the field keeps for validation."""
+    """Return the 14 songs of the train folder that the field keeps for validation."""
     return frozenset(settings()["validation_tracks"])
 
 
 def is_stem_files(root: Path) -> bool:
-    """True for MUSDB18."""
+    """Tell whether a folder holds MUSDB18, a `.stem.mp4` for each song."""
     return any(root.glob(f"*/*{ENDING}"))
 
 
 def is_waves(root: Path) -> bool:
-    """True for MUSDB18-HQ: exactly its five files in a song's folder."""
+    """Tell whether a folder holds MUSDB18-HQ: exactly its five files in a song's folder."""
     names = {f"{stem}.wav" for stem in streams()}
     songs = (mixture.parent for mixture in root.glob(f"t*/*/{MIXTURE}.wav"))
     return any({file.name for file in visible(song)} == names for song in songs)
 
 
 def find_stem_files(root: Path) -> Iterator[Candidate]:
-    """`train|test/<artist - title>.stem.mp4`."""
+    """Yield the songs of MUSDB18, `train|test/<artist - title>.stem.mp4`."""
     for folder in ("train", "test"):
         for file in visible(root / folder):
             if file.name.endswith(ENDING):
@@ -78,7 +79,7 @@ def find_stem_files(root: Path) -> Iterator[Candidate]:
 
 
 def find_waves(root: Path) -> Iterator[Candidate]:
-    """`train|test/<artist - title>/{mixture,drums,bass,other,vocals}.wav`."""
+    """Yield the songs of MUSDB18-HQ, `train|test/<artist - title>/<mixture or stem>.wav`."""
     for parent in ("train", "test"):
         for folder in visible(root / parent):
             if folder.is_dir():
@@ -133,6 +134,6 @@ def _facts(name: str) -> dict[str, Any]:
 
 
 def _key(name: str) -> str:
-    """A name as it is compared: copies of MUSDB differ in capitals, accents and quotes."""
+    """Return a name as it is compared: copies of MUSDB differ in capitals, accents and quotes."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     return "".join(char for char in plain if char.isalnum())

@@ -24,12 +24,12 @@ METADATA = "metadata.yaml"
 
 
 def is_slakh(root: Path) -> bool:
-    """True for any of the three."""
+    """Tell whether a folder holds Slakh2100, its redux or BabySlakh."""
     return any(root.glob(f"Track*/{METADATA}")) or any(root.glob(f"*/Track*/{METADATA}"))
 
 
 def find(root: Path, labels: StemLabels) -> Iterator[Candidate]:
-    """All songs; without split folders one in ten each is `test` and `valid`, by number."""
+    """Yield all songs; without split folders one in ten each is `test` and `valid`, by number."""
     for folder, split in FOLDERS.items():
         for song in _songs(root / folder):
             yield Candidate(song.name, split, partial(_song, song, split, labels))
