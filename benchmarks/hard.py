@@ -22,7 +22,7 @@ from synthgen_tf.evaluate import read_scores, separated_by
 from synthgen_tf.report import Table
 from synthgen_tf.report.figures import draw_spectrogram, loudest_db
 from synthgen_tf.report.tables import format_db
-from synthgen_tf.separate import Separator
+from synthgen_tf.separate import Predictor, Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import DESCRIPTION, MIXTURE, Track, read_tracks
 
@@ -65,17 +65,17 @@ def beside(engines: set[str], scored: Sequence[Mapping], tracks: Mapping[str, Tr
 
 
 def _is_beside(engines: set[str], track: Track) -> bool:
-    facts = json.loads((track.stems["synth"][0].parent / DESCRIPTION).read_text())
-    level, synth = facts["rms_db"]["other"], facts["rms_db"]["synth"]
+    song = json.loads((track.stems["synth"][0].parent / DESCRIPTION).read_text())
+    level, synth = song["rms_db"]["other"], song["rms_db"]["synth"]
     if level is None or synth is None or level < synth - LOUD_DB:
         return False
-    return any(each["stem"] == "other" and each["engine"] in engines for each in facts["tracks"])
+    return any(each["stem"] == "other" and each["engine"] in engines for each in song["tracks"])
 
 
 def as_table(groups: Mapping[str, Sequence[Mapping]]) -> Table:
     """Make a table with a row for each neighbour: medians over its songs."""
 
-    def median(scores, system, measure):
+    def median(scores: Sequence[Mapping], system: str, measure: str) -> str:
         values = [each.get(system, {}).get(measure) for each in scores]
         values = [value for value in values if value is not None]  # earlier scores have fewer
         return format_db(float(np.median(values)) if values else None)
@@ -106,7 +106,7 @@ def middle(scores: Sequence[Mapping]) -> Mapping:
     return sorted(scores, key=lambda score: score["estimate"]["snr"])[len(scores) // 2]
 
 
-def draw_sheet(tracks: Mapping[str, Track], predictor, path: Path) -> None:
+def draw_sheet(tracks: Mapping[str, Track], predictor: Predictor, path: Path) -> None:
     """Draw mixture, true synth and estimate of a song for each neighbour, one below the other."""
     estimate = separated_by(Separator(predictor))
     figure = Figure(figsize=(3 * len(tracks), 6), dpi=70, layout="constrained")

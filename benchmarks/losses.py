@@ -20,7 +20,7 @@ from scipy.signal.windows import hann
 
 from synthgen_tf.cli.tables import print_table
 from synthgen_tf.config import load_config
-from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
+from synthgen_tf.evaluate import Estimator, evaluate, select_test_tracks, separated_by
 from synthgen_tf.render import render_songs
 from synthgen_tf.report import Table
 from synthgen_tf.report.tables import COLUMNS, ROWS, format_db
@@ -87,7 +87,7 @@ def row(title: str, medians: Mapping[str, float]) -> list[str]:
     return [title, *(format_db(medians.get(name)) for name in MEASURES)]
 
 
-def median_distance(estimator, tracks: Sequence[Track]) -> float:
+def median_distance(estimator: Estimator, tracks: Sequence[Track]) -> float:
     """Return the median of `log_spectral_distance` over the tracks whose target sounds."""
     pairs = ((track.read("synth"), track.read(MIXTURE), track) for track in tracks)
     found = [

@@ -215,7 +215,7 @@ def raw_reader(tracks: list[Track], config: Config) -> Iterator:
     read, calls = segment_reader(tracks, stems)
     room = min(track.frames for track in tracks) - config.segment
 
-    def cut(number):
+    def cut(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
         chance = tf.random.stateless_uniform((2, len(stems)), (config.seed, number))
         songs = tf.cast(chance[0] * len(tracks), tf.int64)
         starts = tf.cast(chance[1] * room, tf.int64)

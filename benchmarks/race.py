@@ -11,7 +11,7 @@ are scored as they are. Rows go to `race.md` there.
 import argparse
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -25,7 +25,7 @@ from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
 from synthgen_tf.report import Table
 from synthgen_tf.report.tables import COLUMNS, ROWS, format_db
 from synthgen_tf.runs import BEST, load_run, read_history
-from synthgen_tf.separate import Separator
+from synthgen_tf.separate import Predictor, Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE
 from synthgen_tf.train import train
@@ -62,8 +62,8 @@ def main() -> None:
     for (name, (predictor, parameters, steps)), speed in zip(found.items(), speeds, strict=True):
         scores = evaluate(separated_by(Separator(predictor)), tracks, predictor.stem)
         medians = scores["median"]
-        facts = [f"{parameters / 1e6:.2f} M", f"{steps:,}"]
-        rows.append([name, *facts, *cells(medians["estimate"]), f"{speed:.0f}"])
+        size = f"{parameters / 1e6:.2f} M"
+        rows.append([name, size, f"{steps:,}", *cells(medians["estimate"]), f"{speed:.0f}"])
     rows += [[ROWS[name], "", "", *cells(medians[name]), ""] for name in BESIDE]
     judges = f"{len(tracks)} {arguments.split} songs"
     note = f"Medians over {judges}, dB. Speed: the network alone, blocks of stereo."
@@ -78,7 +78,7 @@ def cells(medians: Mapping[str, float]) -> list[str]:
     return [format_db(medians.get(measure)) for measure in MEASURES]
 
 
-def trained(name: str, arguments: argparse.Namespace):
+def trained(name: str, arguments: argparse.Namespace) -> tuple[Predictor, int, int]:
     """Return predictor, parameters and steps of a candidate, trained now unless that was done
     before."""
     if name == RIVAL:
@@ -103,7 +103,7 @@ def chosen(name: str, minutes: float, steps: int | None) -> Config:
     return load_config(file=Path(name), flags=flags)
 
 
-def trained_rival(arguments: argparse.Namespace):
+def trained_rival(arguments: argparse.Namespace) -> tuple[Predictor, int, int]:
     """Return predictor, parameters and steps of Open-Unmix, at the examples of `base` in batches
     of its own recipe."""
     from open_unmix import load_open_unmix, train_open_unmix
@@ -117,7 +117,7 @@ def trained_rival(arguments: argparse.Namespace):
     return rival, sum(weights.numel() for weights in rival.network.parameters()), steps
 
 
-def times_real_time(predictors) -> list[float]:
+def times_real_time(predictors: Sequence[Predictor]) -> list[float]:
     """Return the seconds of stereo that each separates in a second, taking turns; medians."""
     took: list[list[float]] = [[] for _ in predictors]
     for _ in range(1 + TIMED):

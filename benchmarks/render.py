@@ -93,9 +93,9 @@ def draw_sheet(songs: Path, path: Path) -> None:
     """Draw mixture and synth stem of twelve train songs, one style after the other."""
     by_style: dict[str, Path] = {}
     for file in sorted(songs.glob("train/*/song.json")):
-        facts = json.loads(file.read_text())
-        if facts["has_synth"]:
-            by_style.setdefault(facts["style"], file.parent)
+        song = json.loads(file.read_text())
+        if song["has_synth"]:
+            by_style.setdefault(song["style"], file.parent)
     figure = Figure(figsize=(12, 10), dpi=70, layout="constrained")
     axes = figure.subplots(2 * ROWS, COLUMNS)
     for number, (style, folder) in enumerate(list(by_style.items())[: ROWS * COLUMNS]):

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from itertools import cycle
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -27,7 +27,7 @@ from synthgen_tf.data import open_tracks
 from synthgen_tf.evaluate import measure, select_test_tracks
 from synthgen_tf.report import Table
 from synthgen_tf.report.tables import ROWS, format_db
-from synthgen_tf.separate import Separator
+from synthgen_tf.separate import Predictor, Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE, Track
 
@@ -113,10 +113,10 @@ def cost_by_length(songs: Sequence[Path], model: str | None, folder: Path) -> Ta
 class Timed:
     """A predictor that counts the seconds spent in it."""
 
-    def __init__(self, predictor):
+    def __init__(self, predictor: Predictor):
         self.predictor, self.seconds = predictor, 0.0
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.predictor, name)
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:
@@ -126,7 +126,7 @@ class Timed:
         return estimate
 
 
-def cost_outside(predictor, song: Path, folder: Path) -> Table:
+def cost_outside(predictor: Predictor, song: Path, folder: Path) -> Table:
     """Measure the share of the time in which no prediction runs, from the open file to the
     written stems."""
     timed = Timed(predictor)
@@ -144,7 +144,7 @@ def cost_outside(predictor, song: Path, folder: Path) -> Table:
     return Table("A file of 5 minutes, steady state", columns, [row], f"Median of {RUNS}.")
 
 
-def knobs(predictor, tracks: Sequence[Track]) -> Table:
+def knobs(predictor: Predictor, tracks: Sequence[Track]) -> Table:
     """Measure median SNR, mean SI-SDR improvement and speed for each setting."""
     songs = [(track.read(MIXTURE), track.read(predictor.stem)) for track in tracks]
     songs = [pair for pair in songs if measure(metrics.snr, pair[1], pair[0]) is not None]

@@ -19,7 +19,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from synthgen_tf.cli.tables import print_table
-from synthgen_tf.config import load_config
+from synthgen_tf.config import Config, load_config
 from synthgen_tf.data import open_tracks
 from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
 from synthgen_tf.render import find_recorded, render_songs
@@ -83,7 +83,7 @@ def render(arguments: argparse.Namespace) -> None:
     many(arguments.out / "many", arguments.judges, split="far")
 
 
-def configuration(arguments: argparse.Namespace):
+def configuration(arguments: argparse.Namespace) -> Config:
     """Return the configuration of the preset, ended by the clock alone."""
     flags = {"training.epochs": 10_000, "training.minutes": arguments.minutes}
     if arguments.steps:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from synthgen_tf.report.figures import png_address
@@ -39,7 +40,7 @@ def parallel_coordinates(
     return png_address(figure)
 
 
-def _draw_axis(axes, x: int, column: Sequence[Any]) -> np.ndarray:
+def _draw_axis(axes: Axes, x: int, column: Sequence[Any]) -> np.ndarray:
     """Draw the values of one axis; returns the height of each in 0 to 1."""
     if all(isinstance(value, int | float) for value in column):
         numbers = np.array(column, float)

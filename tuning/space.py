@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+import keras
 import keras_tuner
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -137,7 +138,7 @@ class ConfiguredModel(keras_tuner.HyperModel):
     def declare_hyperparameters(self, hp: keras_tuner.HyperParameters) -> None:
         self.space.declare(hp)
 
-    def build(self, hp: keras_tuner.HyperParameters):
+    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """Build the compiled `keras.Model` of the values chosen."""
         from synthgen_tf.train import compile_model, trained_part
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import keras_tuner
 from keras_tuner.engine.base_tuner import BaseTuner
-from keras_tuner.engine.trial import TrialStatus
+from keras_tuner.engine.trial import Trial, TrialStatus
 from keras_tuner.errors import FailedTrialError, FatalError
 from keras_tuner.oracles import (
     BayesianOptimizationOracle,
@@ -49,7 +49,7 @@ class Durable(keras_tuner.Oracle):
     def save(self) -> None:
         write_text(Path(self._get_oracle_fname()), json.dumps(self.get_state()))
 
-    def _save_trial(self, trial) -> None:
+    def _save_trial(self, trial: Trial) -> None:
         path = Path(self._get_trial_dir(trial.trial_id)) / "trial.json"
         write_text(path, json.dumps(trial.get_state()))
 
@@ -131,12 +131,12 @@ class ProcessTuner(BaseTuner):
         if self._is_worker():
             time.sleep(0.2)  # an idle worker asks its chief again and again
 
-    def on_trial_end(self, trial) -> None:
+    def on_trial_end(self, trial: Trial) -> None:
         super().on_trial_end(trial)
         folder = Path(self.get_trial_dir(trial.trial_id))
         print(f"trial {trial.trial_id}: {outcome(trial.status, trial.message, folder)}", flush=True)
 
-    def run_trial(self, trial, **_: Any) -> dict[str, float]:
+    def run_trial(self, trial: Trial, **_: Any) -> dict[str, float]:
         values = trial.hyperparameters.values
         folder = Path(self.get_trial_dir(trial.trial_id))
         try:

@@ -6,14 +6,21 @@ Such files are decoded from their beginning each time: their seeks are not exact
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from synthgen_tf.audio.info import AudioInfo
 from synthgen_tf.errors import InputError, InputWarning
 from synthgen_tf.files import shown
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.packet import Packet
 
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,aac,mp3,ogg,flac,wav,w64,aiff,au,caf,ac3,eac3,amr,"
@@ -83,7 +90,7 @@ def decode(
         _check_length(path, source, stream, at)
 
 
-def _check_length(path: Path, source, stream, frames: int) -> None:
+def _check_length(path: Path, source: "InputContainer", stream: "AudioStream", frames: int) -> None:
     """Warn when much less came out than the container states, as after damage between pieces."""
     seconds = 0.0
     if not ESTIMATING & set(source.format.name.split(",")):
@@ -98,50 +105,57 @@ def _check_length(path: Path, source, stream, frames: int) -> None:
         )
 
 
-def _stated_seconds(source, stream, alone: bool = True) -> float:
+def _stated_seconds(source: "InputContainer", stream: "AudioStream", alone: bool = True) -> float:
     """Return a stream's length by its container's account, of all streams if need be; 0.0 for
     none."""
-    if stream.duration:
+    if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     return source.duration / 1e6 if source.duration and alone else 0.0  # microseconds
 
 
-def _seek(path: Path, source, stream, start: int) -> int:
+def _seek(path: Path, source: "InputContainer", stream: "AudioStream", start: int) -> int:
     """Go to a place from which frame `start` decodes as from the beginning; the time stamp of 0."""
     first = next(found for found, _ in _frames(path, source, stream) if found)
     target = max(0, start - LEAD_FRAMES * stream.codec_context.frame_size)
-    source.seek(first.pts + int(target / first.sample_rate / stream.time_base), stream=stream)
-    return first.pts
+    begin, time_base = _time_of(path, first)
+    source.seek(begin + int(target / first.sample_rate / time_base), stream=stream)
+    return begin
 
 
-def _samples(path: Path, source, stream, base: int | None = None) -> Iterator[tuple]:
+def _samples(
+    path: Path, source: "InputContainer", stream: "AudioStream", base: int | None = None
+) -> Iterator[tuple[int | None, np.ndarray]]:
     """Yield all that follows, float32 (time, channels). After a seek the first piece comes with its
     place, counted from the time stamp `base`; None stands for right after the piece before."""
     import av
 
-    resampler, facts, early = av.AudioResampler(format="fltp"), None, 0
+    resampler, early = av.AudioResampler(format="fltp"), 0
+    layout: tuple[int, int] | None = None  # Hz, channels
     for frame, silence in _frames(path, source, stream, base is not None):
         if frame is None:
-            if facts:
-                yield None, np.zeros((silence, facts[1]), np.float32)
+            if layout:
+                yield None, np.zeros((silence, layout[1]), np.float32)
             else:
                 early += silence
             continue
         mine = frame.sample_rate, len(frame.layout.channels)
-        if facts is None:
-            facts, place = mine, None
+        if layout is None:
+            layout, place = mine, None
             if base is not None:
-                place = round((frame.pts - base) * frame.time_base * frame.sample_rate)
+                stamp, time_base = _time_of(path, frame)
+                place = round((stamp - base) * time_base * frame.sample_rate)
             elif early:
-                yield None, np.zeros((early, facts[1]), np.float32)
-        if mine != facts:
-            raise changed(path, facts, mine)
+                yield None, np.zeros((early, layout[1]), np.float32)
+        if mine != layout:
+            raise changed(path, layout, mine)
         for converted in resampler.resample(frame):  # the sample format only
             yield place, np.ascontiguousarray(converted.to_ndarray().T)
             place = None
 
 
-def _frames(path: Path, source, stream, sought: bool = False) -> Iterator[tuple]:
+def _frames(
+    path: Path, source: "InputContainer", stream: "AudioStream", sought: bool = False
+) -> Iterator[tuple["AudioFrame | None", int]]:
     """Yield PyAV's frames of a stream from where it stands, each with 0; in the place of those that
     are damaged None and how many samples they should have. After a seek nothing but a frame is
     first."""
@@ -176,7 +190,20 @@ def _frames(path: Path, source, stream, sought: bool = False) -> Iterator[tuple]
         )
 
 
-def _length(packet, last, size: int, source, stream) -> int:
+def _time_of(path: Path, frame: "AudioFrame") -> tuple[int, Fraction]:
+    """Return the time stamp of a frame and the seconds that it counts in; seeks need both."""
+    if frame.pts is None or frame.time_base is None:
+        raise _damaged(path)
+    return frame.pts, frame.time_base
+
+
+def _length(
+    packet: "Packet[AudioStream]",
+    last: "AudioFrame | None",
+    size: int,
+    source: "InputContainer",
+    stream: "AudioStream",
+) -> int:
     """Return how many samples a packet that cannot be decoded has, after one of `size` bytes
     that could."""
     fixed = stream.codec_context.frame_size or not packet.duration
@@ -188,7 +215,7 @@ def _length(packet, last, size: int, source, stream) -> int:
     return round((packet.duration or 0) * packet.time_base * rate)
 
 
-def _damaged(path: Path, error=None) -> InputError:
+def _damaged(path: Path, error: Exception | None = None) -> InputError:
     reason = f" ({getattr(error, 'strerror', error)})" if error else ""
     return InputError(
         f"{shown(path)} cannot be decoded{reason}: it is damaged or cut off, get the whole file"
@@ -222,7 +249,7 @@ def read_tags(path: Path) -> dict[str, str]:
 
 
 @contextmanager
-def opened(path: Path, stream: int = 0) -> Iterator[tuple]:
+def opened(path: Path, stream: int = 0) -> Iterator[tuple["InputContainer", "AudioStream"]]:
     """Open a file while the block runs; gives it and one of its audio streams, the first by
     default."""
     import av  # takes a quarter of a second, and most files do without
@@ -239,12 +266,12 @@ def opened(path: Path, stream: int = 0) -> Iterator[tuple]:
             yield source, source.streams.audio[stream]
 
 
-def _open(file: BinaryIO):
+def _open(file: BinaryIO) -> "InputContainer":
     import av
 
     options = {"format_whitelist": FORMATS}
     try:
-        return av.open(file, options=options)
+        return av.open(file, "r", options=options)
     except UnicodeDecodeError:  # tags that are no text; PyAV 19 takes them and knows no such option
         file.seek(0)
-        return av.open(file, options=options, metadata_errors="ignore")
+        return av.open(file, "r", options=options, metadata_errors="ignore")

@@ -4,6 +4,7 @@ Who writes to a pipe cannot go back to the header: it then holds 0 or some large
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -95,7 +96,7 @@ def _only_chunks(file: BinaryIO, at: int, total: int, order: str) -> bool:
     return at in (total, total + 1)
 
 
-def _chunks(file: BinaryIO, order: str):
+def _chunks(file: BinaryIO, order: str) -> Iterator[tuple[bytes, int, int]]:
     """Yield the name, place of the content and length of each chunk; the file may be moved
     meanwhile."""
     at = 12

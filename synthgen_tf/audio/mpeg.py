@@ -4,9 +4,11 @@ It is never given to libsndfile, whose libmpg123 believes the tag and prints to 
 """
 
 import functools
+import mmap
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from synthgen_tf.audio.info import AudioInfo
 from synthgen_tf.errors import InputError
@@ -144,15 +146,13 @@ def _counted(
     return _told(first, samples - trimmed, even)
 
 
-def _mapped(path: Path):
-    import mmap
-
+def _mapped(path: Path) -> mmap.mmap:
     with path.open("rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def _next_frame(content, at: int, size: int) -> int:
-    """Find the next place where a frame begins and another follows it; the end where there is none."""
+def _next_frame(content: bytes | mmap.mmap, at: int, size: int) -> int:
+    """Find the next place where a frame begins and another follows; the end where there is none."""
     while 0 <= (at := content.find(b"\xff", at)) < size:
         frame = _frame(content[at : at + 4])
         if frame is not None and (
@@ -183,7 +183,7 @@ def _frame(head: bytes) -> Frame | None:
     return Frame(rate, 1 if mono else 2, size, samples, layer, side)
 
 
-def _after_tags(file) -> int:
+def _after_tags(file: BinaryIO) -> int:
     """Find where the ID3 tags at the beginning end, and zeros after them."""
     at = 0
     file.seek(0)

@@ -33,7 +33,7 @@ class Link:
 
 
 def order_of(head: bytes) -> tuple[int, ...] | None:
-    """Tell where WAV's channels are among those of a stream with this first packet; None: in place."""
+    """Tell where WAV's channels are among those of a stream with such a head; None: in place."""
     if head[1:7] == b"vorbis":
         return VORBIS_ORDER.get(head[11])
     if head[:8] == b"OpusHead" and head[18] == 1:  # family 255 has no order

@@ -29,9 +29,9 @@ def check_complete(path: Path) -> None:
             there are more than 4 GB in it, which its header cannot tell.
     """
     try:
-        facts = path.stat()
-        check_is_file(path, facts.st_mode)
-        size = facts.st_size
+        status = path.stat()
+        check_is_file(path, status.st_mode)
+        size = status.st_size
         if size == 0:
             raise InputError(f"{shown(path)} is empty: expected an audio file")
         samples = headers.find_samples(path)
@@ -126,7 +126,7 @@ def _segment_end(file: BinaryIO) -> int | None:
 
 
 def _vint(file: BinaryIO) -> int | None:
-    """Read a number of one to eight bytes, whose first bit set tells how many; all ones: unknown."""
+    """Read a number of one to eight bytes, its first bit set tells how many; all ones: unknown."""
     first = file.read(1)
     if not first or not first[0]:
         return None

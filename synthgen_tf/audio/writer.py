@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 import soundfile
@@ -145,7 +146,12 @@ class Writer:
             self.sink.write(block)
         self.frames += len(block)
 
-    def __exit__(self, kind, error, trace) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         with self.stack:  # whose end removes a draft that was not renamed
             if kind is not None:
                 with suppress(OSError, soundfile.LibsndfileError):  # the error at hand counts

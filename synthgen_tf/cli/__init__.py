@@ -5,6 +5,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 HELP = {"help_option_names": ["-h", "--help"]}
 """Settings of every command."""
@@ -94,7 +95,12 @@ def _refuse_empty(arguments: list[str]) -> None:
         )
 
 
-def _show(message, category, *place, shown=warnings.showwarning) -> None:
+def _show(
+    message: Warning | str,
+    category: type[Warning],
+    *place: Any,
+    shown: Callable[..., None] = warnings.showwarning,
+) -> None:
     """Print one line without a place in the code for what is said of inputs; other warnings as
     ever."""
     from synthgen_tf.errors import InputWarning

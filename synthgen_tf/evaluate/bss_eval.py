@@ -2,6 +2,8 @@
 
 import warnings
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,13 +11,16 @@ from synthgen_tf.errors import InputError, install
 from synthgen_tf.files import write_text
 from synthgen_tf.tracks import REST
 
+if TYPE_CHECKING:
+    from museval import TrackStore
+
 MEASURES = ("SDR", "ISR", "SIR", "SAR")
 """In the order in which museval gives them."""
 
 WINDOW_SECONDS = 1.0
 
 
-def load_museval():
+def load_museval() -> ModuleType:
     """Import the package museval and return it.
 
     Raises:
@@ -39,7 +44,7 @@ def bss_eval(
     estimate: np.ndarray,
     mixture: np.ndarray,
     sample_rate: int,
-):
+) -> "TrackStore":
     """Score a stem and the rest of a track, window by window of a second.
 
     Args:
@@ -67,7 +72,7 @@ def bss_eval(
     return store
 
 
-def medians(store, target: str) -> dict[str, float | None]:
+def medians(store: "TrackStore", target: str) -> dict[str, float | None]:
     """Return the median over a track's windows of each measure of a target, by its name in small
     letters."""
     frames = next(each["frames"] for each in store.scores["targets"] if each["name"] == target)
@@ -79,7 +84,7 @@ def medians(store, target: str) -> dict[str, float | None]:
     return found
 
 
-def write_bss_eval(folder: Path, store) -> Path:
+def write_bss_eval(folder: Path, store: "TrackStore") -> Path:
     """Write a track's scores to `folder/test/<track>.json`, where museval's
     `EvalStore().add_eval_dir(folder)` looks for them."""
     path = folder / "test" / f"{store.track_name}.json"

@@ -103,10 +103,10 @@ def _csv(scores: Mapping) -> str:
     )
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    facts = ("name", "split", "genre", "seconds")
-    writer.writerow([*facts, *(f"{system}_{kind}" for system, kind in columns)])
+    fields = ("name", "split", "genre", "seconds")
+    writer.writerow([*fields, *(f"{system}_{kind}" for system, kind in columns)])
     for track in scores["tracks"]:
-        values = [track.get(name) for name in facts]
+        values = [track.get(name) for name in fields]
         values += [track.get(system, {}).get(kind) for system, kind in columns]
         writer.writerow("" if value is None else value for value in values)
     return text.getvalue()

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,8 @@ RESAMPLES, CONFIDENCE = 10_000, 0.95
 Scores = dict[str, float | None]
 Estimator = Callable[[Track, np.ndarray], np.ndarray]
 """A track and its mixture to the estimate of its stem, (time, channels)."""
+Metric = Callable[[np.ndarray, np.ndarray], Any]
+"""Target and estimate (batch, time, channels) to a tensor (batch,) of the backend."""
 
 
 @dataclass(frozen=True)
@@ -119,14 +122,14 @@ def score_track(
     track: Track, truth: np.ndarray, estimate: np.ndarray, mixture: np.ndarray
 ) -> TrackScore:
     """Score the (time, channels) signals of one track against its true stem."""
-    facts = track.name, track.genre, track.frames / track.sample_rate
+    seconds = track.frames / track.sample_rate
     if not bool(np.asarray(metrics.audible(truth[None]))[0]):
         signals = {ESTIMATE: estimate, MIXTURE: mixture, SILENCE: np.zeros_like(mixture)}
         systems = {
             name: {"silence_level": measure(metrics.level_error, mixture, signal)}
             for name, signal in signals.items()
         }
-        return TrackScore(*facts, systems, track.split)
+        return TrackScore(track.name, track.genre, seconds, systems, track.split)
     gain = np.float32(np.asarray(metrics.best_gain(truth[None], mixture[None]))[0])
     made = {  # one after the other, for each is as long as the song
         ESTIMATE: lambda: estimate,
@@ -143,7 +146,7 @@ def score_track(
             own, unchanged = each[kind], systems[MIXTURE][kind]
             rise = None if own is None or unchanged is None else round(own - unchanged, 4)
             each[f"{kind}_improvement"] = rise
-    return TrackScore(*facts, systems, track.split)
+    return TrackScore(track.name, track.genre, seconds, systems, track.split)
 
 
 def _measured(truth: np.ndarray, signal: np.ndarray) -> dict[str, float | None]:
@@ -151,7 +154,7 @@ def _measured(truth: np.ndarray, signal: np.ndarray) -> dict[str, float | None]:
     return {name: measure(getattr(metrics, name), truth, signal) for name in names}
 
 
-def measure(metric, truth: np.ndarray, estimate: np.ndarray) -> float | None:
+def measure(metric: Metric, truth: np.ndarray, estimate: np.ndarray) -> float | None:
     """Return a metric of `synthgen_tf.metrics` on one pair of (time, channels) signals; None for
     NaN."""
     value = float(np.asarray(metric(truth[None], estimate[None]))[0])

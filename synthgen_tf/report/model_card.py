@@ -49,15 +49,15 @@ def write_model_card(run: Path, folder: Path | None = None) -> Path:
     if not history:
         raise InputError(f"run {run} has no whole epoch yet: train it first, by --resume")
     scores = read_scores(run / SCORES) if (run / SCORES).is_file() else None
-    facts = json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
-    program, *arguments = facts["command"]
+    record = json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
+    program, *arguments = record["command"]
     environment = open_templates(trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"db": format_db, "span": format_span}
     card = environment.get_template("model_card.md").render(
         config=config,
         settings=config_to_yaml(config),
         config_file=CONFIG,
-        facts=facts,
+        record=record,
         licence=weights_licence(run),
         command=shlex.join([program_name(program), *arguments]),
         best=best_epoch(history),

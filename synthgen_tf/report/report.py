@@ -107,7 +107,7 @@ def _told(track: Mapping) -> str:
     return f"{track['genre'] or 'genre unknown'}, SNR {format_db(estimate['snr'])} dB{more}"
 
 
-def _show(track: Track, note: str, estimator, target: str) -> Example:
+def _show(track: Track, note: str, estimator: Estimator, target: str) -> Example:
     mixture, truth = track.read(MIXTURE), track.read(target)
     estimate = estimator(track, mixture)
     signals = {

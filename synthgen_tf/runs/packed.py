@@ -7,10 +7,14 @@ What the optimizer remembers beside those is left out: it is made anew within so
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from synthgen_tf.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
 
 PACKED = "packed"
 PART_BYTES = 15_000_000
@@ -87,7 +91,7 @@ def unpack(run: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
     return weights, averages
 
 
-def give_packed(model, run: Path, averaged: bool = True) -> list[np.ndarray]:
+def give_packed(model: "keras.Model", run: Path, averaged: bool = True) -> list[np.ndarray]:
     """Give a network the weights of a run in parts; returns the averages.
 
     Args:

@@ -94,17 +94,17 @@ def _rows(work: Work, source: Storage, out: Storage, settings: str) -> list[dict
         raise InputError(f"stems would lie among the songs of {work.source}: choose another --out")
     songs, stems = source.songs(), f"{out.root[len(source.root) + 1 :]}/"
     if out.inside(source):
-        songs = {song: facts for song, facts in songs.items() if not song.startswith(stems)}
+        songs = {song: entry for song, entry in songs.items() if not song.startswith(stems)}
     folders = distinct(folder_of(PurePosixPath(song)) for song in songs)
     return [
         {
             "output": str(folder),
             "input": song,
-            "input_bytes": str(facts.get("size", "")),
-            "input_modified": modified(facts),
+            "input_bytes": str(entry.get("size", "")),
+            "input_modified": modified(entry),
             "settings": f"{settings} {work.output.settings}",
         }
-        for folder, (song, facts) in zip(folders, songs.items(), strict=True)
+        for folder, (song, entry) in zip(folders, songs.items(), strict=True)
     ]
 
 

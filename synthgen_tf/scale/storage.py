@@ -69,8 +69,8 @@ class Storage:
             InputError: when there is none.
         """
         songs = {
-            name: facts
-            for name, facts in self.find().items()
+            name: entry
+            for name, entry in self.find().items()
             if PurePosixPath(name).suffix.lower() in AUDIO_SUFFIXES
             and not is_hidden(PurePosixPath(name).name)
         }
@@ -106,11 +106,11 @@ class Storage:
         _patiently(upload)
 
 
-def modified(facts: Mapping) -> str:
+def modified(entry: Mapping) -> str:
     """Tell when a file was last changed, as its file system has it; empty where it does not say."""
     for name in MODIFIED:
-        if facts.get(name) is not None:
-            value = facts[name]
+        if entry.get(name) is not None:
+            value = entry[name]
             return f"{value:.3f}" if isinstance(value, float) else str(value)
     return ""
 

@@ -9,7 +9,7 @@ from synthgen_tf import audio
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import sweep
 from synthgen_tf.progress import progress_bars
-from synthgen_tf.separate.manifest import DONE, FAILED, facts_of, full_name
+from synthgen_tf.separate.manifest import DONE, FAILED, columns_of, full_name
 from synthgen_tf.separate.output_format import Clip, OutputFormat
 from synthgen_tf.separate.plan import BatchPlan, plan_batch
 from synthgen_tf.separate.separator import Separator
@@ -105,7 +105,7 @@ def carry_out(plan: BatchPlan, separator: Separator) -> BatchResult:
             else:
                 result.done[song.path] = dict(written.files)
                 took = round(time.monotonic() - started, 3)
-                plan.manifest.add(song.row(DONE, took_seconds=took, **facts_of(written)))
+                plan.manifest.add(song.row(DONE, took_seconds=took, **columns_of(written)))
     return result
 
 

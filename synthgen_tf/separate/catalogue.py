@@ -122,14 +122,14 @@ def read_card(folder: Path) -> Card:
         InputError: when it is missing, broken or of a newer format.
     """
     try:
-        facts = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        if facts["format"] > CARD_FORMAT:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        if card["format"] > CARD_FORMAT:
             raise InputError(
-                f"{folder / CARD} has format {facts['format']}, this SynthGen knows {CARD_FORMAT}: "
+                f"{folder / CARD} has format {card['format']}, this SynthGen knows {CARD_FORMAT}: "
                 "update SynthGen"
             )
         fields = (name for name in Card.__dataclass_fields__ if name not in ("folder", "name"))
-        return Card(folder, folder.name, **{name: facts[name] for name in fields})
+        return Card(folder, folder.name, **{name: card[name] for name in fields})
     except FileNotFoundError:
         raise InputError(
             f"{folder} holds no model: expected {CARD} of an exported model or a run's config.yaml"

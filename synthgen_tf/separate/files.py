@@ -146,7 +146,7 @@ class _Spool:
             self.file = tempfile.TemporaryFile(dir=self.folder)
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         self.file.close()
 
     def fill(self, pieces: Iterable[Piece]) -> None:

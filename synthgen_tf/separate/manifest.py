@@ -52,10 +52,10 @@ def fingerprint(path: Path, settings: str) -> Fingerprint:
         InputError: when it cannot be looked at.
     """
     try:
-        facts = path.stat()
+        status = path.stat()
     except OSError as error:
         raise InputError(f"{shown(path)} cannot be read ({error.strerror}): give a file") from None
-    return Fingerprint(str(facts.st_size), f"{facts.st_mtime:.3f}", settings)
+    return Fingerprint(str(status.st_size), f"{status.st_mtime:.3f}", settings)
 
 
 def full_name(path: Path) -> str:
@@ -63,7 +63,7 @@ def full_name(path: Path) -> str:
     return str(path.absolute())
 
 
-def facts_of(written: SeparatedFile) -> dict[str, object]:
+def columns_of(written: SeparatedFile) -> dict[str, object]:
     """Columns on files that were written."""
     return {
         "seconds": round(written.frames / written.sample_rate, 6),

@@ -35,7 +35,7 @@ class OutputFormat:
     subtype: str | None = None
     clip: str = "clamp"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         subtype = audio.check_format(self.format, self.subtype)
         if self.clip not in CLIPS:
             raise InputError(f"unknown clip policy {self.clip!r}: choose one of {', '.join(CLIPS)}")

@@ -32,7 +32,7 @@ class PlannedSong:
     folder: PurePath
     origin: Fingerprint
 
-    def row(self, state: str, **facts: object) -> dict[str, object]:
+    def row(self, state: str, **columns: object) -> dict[str, object]:
         """Return its row of the manifest, once it has come to a state."""
         return {
             "output": self.folder,
@@ -41,7 +41,7 @@ class PlannedSong:
             **vars(self.origin),
             "sample_rate": self.info.sample_rate,
             "channels": self.info.channels,
-            **facts,
+            **columns,
         }
 
 

@@ -4,6 +4,7 @@ Shape legend: b batch, t samples, c channels of the music, m channels of the mod
 groups of m channels in which the music goes through the model.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -133,7 +134,7 @@ class AveragedShifts:
     (arXiv:1911.13254), here with even steps instead of random ones.
     """
 
-    def __init__(self, predict, shifts: int):
+    def __init__(self, predict: Callable[[np.ndarray], np.ndarray], shifts: int):
         if not 1 <= shifts <= MAX_SHIFTS:
             raise InputError(f"shifts is {shifts}: expected 1 to {MAX_SHIFTS}")
         self.predict = predict

@@ -23,6 +23,7 @@ from synthgen_tf.separate.catalogue import (
     read_card,
     sha256_of,
 )
+from synthgen_tf.separate.predictor import Predictor
 
 ENGINES = get_args(Engine)
 
@@ -32,7 +33,7 @@ DIGITS = 12
 
 def load_predictor(
     model: str | Path | None = None, engine: str | None = None, threads: int | None = None
-):
+) -> Predictor:
     """Load a model on an engine.
 
     Args:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +12,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
-from synthgen_tf.separate.predictors import load_predictor, read_exported
+from synthgen_tf.separate.predictors import SavedModelPredictor, read_exported
 from synthgen_tf.serve import models, songs
 from synthgen_tf.serve.answers import explain_failures
 from synthgen_tf.serve.bounds import BoundedBodies
@@ -41,7 +41,7 @@ def create_app(
     """
     limits = limits or Limits()
     card = read_exported(model)
-    predictor = load_predictor(card.folder, "savedmodel")
+    predictor = SavedModelPredictor(card)
     jobs = Jobs(limits)
     gauges = Gauges(jobs)
 
@@ -63,7 +63,7 @@ def create_app(
         docs_url=None,  # its page loads scripts from elsewhere; /openapi.json is here
         redoc_url=None,
     )
-    signatures = Signatures(predictor.loaded, card)
+    signatures = Signatures(predictor.loaded.signatures, card)
     app.state.service = Service(card, predictor, signatures, jobs, limits)
     explain_failures(app)
     guarded = [Depends(bearer(token))] if token else []
@@ -86,7 +86,7 @@ def create_app(
     return app
 
 
-def bearer(token: str):
+def bearer(token: str) -> Callable[[Request], Awaitable[None]]:
     """Return a dependency that lets bearers of a token in, and answers 401 to others."""
 
     async def check(request: Request) -> None:

@@ -104,7 +104,7 @@ class Jobs:
             Busy: when the queue is full.
         """
 
-        def run():
+        def run() -> None:
             try:
                 job.advance(0.0)  # not when cancelled by now
                 job.state = RUNNING
@@ -131,7 +131,7 @@ class Jobs:
             Busy: when the queue is full.
         """
 
-        def timed():
+        def timed() -> Any:
             started = time.monotonic()
             try:
                 return function()

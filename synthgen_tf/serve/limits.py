@@ -27,7 +27,7 @@ class Limits:
     keep_seconds: float = 1800.0
     disk_mb: float = 8000.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if not value > 0:
                 raise InputError(f"{name} is {value}: expected a number above 0")

@@ -7,7 +7,7 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from synthgen_tf.separate.catalogue import Card
 from synthgen_tf.serve.answers import failures
 from synthgen_tf.serve.service import Service, Shared
+from synthgen_tf.serve.signatures import Spec
 
 DEFAULT = "serving_default"
 PREDICT_BODY = {
@@ -54,7 +55,7 @@ def versioned_card(service: Shared, name: str, version: str) -> Card:
     return card
 
 
-def model_routes(prefix: str, card_of_path) -> APIRouter:
+def model_routes(prefix: str, card_of_path: Callable[..., Card]) -> APIRouter:
     """Return the routes for state, metadata and predictions of the model under a prefix."""
     router = APIRouter(prefix=prefix, tags=["model"])
     known = Annotated[Card, Depends(card_of_path)]
@@ -130,7 +131,7 @@ def _inputs(body: Mapping, service: Service) -> tuple[str, dict[str, np.ndarray]
     return name, arrays
 
 
-def _columns(body: Mapping, specs: Mapping) -> dict[str, Any]:
+def _columns(body: Mapping, specs: Mapping[str, Spec]) -> dict[str, Any]:
     """Return values for each input; rows become columns, and a sole input needs no name."""
     if "inputs" in body:
         values = body["inputs"]
@@ -156,7 +157,7 @@ def _is_packed(value: Any) -> bool:
     return isinstance(value, dict) and set(value) == {"b64"}
 
 
-def _array(key: str, value: Any, spec) -> np.ndarray:
+def _array(key: str, value: Any, spec: Spec) -> np.ndarray:
     """Turn JSON into an array of the input's type; strings are base64 in `{"b64": ...}`."""
     try:
         if spec.packed:

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from synthgen_tf.separate.catalogue import Card
+
+if TYPE_CHECKING:
+    from tensorflow.types.experimental import ConcreteFunction
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Signatures:
     """The signatures of an exported model, to be described and run.
 
     Args:
-        loaded: what `tf.saved_model.load` gave.
+        functions: name to function, the `signatures` of what `tf.saved_model.load` gave.
         card: of the model.
 
     Attributes:
@@ -50,8 +54,8 @@ class Signatures:
         description: the SavedModel's own, as JSON.
     """
 
-    def __init__(self, loaded, card: Card):
-        self.functions = dict(loaded.signatures)
+    def __init__(self, functions: Mapping[str, "ConcreteFunction"], card: Card):
+        self.functions = dict(functions)
         self.packed_step = 4 * card.channels
         self.inputs = {
             name: {

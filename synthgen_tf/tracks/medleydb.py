@@ -53,12 +53,12 @@ def _song(folder: Path, split: str, labels: StemLabels) -> Track:
         raise LeftOut("its stems hold each other's sound: has_bleed is yes in its metadata")
     stems: dict[str, list[Path]] = {}
     holds: dict[str, list[str]] = {}
-    for facts in metadata["stems"].values():
-        sounds = facts["instrument"]
+    for entry in metadata["stems"].values():
+        sounds = entry["instrument"]
         sounds = [sounds] if isinstance(sounds, str) else list(sounds)
-        family = "bass" if facts.get("component") == "bass" else family_of("medleydb", sounds)
+        family = "bass" if entry.get("component") == "bass" else family_of("medleydb", sounds)
         stem = stem_of(sounds, labels, family)
-        file = folder / metadata.get("stem_dir", f"{folder.name}_STEMS") / facts["filename"]
+        file = folder / metadata.get("stem_dir", f"{folder.name}_STEMS") / entry["filename"]
         stems.setdefault(stem, []).append(file)
         holds.setdefault(stem, []).extend(sounds)
     genre = metadata.get("genre")
@@ -76,7 +76,7 @@ def _metadata(folder: Path) -> Mapping[str, Any]:
         )
     try:
         metadata = read_yaml(path)
-        if all(facts["instrument"] and facts["filename"] for facts in metadata["stems"].values()):
+        if all(entry["instrument"] and entry["filename"] for entry in metadata["stems"].values()):
             return metadata
     except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError):
         pass

@@ -21,7 +21,7 @@ from synthgen_tf.tracks.files import Candidate, build_track, stem_files, visible
 from synthgen_tf.tracks.track import MIXTURE, StemFileTrack, Track
 
 ENDING = ".stem.mp4"
-FACTS = Path(__file__).with_name("musdb.csv")
+SONGS = Path(__file__).with_name("musdb.csv")
 """Genres (sigsep's track list), and what is in `other` where the song is also in MedleyDB."""
 
 
@@ -39,7 +39,7 @@ def package_folder(name: str) -> Path:
 
 @functools.cache
 def settings() -> Mapping[str, Any]:
-    """Read what musdb says of the data set; the package itself cannot be imported without ffmpeg."""
+    """Read what musdb says of the data set; the package cannot be imported without ffmpeg."""
     file = package_folder("musdb") / "configs" / "mus.yaml"
     return yaml.safe_load(file.read_text(encoding="utf-8"))
 
@@ -105,7 +105,7 @@ def _stem_file(file: Path, name: str, split: str) -> Track:
         channels=infos[0].channels,
         subtype=infos[0].subtype,
         streams=tuple(streams()),
-        **_facts(name),
+        **_known_of(name),
     )
 
 
@@ -115,17 +115,18 @@ def _waves(folder: Path, split: str) -> Track:
     if missing:
         raise InputError(f"track {folder} lacks {', '.join(sorted(missing))}.wav: get it again")
     wanted = {stem: stems[stem] for stem in streams()}
-    return build_track(folder.name, split, wanted, **_facts(folder.name))
+    return build_track(folder.name, split, wanted, **_known_of(folder.name))
 
 
 @functools.cache
-def _all_facts() -> Mapping[str, Mapping[str, str]]:
-    with FACTS.open(encoding="utf-8", newline="") as file:
+def _listed_songs() -> Mapping[str, Mapping[str, str]]:
+    with SONGS.open(encoding="utf-8", newline="") as file:
         return {_key(row["track"]): row for row in csv.DictReader(file)}
 
 
-def _facts(name: str) -> dict[str, Any]:
-    row = _all_facts().get(_key(name))
+def _known_of(name: str) -> dict[str, Any]:
+    """Return the genre of a song and what its stem `other` holds, as arguments of a `Track`."""
+    row = _listed_songs().get(_key(name))
     sounds = row["other"].split("|") if row and row["other"] else []
     return {
         "genre": row["genre"] if row else None,

@@ -45,11 +45,11 @@ def _song(folder: Path, split: str, labels: StemLabels) -> Track:
     metadata = _metadata(folder)
     stems: dict[str, list[Path]] = {}
     holds: dict[str, list[str]] = {}
-    for number, facts in metadata["stems"].items():
+    for number, entry in metadata["stems"].items():
         file = _audio(folder / "stems" / number)
         if file is None:  # its instrument was not rendered
             continue
-        label = "Drums" if facts.get("is_drum") else facts["inst_class"]
+        label = "Drums" if entry.get("is_drum") else entry["inst_class"]
         stem = stem_of([label], labels, family_of("slakh", [label]))
         stems.setdefault(stem, []).append(file)
         holds.setdefault(stem, []).append(label)
@@ -63,7 +63,7 @@ def _metadata(folder: Path) -> Mapping[str, Any]:
     path = folder / METADATA
     try:
         metadata = read_yaml(path)
-        if all("inst_class" in facts for facts in metadata["stems"].values()):
+        if all("inst_class" in entry for entry in metadata["stems"].values()):
             return metadata
     except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError):
         pass
