@@ -13,7 +13,7 @@ from synthgen_tf.report.figures import png_address
 from synthgen_tf.runs import MONITOR, Row
 
 LABELS = 6
-"""At most so many values stand beside an axis."""
+"""How many values stand beside an axis at most."""
 
 
 def parallel_coordinates(

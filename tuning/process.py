@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 GRACE_SECONDS = 60
-"""That an interrupted function has to come to its own end."""
+"""How long an interrupted function has to come to its own end."""
 
 
 class Failed(Exception):

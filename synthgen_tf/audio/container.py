@@ -26,19 +26,20 @@ FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,aac,mp3,ogg,flac,wav,w64,aiff,au,caf,ac3,eac3,amr,"
     "ape,wv,tta,mpc,mpc8,dsf,avi,flv,mpeg,mpegts"
 )
-"""Without playlists: one named .wav would make ffmpeg open other files and addresses."""
+"""Formats that may be opened. Playlists are not: one named .wav would make ffmpeg open other files
+and addresses."""
 
 ESTIMATING = {"aac", "mp3", "ac3", "eac3", "avi", "flv", "mpeg", "mpegts", "amr"}
 """Formats that state no length; ffmpeg guesses it from the bit rate."""
 
 TAGS = (b"ID3", b"TAG", b"APETAGEX")
-"""In the middle of joined mp3 files: no sound, and no damage."""
+"""What tags begin with; in the middle of joined mp3 files they are no sound, and no damage."""
 MOST_LOST = 16
-"""Pieces that may be damaged in any file, beside one in nine of all."""
+"""Pieces that may be damaged in any file before it is refused, beside one in nine of all."""
 LEAD_FRAMES = 16
-"""Of an mp3, decoded before a part that is read: its frames lean on earlier ones."""
+"""Frames of an mp3 to decode before a part that is read, for they lean on earlier ones."""
 SPEAKERS = ("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR")
-"""In the order of WAV's mask."""
+"""Loudspeakers as ffmpeg calls them, in the order of WAV's mask."""
 
 
 def probe(path: Path) -> AudioInfo:

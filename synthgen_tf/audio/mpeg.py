@@ -14,7 +14,7 @@ from synthgen_tf.audio.info import AudioInfo
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import shown
 
-KBITS = {  # (MPEG 1, layer): of the 4 bits
+KBITS = {  # (whether MPEG 1, layer): kbit/s by the four bits of a header
     (True, 1): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (True, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
     (True, 3): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -29,7 +29,7 @@ OTHERS = (b"fLaC", b"RIFF", b"FORM", b"OggS")
 SEARCHED = 1 << 16
 """Bytes in which the first frame is searched for."""
 MOST_BYTES = 3000
-"""Of a frame, and a little more."""
+"""Bytes that no frame exceeds."""
 SLACK_BYTES = 4096
 """A tag's account of the file's size may be off by so much: encoders and small tags at the end."""
 

@@ -30,7 +30,7 @@ LEAD_PACKETS = 2
 """Decoded before a part that is read: an AAC packet is whole only after the one before it."""
 
 FILES_REMEMBERED = 128
-"""Of which the places of packets are kept, half a MB for a song: all of MUSDB's train folder."""
+"""Files whose packets' places are kept, half a MB for a song: all of MUSDB's train folder."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from synthgen_tf.audio.mpeg import is_mpeg
 from synthgen_tf.errors import InputError
 
 NAMES = ("title", "artist", "album", "tracknumber", "date", "genre", "comment", "copyright")
-"""As soundfile calls them."""
+"""The tags that are read, as soundfile calls them."""
 
 LONGEST = 2000
 """Characters of a tag that are kept."""

@@ -21,7 +21,7 @@ BITS = {"PCM_16": 16, "PCM_24": 24}
 FLAC_CHANNELS = 8
 FLAC_MAX_RATE = 655350
 MP3_RATES = (16000, 22050, 24000, 32000, 44100, 48000)
-"""Those of MPEG 1 and 2. MPEG 2.5 goes down to 8000 Hz, but at full bit rate decoders stumble."""
+"""Hz, rates of MPEG 1 and 2. MPEG 2.5 goes down to 8000, but at full bit rate decoders stumble."""
 
 
 def check_format(format: str, subtype: str | None = None) -> str | None:

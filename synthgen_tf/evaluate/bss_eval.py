@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from museval import TrackStore
 
 MEASURES = ("SDR", "ISR", "SIR", "SAR")
-"""In the order in which museval gives them."""
+"""The measures of BSSEval v4, in the order in which museval gives them."""
 
 WINDOW_SECONDS = 1.0
 

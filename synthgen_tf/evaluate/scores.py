@@ -24,7 +24,7 @@ MEASURES = (
     *("level_error", "silence_level"),
 )
 ALL = "all"
-"""In place of a split: the tracks of every one."""
+"""What stands in place of a split for the tracks of every one."""
 
 RESAMPLES, CONFIDENCE = 10_000, 0.95
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
 TRIES = 3
-"""Of a song whose workers die, for instance for want of memory."""
+"""How often a song is begun whose workers die, for instance for want of memory."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ DEFAULT_MODEL = "synthgen"
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = (PACKAGE / "savedmodels", PACKAGE.parent / "savedmodels")
-"""In an installed package, in a checkout."""
+"""Folders of the shipped models: in an installed package, and in a checkout."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Card:
 
     @property
     def savedmodel(self) -> Path:
+        """The folder of the newest SavedModel."""
         return self.folder / str(self.version)
 
     def check(self, part: Path) -> list[str]:

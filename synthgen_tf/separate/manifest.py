@@ -64,7 +64,7 @@ def full_name(path: Path) -> str:
 
 
 def columns_of(written: SeparatedFile) -> dict[str, object]:
-    """Columns on files that were written."""
+    """Return the columns of a manifest's row that tell of the files written."""
     return {
         "seconds": round(written.frames / written.sample_rate, 6),
         "levels_db": " ".join(

@@ -18,7 +18,7 @@ from synthgen_tf.errors import InputError
 OVERLAP = 0.25
 MAX_OVERLAP = 0.9
 BASS_FRAMES = 2000
-"""Of a period of the deepest notes; shorter pieces of music may well lie on one side of zero."""
+"""Frames in a period of the deepest notes; shorter music may well lie on one side of zero."""
 
 
 def hop_of(segment: int, overlap: float = OVERLAP) -> int:

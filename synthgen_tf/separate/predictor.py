@@ -21,7 +21,7 @@ MAX_EXCESS = 4.0
 
 
 class Predictor(Protocol):
-    """A model on any engine.
+    """What a model offers on any engine, so that a `Separator` can use it.
 
     Attributes:
         sample_rate: Hz that it was trained at.

@@ -28,7 +28,7 @@ from synthgen_tf.separate.predictor import Predictor
 ENGINES = get_args(Engine)
 
 DIGITS = 12
-"""Of a sum that tell one model from another."""
+"""Hexadecimal digits of a checksum that suffice to tell one model from another."""
 
 
 def load_predictor(

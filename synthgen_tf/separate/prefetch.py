@@ -8,7 +8,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 END = object()
 CLOSE_SECONDS = 60.0
-"""That an item at hand is waited for when the caller stops early."""
+"""How long the item at hand is waited for when the caller stops early."""
 
 
 def prefetched(source: Iterable[Item], ahead: int = 2) -> Generator[Item, None, None]:

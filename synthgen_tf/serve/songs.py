@@ -41,7 +41,7 @@ AUDIO = {
 
 
 class JobStatus(BaseModel):
-    """How a job stands."""
+    """What a client is told of a job and of how it stands."""
 
     id: str
     state: Literal["queued", "running", "done", "failed"]

@@ -24,7 +24,7 @@ YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class LeftOut(Exception):
-    """A song that is whole and cannot serve all the same; the message is one line that says why."""
+    """Raised for a song that is whole and cannot serve all the same; its one line says why."""
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,10 @@ def _check_channels(infos: Mapping[Path, audio.AudioInfo]) -> None:
 def _check_alike(infos: Mapping[Path, audio.AudioInfo]) -> None:
     first_file, first = next(iter(infos.items()))
     for file, info in infos.items():
-        for fact in ("sample_rate", "channels", "frames"):
-            mine, theirs = getattr(info, fact), getattr(first, fact)
+        for name in ("sample_rate", "channels", "frames"):
+            mine, theirs = getattr(info, name), getattr(first, name)
             if mine != theirs:
                 raise InputError(
-                    f"{fact} of {file} is {mine}, of {first_file.name} {theirs}: "
+                    f"{name} of {file} is {mine}, of {first_file.name} {theirs}: "
                     "the stems of a track must agree"
                 )
