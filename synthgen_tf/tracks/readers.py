@@ -72,8 +72,8 @@ READERS: Mapping[str, Reader] = {
         "[<split>/]<track>/<stem>.wav, or the root of MUSDB, Slakh, MoisesDB or MedleyDB",
     ),
 }
-"""Every kind of data set, in the order in which layouts are tried; what fits nothing else is a folder
-of stems."""
+"""Every kind of data set, in the order in which layouts are tried; what fits nothing else is a
+folder of stems."""
 
 KINDS = tuple(READERS)
 
