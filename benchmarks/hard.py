@@ -17,11 +17,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from matplotlib.figure import Figure
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.evaluate import read_scores, separated_by
 from synthgen_tf.report import Table
 from synthgen_tf.report.figures import draw_spectrogram, loudest_db
-from synthgen_tf.report.tables import format_db
+from synthgen_tf.report.score_tables import format_db
 from synthgen_tf.separate import Predictor, Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import DESCRIPTION, MIXTURE, Track, read_tracks

@@ -18,12 +18,12 @@ import numpy as np
 from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import hann
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.config import load_config
 from synthgen_tf.evaluate import Estimator, evaluate, select_test_tracks, separated_by
 from synthgen_tf.render import render_songs
 from synthgen_tf.report import Table
-from synthgen_tf.report.tables import COLUMNS, ROWS, format_db
+from synthgen_tf.report.score_tables import COLUMNS, ROWS, format_db
 from synthgen_tf.runs import BEST
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor

@@ -28,7 +28,7 @@ import stempeg
 import tensorflow as tf
 
 from synthgen_tf.audio import stem_file
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.config import Config, load_config
 from synthgen_tf.data import open_tracks, prepare, select_tracks
 from synthgen_tf.data.chain import chain_options, training_examples

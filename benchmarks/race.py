@@ -18,12 +18,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.config import Config, load_config, preset_names
 from synthgen_tf.data import open_tracks, select_tracks
 from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
 from synthgen_tf.report import Table
-from synthgen_tf.report.tables import COLUMNS, ROWS, format_db
+from synthgen_tf.report.score_tables import COLUMNS, ROWS, format_db
 from synthgen_tf.runs import BEST, load_run, read_history
 from synthgen_tf.separate import Predictor, Separator
 from synthgen_tf.separate.predictors import load_predictor

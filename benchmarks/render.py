@@ -25,7 +25,7 @@ import numpy as np
 import soundfile
 from matplotlib.figure import Figure
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.render.song import render_song
 from synthgen_tf.render.sources import NO_SOURCES, Sources, open_sources
 from synthgen_tf.report import Table

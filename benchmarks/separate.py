@@ -21,12 +21,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from synthgen_tf import audio, metrics
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.config import load_config
 from synthgen_tf.data import open_tracks
 from synthgen_tf.evaluate import measure, select_test_tracks
 from synthgen_tf.report import Table
-from synthgen_tf.report.tables import ROWS, format_db
+from synthgen_tf.report.score_tables import ROWS, format_db
 from synthgen_tf.separate import Predictor, Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE, Track

@@ -24,7 +24,7 @@ import httpx2 as httpx
 import numpy as np
 import soundfile
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.report import Table
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor

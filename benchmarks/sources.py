@@ -18,13 +18,13 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.config import Config, load_config
 from synthgen_tf.data import open_tracks
 from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
 from synthgen_tf.render import find_recorded, render_songs
 from synthgen_tf.report import Table
-from synthgen_tf.report.tables import format_db
+from synthgen_tf.report.score_tables import format_db
 from synthgen_tf.runs import BEST
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor

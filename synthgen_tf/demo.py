@@ -23,7 +23,7 @@ from synthgen_tf.export import export_run
 from synthgen_tf.render import render_songs
 from synthgen_tf.report import Example, Table, write_model_card, write_page
 from synthgen_tf.report.model_card import SCORES
-from synthgen_tf.report.tables import COLUMNS, ROWS, format_db, score_table
+from synthgen_tf.report.score_tables import COLUMNS, ROWS, format_db, score_table
 from synthgen_tf.runs import read_history
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor

@@ -21,7 +21,7 @@ from synthgen_tf.report.figures import loudest_db, spectrogram
 from synthgen_tf.report.model_card import findings
 from synthgen_tf.report.page import loudest_excerpt
 from synthgen_tf.report.report import best_and_worst
-from synthgen_tf.report.tables import format_db, genre_table, score_table
+from synthgen_tf.report.score_tables import format_db, genre_table, score_table
 from synthgen_tf.report.templating import open_templates
 from synthgen_tf.runs import MONITOR
 from synthgen_tf.train import train

@@ -15,7 +15,7 @@ from trials import OBJECTIVE, RESULT, RUN, with_epochs
 from synthgen_tf.config import config_to_yaml
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import write_text
-from synthgen_tf.report.tables import format_db
+from synthgen_tf.report.score_tables import format_db
 from synthgen_tf.report.templating import open_templates
 from synthgen_tf.runs import Row, read_history
 from synthgen_tf.table import Table

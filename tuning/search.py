@@ -58,7 +58,7 @@ def search(
     from space import read_space
     from trials import ProcessTuner, build_oracle
 
-    from synthgen_tf.cli.tables import print_table
+    from synthgen_tf.cli.terminal import print_table
 
     chosen = read_space(out / SPACE)
     oracle = build_oracle(tuner, trials, seed, chosen.build_config(), minutes)

@@ -79,7 +79,7 @@ def _score(
     most: int | None = None,
 ) -> None:
     """Score and write; the options are the command's."""
-    from synthgen_tf.cli.tables import print_table
+    from synthgen_tf.cli.terminal import print_table
     from synthgen_tf.data import open_tracks
     from synthgen_tf.evaluate import (
         Estimates,
@@ -93,9 +93,9 @@ def _score(
         write_scores,
     )
     from synthgen_tf.report.diagnosis import split_table
-    from synthgen_tf.report.tables import genre_table, score_table
+    from synthgen_tf.report.score_tables import genre_table, score_table
     from synthgen_tf.separate import Separator
-    from synthgen_tf.separate.catalogue import DEFAULT_MODEL
+    from synthgen_tf.separate.model_folders import DEFAULT_MODEL
     from synthgen_tf.separate.predictors import load_predictor
 
     config = scoring_config(None if estimates else model or DEFAULT_MODEL, config_file, settings)
@@ -140,7 +140,7 @@ def scoring_config(model: str | None, file: Path | None, settings: Sequence[str]
         settings: `--set`.
     """
     from synthgen_tf.runs import CONFIG
-    from synthgen_tf.separate.catalogue import CARD, find_model
+    from synthgen_tf.separate.model_folders import CARD, find_model
 
     flags = {}
     if model and file is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from synthgen_tf.report.tables import format_db
+from synthgen_tf.report.score_tables import format_db
 from synthgen_tf.table import Table
 
 MEASURE = "si_sdr_improvement"

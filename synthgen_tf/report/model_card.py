@@ -9,7 +9,7 @@ from synthgen_tf.config import config_to_yaml
 from synthgen_tf.errors import InputError
 from synthgen_tf.evaluate import read_scores
 from synthgen_tf.files import write_text
-from synthgen_tf.report.tables import ROWS, format_db, format_span
+from synthgen_tf.report.score_tables import ROWS, format_db, format_span
 from synthgen_tf.report.templating import open_templates
 from synthgen_tf.runs import (
     CONFIG,

@@ -8,7 +8,7 @@ import numpy as np
 
 from synthgen_tf.files import write_text
 from synthgen_tf.report.figures import boxes, curves, loudest_db, player, spectrogram
-from synthgen_tf.report.tables import Table
+from synthgen_tf.report.score_tables import Table
 from synthgen_tf.report.templating import open_templates
 from synthgen_tf.runs import Row
 

@@ -10,7 +10,7 @@ from synthgen_tf.evaluate import Estimates, Estimator, read_scores, separated_by
 from synthgen_tf.report.diagnosis import split_table
 from synthgen_tf.report.model_card import SCORES, write_model_card
 from synthgen_tf.report.page import Example, write_page
-from synthgen_tf.report.tables import format_db, genre_table, score_table
+from synthgen_tf.report.score_tables import format_db, genre_table, score_table
 from synthgen_tf.runs import CONFIG, read_history
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor

@@ -9,9 +9,9 @@ from synthgen_tf import audio
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import sweep
 from synthgen_tf.progress import progress_bars
+from synthgen_tf.separate.batch_plan import BatchPlan, plan_batch
 from synthgen_tf.separate.manifest import DONE, FAILED, columns_of, full_name
 from synthgen_tf.separate.output_format import Clip, OutputFormat
-from synthgen_tf.separate.plan import BatchPlan, plan_batch
 from synthgen_tf.separate.separator import Separator
 
 

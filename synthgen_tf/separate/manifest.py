@@ -13,8 +13,8 @@ from pathlib import Path, PurePath
 
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import shown, writing
-from synthgen_tf.separate.files import SeparatedFile
 from synthgen_tf.separate.names import folded
+from synthgen_tf.separate.stem_writer import SeparatedFile
 
 MANIFEST = "separated.csv"
 COLUMNS = (

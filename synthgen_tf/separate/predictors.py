@@ -15,7 +15,7 @@ from synthgen_tf.choices import Engine
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow, native_noise_silenced
 from synthgen_tf.runs import CONFIG, load_run, weight_files
-from synthgen_tf.separate.catalogue import (
+from synthgen_tf.separate.model_folders import (
     CARD,
     Card,
     find_model,

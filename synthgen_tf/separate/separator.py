@@ -17,12 +17,12 @@ from synthgen_tf import audio
 from synthgen_tf.config import GRID, block_frames
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import shown
-from synthgen_tf.separate.files import SeparatedFile, StemFiles
 from synthgen_tf.separate.output_format import Clip, OutputFormat
 from synthgen_tf.separate.overlap_add import OVERLAP, hop_of, overlap_add
 from synthgen_tf.separate.pieces import Progress, Waiting, counted, followed, measured
 from synthgen_tf.separate.predictor import AveragedShifts, FittedChannels, Predictor
 from synthgen_tf.separate.prefetch import prefetched
+from synthgen_tf.separate.stem_writer import SeparatedFile, StemFiles
 from synthgen_tf.tracks import REST
 
 BLOCK_FRAMES = 1 << 16

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
 from synthgen_tf.separate.predictors import SavedModelPredictor, read_exported
-from synthgen_tf.serve import models, songs
+from synthgen_tf.serve import models, music_routes
 from synthgen_tf.serve.answers import explain_failures
 from synthgen_tf.serve.bounds import BoundedBodies
 from synthgen_tf.serve.gauges import Counted, Gauges
@@ -67,7 +67,7 @@ def create_app(
     app.state.service = Service(card, predictor, signatures, jobs, limits)
     explain_failures(app)
     guarded = [Depends(bearer(token))] if token else []
-    for router in (songs.router, *models.ROUTERS):
+    for router in (music_routes.router, *models.ROUTERS):
         app.include_router(router, dependencies=guarded)
 
     @app.get("/healthz", tags=["service"])

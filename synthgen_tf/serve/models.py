@@ -14,7 +14,7 @@ import numpy as np
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
-from synthgen_tf.separate.catalogue import Card
+from synthgen_tf.separate.model_folders import Card
 from synthgen_tf.serve.answers import failures
 from synthgen_tf.serve.service import Service, Shared
 from synthgen_tf.serve.signatures import Spec

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthgen_tf.separate.catalogue import Card
+from synthgen_tf.separate.model_folders import Card
 
 if TYPE_CHECKING:
     from tensorflow.types.experimental import ConcreteFunction

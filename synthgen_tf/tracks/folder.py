@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import (
+from synthgen_tf.tracks.track import MIXTURE, Track
+from synthgen_tf.tracks.track_files import (
     SPLITS,
     USUAL_SPLITS,
     Candidate,
@@ -18,7 +19,6 @@ from synthgen_tf.tracks.files import (
     tenth,
     visible,
 )
-from synthgen_tf.tracks.track import MIXTURE, Track
 
 DESCRIPTION = "song.json"
 """What a rendered song says of itself, beside its stems."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import LeftOut
+from synthgen_tf.tracks.track_files import LeftOut
 
 StemLabels = Mapping[str, Sequence[str]]
 """Stem name to the labels that are in it."""

@@ -15,7 +15,9 @@ from typing import Any
 import yaml
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import (
+from synthgen_tf.tracks.labels import StemLabels, family_of, stem_of
+from synthgen_tf.tracks.track import Track
+from synthgen_tf.tracks.track_files import (
     Candidate,
     LeftOut,
     build_track,
@@ -23,8 +25,6 @@ from synthgen_tf.tracks.files import (
     tenth_of_name,
     visible,
 )
-from synthgen_tf.tracks.labels import StemLabels, family_of, stem_of
-from synthgen_tf.tracks.track import Track
 
 METADATA_FOLDERS = ("Metadata", "medleydb/data/Metadata", "data/Metadata")
 

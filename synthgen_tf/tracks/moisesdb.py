@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import Candidate, build_track, visible
 from synthgen_tf.tracks.labels import StemLabels, stem_of
 from synthgen_tf.tracks.track import Track
+from synthgen_tf.tracks.track_files import Candidate, build_track, visible
 
 VERSION = "moisesdb_v0.1"
 DATA = "data.json"

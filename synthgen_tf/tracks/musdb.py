@@ -17,8 +17,8 @@ import yaml
 
 from synthgen_tf.audio import stem_file
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import Candidate, build_track, stem_files, visible
 from synthgen_tf.tracks.track import MIXTURE, StemFileTrack, Track
+from synthgen_tf.tracks.track_files import Candidate, build_track, stem_files, visible
 
 ENDING = ".stem.mp4"
 SONGS = Path(__file__).with_name("musdb.csv")

@@ -7,9 +7,9 @@ from pathlib import Path
 from synthgen_tf.config.schema import DEFAULT_LABELS, LabelledKind
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks import folder, medleydb, moisesdb, musdb, slakh
-from synthgen_tf.tracks.files import SPLITS, Candidate, LeftOut
 from synthgen_tf.tracks.labels import StemLabels, check_labels
 from synthgen_tf.tracks.track import Track
+from synthgen_tf.tracks.track_files import SPLITS, Candidate, LeftOut
 
 Labels = Mapping[LabelledKind, StemLabels]
 """Kind of data set to the labels of its stems."""

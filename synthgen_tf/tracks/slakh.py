@@ -15,9 +15,9 @@ from typing import Any
 import yaml
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import Candidate, build_track, read_yaml, tenth, visible
 from synthgen_tf.tracks.labels import StemLabels, family_of, stem_of
 from synthgen_tf.tracks.track import MIXTURE, Track
+from synthgen_tf.tracks.track_files import Candidate, build_track, read_yaml, tenth, visible
 
 FOLDERS = {"train": "train", "validation": "valid", "test": "test"}
 METADATA = "metadata.yaml"
