@@ -209,7 +209,7 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def raw_reader(tracks: list[Track], config: Config) -> Iterator:
-    """Read by the chain's reader and nothing else: float32 stereo cuts of all stems, at random
+    """Return an iterator of the chain's reader alone: float32 stereo cuts of all stems, at random
     places."""
     stems = tracks[0].parts()
     read, calls = segment_reader(tracks, stems)
@@ -229,7 +229,7 @@ def raw_reader(tracks: list[Track], config: Config) -> Iterator:
 
 
 def soundfile_loop(tracks: list[Track], config: Config) -> Iterator:
-    """Read by what one writes in an hour: soundfile, random places, a sum."""
+    """Yield examples read as one does after an hour's work: soundfile, random places, a sum."""
     random = np.random.default_rng(0)
     while True:
         track = tracks[random.integers(len(tracks))]
@@ -242,7 +242,7 @@ def soundfile_loop(tracks: list[Track], config: Config) -> Iterator:
 
 
 def musdb_loop(root: Path, is_wav: bool) -> Iterator:
-    """Read by musdb as its documentation shows it: chunks of mixture and one target."""
+    """Yield chunks of mixture and one target by musdb, as its documentation shows it."""
     random = np.random.default_rng(0)
     songs = list(musdb.DB(root=str(root), is_wav=is_wav, subsets=["train"]))
     while True:

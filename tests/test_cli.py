@@ -181,14 +181,14 @@ def test_resume_works_from_elsewhere(songs, tmp_path):
     steps = ["--set", "training.steps_per_epoch=2"]
     start = ["train", "--data", songs.name, "--run", tmp_path / "run", *TINY, *steps]
     assert synthgen(*start, "--set", "training.epochs=1", cwd=songs.parent).returncode == 0
-    facts = json.loads((tmp_path / "run" / "environment.json").read_text())
-    assert facts["data"] == str(songs)
-    assert facts["licences"] == ["MIT"]
+    record = json.loads((tmp_path / "run" / "environment.json").read_text())
+    assert record["data"] == str(songs)
+    assert record["licences"] == ["MIT"]
     assert "Weights: MIT." in (tmp_path / "run" / "MODEL_CARD.md").read_text()
     again = ["train", "--run", "run", "--resume", "--set", "training.epochs=2"]
     assert synthgen(*again, cwd=tmp_path).returncode == 0
-    facts["data"] = str(tmp_path / "gone")
-    (tmp_path / "run" / "environment.json").write_text(json.dumps(facts))
+    record["data"] = str(tmp_path / "gone")
+    (tmp_path / "run" / "environment.json").write_text(json.dumps(record))
     done = synthgen(*again[:-1], "training.epochs=3", cwd=tmp_path)
     assert done.returncode == 2
     assert "by --data where it is now" in done.stderr

@@ -103,17 +103,17 @@ def test_shipped_model_is_what_its_card_says():
     import hashlib
 
     folder = model_folders.find_model(None)
-    facts = json.loads((folder / "card.json").read_text())
-    for name, expected in facts["sha256"].items():
+    card = json.loads((folder / "card.json").read_text())
+    for name, expected in card["sha256"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == expected
     assert (folder / "MODEL_CARD.md").is_file()
 
 
 def resummed(folder):
     """The card, after a file has changed."""
-    facts = json.loads((folder / "card.json").read_text())
-    facts["sha256"] = {name: model_folders.sha256_of(folder / name) for name in facts["sha256"]}
-    (folder / "card.json").write_text(json.dumps(facts))
+    card = json.loads((folder / "card.json").read_text())
+    card["sha256"] = {name: model_folders.sha256_of(folder / name) for name in card["sha256"]}
+    (folder / "card.json").write_text(json.dumps(card))
 
 
 def test_identity_follows_the_weights(tmp_path, monkeypatch):
