@@ -118,7 +118,8 @@ def _seek(path: Path, source: "InputContainer", stream: "AudioStream", start: in
     """Go to a place from which frame `start` decodes as from the beginning; the time stamp of 0."""
     first = next(found for found, _ in _frames(path, source, stream) if found)
     target = max(0, start - LEAD_FRAMES * stream.codec_context.frame_size)
-    begin, time_base = _time_of(path, first)
+    begin, unit = _time_of(path, first)
+    time_base = stream.time_base or unit
     source.seek(begin + int(target / first.sample_rate / time_base), stream=stream)
     return begin
 
