@@ -33,7 +33,7 @@ from synthgen_tf.config import Config, load_config
 from synthgen_tf.data import open_tracks, prepare, select_tracks
 from synthgen_tf.data.chain import chain_options, training_examples
 from synthgen_tf.data.mix import at_gain
-from synthgen_tf.data.reader import segment_reader
+from synthgen_tf.data.segment_reader import segment_reader
 from synthgen_tf.data.store import INDEX, read_index, write_json
 from synthgen_tf.render import render_songs
 from synthgen_tf.table import Table
