@@ -17,12 +17,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from matplotlib.figure import Figure
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.evaluate import read_scores, separated_by
 from synthgen_tf.report import Table
 from synthgen_tf.report.figures import draw_spectrogram, loudest_db
-from synthgen_tf.report.tables import format_db
-from synthgen_tf.separate import Separator
+from synthgen_tf.report.score_tables import format_db
+from synthgen_tf.separate import Predictor, Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import DESCRIPTION, MIXTURE, Track, read_tracks
 
@@ -41,7 +41,7 @@ SECONDS = 12
 
 
 def main() -> None:
-    """Print the table, draw the sheet."""
+    """Score the model on the hard songs, print the table and draw the sheet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="rendered songs")
     parser.add_argument("--scores", type=Path, required=True, help="of synthgen evaluate on them")
@@ -60,22 +60,22 @@ def main() -> None:
 
 
 def beside(engines: set[str], scored: Sequence[Mapping], tracks: Mapping[str, Track]) -> list:
-    """The scores of those songs in which instruments of such engines are the rest's body."""
+    """Choose the scores of those songs in which instruments of such engines are the rest's body."""
     return [score for score in scored if _is_beside(engines, tracks[score["name"]])]
 
 
 def _is_beside(engines: set[str], track: Track) -> bool:
-    facts = json.loads((track.stems["synth"][0].parent / DESCRIPTION).read_text())
-    level, synth = facts["rms_db"]["other"], facts["rms_db"]["synth"]
+    song = json.loads((track.stems["synth"][0].parent / DESCRIPTION).read_text())
+    level, synth = song["rms_db"]["other"], song["rms_db"]["synth"]
     if level is None or synth is None or level < synth - LOUD_DB:
         return False
-    return any(each["stem"] == "other" and each["engine"] in engines for each in facts["tracks"])
+    return any(each["stem"] == "other" and each["engine"] in engines for each in song["tracks"])
 
 
 def as_table(groups: Mapping[str, Sequence[Mapping]]) -> Table:
-    """A row for each neighbour: medians over its songs."""
+    """Make a table with a row for each neighbour: medians over its songs."""
 
-    def median(scores, system, measure):
+    def median(scores: Sequence[Mapping], system: str, measure: str) -> str:
         values = [each.get(system, {}).get(measure) for each in scores]
         values = [value for value in values if value is not None]  # earlier scores have fewer
         return format_db(float(np.median(values)) if values else None)
@@ -102,12 +102,12 @@ def as_table(groups: Mapping[str, Sequence[Mapping]]) -> Table:
 
 
 def middle(scores: Sequence[Mapping]) -> Mapping:
-    """The song with the median SNR."""
+    """Return the song with the median SNR."""
     return sorted(scores, key=lambda score: score["estimate"]["snr"])[len(scores) // 2]
 
 
-def draw_sheet(tracks: Mapping[str, Track], predictor, path: Path) -> None:
-    """Mixture, true synth and estimate of a song for each neighbour, one below the other."""
+def draw_sheet(tracks: Mapping[str, Track], predictor: Predictor, path: Path) -> None:
+    """Draw mixture, true synth and estimate of a song for each neighbour, one below the other."""
     estimate = separated_by(Separator(predictor))
     figure = Figure(figsize=(3 * len(tracks), 6), dpi=70, layout="constrained")
     axes = figure.subplots(3, len(tracks), squeeze=False)

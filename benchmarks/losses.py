@@ -18,12 +18,12 @@ import numpy as np
 from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import hann
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.config import load_config
-from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
+from synthgen_tf.evaluate import Estimator, evaluate, select_test_tracks, separated_by
 from synthgen_tf.render import render_songs
 from synthgen_tf.report import Table
-from synthgen_tf.report.tables import COLUMNS, ROWS, format_db
+from synthgen_tf.report.score_tables import COLUMNS, ROWS, format_db
 from synthgen_tf.runs import BEST
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
@@ -83,12 +83,12 @@ def main() -> None:
 
 
 def row(title: str, medians: Mapping[str, float]) -> list[str]:
-    """A title and the measures."""
+    """Return a row of the table: a title and the measures."""
     return [title, *(format_db(medians.get(name)) for name in MEASURES)]
 
 
-def median_distance(estimator, tracks: Sequence[Track]) -> float:
-    """Median over the tracks whose target sounds."""
+def median_distance(estimator: Estimator, tracks: Sequence[Track]) -> float:
+    """Return the median of `log_spectral_distance` over the tracks whose target sounds."""
     pairs = ((track.read("synth"), track.read(MIXTURE), track) for track in tracks)
     found = [
         log_spectral_distance(truth, estimator(track, mixture))
@@ -99,7 +99,8 @@ def median_distance(estimator, tracks: Sequence[Track]) -> float:
 
 
 def log_spectral_distance(truth: np.ndarray, estimate: np.ndarray) -> float:
-    """Root mean square over bins, mean over frames, of the difference of levels in dB.
+    """Return the difference of two signals' levels in dB: root mean square over bins, mean over
+    frames.
 
     Bins more than 60 dB below the truth's loudest count as that.
     """

@@ -57,7 +57,7 @@ class Rival:
 
 
 def train_open_unmix(tracks: Sequence[Track], config: Config, minutes: float, file: Path) -> int:
-    """Train it by its own loss, squared error of magnitudes, at our examples and schedule.
+    """Train Open-Unmix by its own loss, squared error of magnitudes, at our examples and schedule.
 
     Returns:
         The steps taken; the weights are written to the file.
@@ -82,7 +82,7 @@ def train_open_unmix(tracks: Sequence[Track], config: Config, minutes: float, fi
 
 
 def load_open_unmix(file: Path, config: Config) -> tuple[Rival, int]:
-    """What `train_open_unmix` wrote, and its steps."""
+    """Load what `train_open_unmix` wrote, and its steps."""
     saved = torch.load(file)
     bins = saved["network"]["input_mean"].shape[0]
     network = new_network((np.zeros(bins), np.ones(bins)), config)
@@ -91,7 +91,7 @@ def load_open_unmix(file: Path, config: Config) -> tuple[Rival, int]:
 
 
 def new_network(statistics: tuple[np.ndarray, np.ndarray], config: Config) -> OpenUnmix:
-    """The network as published: 3 BiLSTM layers of 512, its input cut at 16 kHz."""
+    """Make the network as published: 3 BiLSTM layers of 512, its input cut at 16 kHz."""
     mean, deviation = statistics
     bins = BANDWIDTH_HZ * WINDOW // config.model.sample_rate
     return OpenUnmix(
@@ -104,7 +104,7 @@ def new_network(statistics: tuple[np.ndarray, np.ndarray], config: Config) -> Op
 
 
 def to_spectra(signal: torch.Tensor) -> torch.Tensor:
-    """(b, t, c) -> complex (b, c, k, f)."""
+    """Transform signals (b, t, c) to complex spectra (b, c, k, f)."""
     channels = signal.transpose(1, 2)
     spectra = torch.stft(channels.flatten(0, 1), WINDOW, HOP, window=_window(), return_complex=True)
     return spectra.unflatten(0, channels.shape[:2])
@@ -115,7 +115,7 @@ def _window() -> torch.Tensor:
 
 
 def _statistics(mixtures: Iterable) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation of the magnitudes of every bin, the latter not near zero."""
+    """Return mean and deviation of the magnitudes of every bin, the latter not near zero."""
     magnitudes = [to_spectra(torch.from_numpy(each.numpy())).abs() for each in mixtures]
     bins = torch.cat([each.movedim(2, -1).flatten(0, -2) for each in magnitudes]).numpy()
     deviation = bins.std(axis=0)

@@ -26,14 +26,15 @@ import numpy as np
 import soundfile
 import stempeg
 import tensorflow as tf
+from memory import mib_of
 
 from synthgen_tf.audio import stem_file
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.config import Config, load_config
 from synthgen_tf.data import open_tracks, prepare, select_tracks
 from synthgen_tf.data.chain import chain_options, training_examples
 from synthgen_tf.data.mix import at_gain
-from synthgen_tf.data.reader import segment_reader
+from synthgen_tf.data.segment_reader import segment_reader
 from synthgen_tf.data.store import INDEX, read_index, write_json
 from synthgen_tf.render import render_songs
 from synthgen_tf.table import Table
@@ -65,7 +66,7 @@ EACH = ("remix", "swap_channels", "mono", "saturate", "equalize", "width", "spee
 
 
 def main() -> None:
-    """Make the data, measure, print the tables."""
+    """Make the data, measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--memory", type=Path, help="only print the peak memory of this store")
     parser.add_argument("--augmentation", type=Path, help="only what each costs, on these songs")
@@ -96,13 +97,14 @@ def main() -> None:
 
 
 def configuration(**data: float | str) -> Config:
-    """Six-second stereo examples, eight a batch, with changes to section `data`."""
+    """Return a configuration of six-second stereo examples, eight a batch, with changes to
+    section `data`."""
     settings = {"segment_seconds": SECONDS, "batch_size": 8, **data}
     return load_config("tiny", settings=[f"data.{key}={value}" for key, value in settings.items()])
 
 
 def throughput(root: Path, store: Path) -> tuple[Table, list[list[str]]]:
-    """Examples per second and CPU milliseconds per example of every way to get them."""
+    """Measure examples per second and CPU milliseconds per example of every way to get them."""
     config = configuration()
     tracks = select_tracks(open_tracks(store, config), "train", config)
     plain, full = "chain, plain", "chain, full augmentation"
@@ -149,7 +151,8 @@ def throughput(root: Path, store: Path) -> tuple[Table, list[list[str]]]:
 
 
 def augmentation(store: Path) -> Table:
-    """CPU time of the chain of preset `base` with each augmentation alone, at every example.
+    """Measure CPU time of the chain of preset `base` with each augmentation alone, at every
+    example.
 
     Examples per second and core are of CPU time, so that other work on the machine counts little.
     """
@@ -193,7 +196,7 @@ def settle() -> None:
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
-    """Seconds of wall clock and of CPU, processes started by it included."""
+    """Return seconds of wall clock and of CPU, processes started by it included."""
 
     def cpu() -> float:
         usages = [
@@ -207,12 +210,13 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def raw_reader(tracks: list[Track], config: Config) -> Iterator:
-    """The chain's reader and nothing else: float32 stereo cuts of all stems, at random places."""
+    """Return an iterator of the chain's reader alone: float32 stereo cuts of all stems, at random
+    places."""
     stems = tracks[0].parts()
     read, calls = segment_reader(tracks, stems)
     room = min(track.frames for track in tracks) - config.segment
 
-    def cut(number):
+    def cut(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
         chance = tf.random.stateless_uniform((2, len(stems)), (config.seed, number))
         songs = tf.cast(chance[0] * len(tracks), tf.int64)
         starts = tf.cast(chance[1] * room, tf.int64)
@@ -226,7 +230,7 @@ def raw_reader(tracks: list[Track], config: Config) -> Iterator:
 
 
 def soundfile_loop(tracks: list[Track], config: Config) -> Iterator:
-    """What one writes in an hour: soundfile, random places, a sum."""
+    """Yield examples read as one does after an hour's work: soundfile, random places, a sum."""
     random = np.random.default_rng(0)
     while True:
         track = tracks[random.integers(len(tracks))]
@@ -239,7 +243,7 @@ def soundfile_loop(tracks: list[Track], config: Config) -> Iterator:
 
 
 def musdb_loop(root: Path, is_wav: bool) -> Iterator:
-    """musdb as its documentation shows it: chunks of mixture and one target."""
+    """Yield chunks of mixture and one target by musdb, as its documentation shows it."""
     random = np.random.default_rng(0)
     songs = list(musdb.DB(root=str(root), is_wav=is_wav, subsets=["train"]))
     while True:
@@ -250,7 +254,7 @@ def musdb_loop(root: Path, is_wav: bool) -> Iterator:
 
 
 def musdb_layout(root: Path, tracks: list[Track]) -> Path:
-    """Links to the store's files, named as MUSDB18-HQ names them."""
+    """Link to the store's files, named as MUSDB18-HQ names them."""
     for track in tracks:
         folder = root / "train" / track.name
         folder.mkdir(parents=True)
@@ -260,7 +264,7 @@ def musdb_layout(root: Path, tracks: list[Track]) -> Path:
 
 
 def stem_file_song(root: Path, tracks: list[Track]) -> Path:
-    """MUSDB18 with one song of four minutes, written by stempeg from eight rendered ones."""
+    """Make MUSDB18 with one song of four minutes, written by stempeg from eight rendered ones."""
     stems = [
         np.concatenate([track.read(stem) for track in tracks[:8]])
         for stem in ("mixture", "drums", "bass", "other", "vocals")
@@ -272,7 +276,7 @@ def stem_file_song(root: Path, tracks: list[Track]) -> Path:
 
 
 def length_row(root: Path) -> list[str]:
-    """Cost of a cut from an hour over that from ten seconds."""
+    """Compare the cost of a cut from an hour with that from ten seconds."""
     config = configuration()
     iterators = {}
     for seconds in (10, 3600):
@@ -294,7 +298,7 @@ def length_row(root: Path) -> list[str]:
 
 
 def silent_wave(path: Path, seconds: int) -> None:
-    """A stereo WAV whose samples are a hole in the file."""
+    """Write a stereo WAV whose samples are a hole in the file."""
     with soundfile.SoundFile(path, "w", 44_100, 2, "PCM_16") as file:
         file.write(np.zeros((1, 2), np.int16))
     size = 44 + seconds * 44_100 * 4
@@ -306,7 +310,7 @@ def silent_wave(path: Path, seconds: int) -> None:
 
 
 def memory_row(root: Path, store: Path) -> list[str]:
-    """Peak memory of a chain over a hundred hours, over that of one hour."""
+    """Compare the peak memory of a chain over a hundred hours with that of one hour."""
     peaks = []
     for hours in (1, 100):
         grown = grow(store, root / f"hours_{hours}", hours)
@@ -318,7 +322,7 @@ def memory_row(root: Path, store: Path) -> list[str]:
 
 
 def grow(store: Path, out: Path, hours: int) -> Path:
-    """A store of as many hours as wanted, whose tracks are links to those of another."""
+    """Make a store of as many hours as wanted, whose tracks are links to those of another."""
     index = read_index(store)
     entries = [entry for entry in index["tracks"] if entry["split"] == "train"]
     seconds = entries[0]["frames"] / index["sample_rate"]
@@ -334,19 +338,18 @@ def grow(store: Path, out: Path, hours: int) -> Path:
 
 
 def peak_memory(store: Path) -> float:
-    """MiB that this process has used at most, after 40 batches of the full chain."""
+    """Return the MiB that this process has used at most, after 40 batches of the full chain."""
     config = configuration()
     tracks = select_tracks(open_tracks(store, config), "train", config)
     for _ in training_examples(tracks, config).take(40):
         pass
     # not ru_maxrss, which begins with that of the process that started this one
-    status = Path("/proc/self/status").read_text().splitlines()
-    peak = next(line for line in status if line.startswith("VmHWM"))  # in kB
-    return int(peak.split()[1]) / 1024.0
+    return mib_of(os.getpid(), "VmHWM")
 
 
 def preparation_row(root: Path, songs: Path) -> list[str]:
-    """Speed of `prepare` on a `.stem.mp4` of four minutes, by the CPU time of one process."""
+    """Measure the speed of `prepare` on a `.stem.mp4` of four minutes, by the CPU time of one
+    process."""
     prepare(songs, root / "warm", configuration(target="other"))
     (_, cpu) = timed(lambda: prepare(songs, root / "cold", configuration(target="other")))
     seconds = sum(track.frames / track.sample_rate for track in read_tracks(songs))
@@ -354,7 +357,8 @@ def preparation_row(root: Path, songs: Path) -> list[str]:
 
 
 def decoding_row(songs: Path) -> list[str]:
-    """Largest difference between ffmpeg's decoding and ours, over all streams of a song."""
+    """Measure the largest difference between ffmpeg's decoding and ours, over all streams of a
+    song."""
     path = next(songs.glob("*/*.stem.mp4"))
     largest = 0.0
     for stream in range(5):

@@ -11,21 +11,21 @@ are scored as they are. Rows go to `race.md` there.
 import argparse
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.config import Config, load_config, preset_names
 from synthgen_tf.data import open_tracks, select_tracks
 from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
 from synthgen_tf.report import Table
-from synthgen_tf.report.tables import COLUMNS, ROWS, format_db
+from synthgen_tf.report.score_tables import COLUMNS, ROWS, format_db
 from synthgen_tf.runs import BEST, load_run, read_history
-from synthgen_tf.separate import Separator
+from synthgen_tf.separate import Predictor, Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE
 from synthgen_tf.train import train
@@ -42,7 +42,7 @@ EPOCH = 250
 
 
 def main() -> None:
-    """Train, score and print."""
+    """Train every candidate for the same minutes, score them, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="data set or prepared store")
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs")
@@ -62,8 +62,8 @@ def main() -> None:
     for (name, (predictor, parameters, steps)), speed in zip(found.items(), speeds, strict=True):
         scores = evaluate(separated_by(Separator(predictor)), tracks, predictor.stem)
         medians = scores["median"]
-        facts = [f"{parameters / 1e6:.2f} M", f"{steps:,}"]
-        rows.append([name, *facts, *cells(medians["estimate"]), f"{speed:.0f}"])
+        size = f"{parameters / 1e6:.2f} M"
+        rows.append([name, size, f"{steps:,}", *cells(medians["estimate"]), f"{speed:.0f}"])
     rows += [[ROWS[name], "", "", *cells(medians[name]), ""] for name in BESIDE]
     judges = f"{len(tracks)} {arguments.split} songs"
     note = f"Medians over {judges}, dB. Speed: the network alone, blocks of stereo."
@@ -74,12 +74,13 @@ def main() -> None:
 
 
 def cells(medians: Mapping[str, float]) -> list[str]:
-    """The measures as text."""
+    """Return the medians of a candidate as cells of the table."""
     return [format_db(medians.get(measure)) for measure in MEASURES]
 
 
-def trained(name: str, arguments: argparse.Namespace):
-    """Predictor, parameters and steps of a candidate, trained now unless that was done before."""
+def trained(name: str, arguments: argparse.Namespace) -> tuple[Predictor, int, int]:
+    """Return predictor, parameters and steps of a candidate, trained now unless that was done
+    before."""
     if name == RIVAL:
         return trained_rival(arguments)
     run = arguments.out / Path(name).stem
@@ -90,7 +91,7 @@ def trained(name: str, arguments: argparse.Namespace):
 
 
 def chosen(name: str, minutes: float, steps: int | None) -> Config:
-    """The configuration of a candidate, its end set by the clock, or by the steps, alone."""
+    """Return the configuration of a candidate, its end set by the clock, or by the steps, alone."""
     flags = {
         "training.minutes": 1e6 if steps else minutes,
         "training.epochs": steps // EPOCH if steps else 10_000,
@@ -102,8 +103,9 @@ def chosen(name: str, minutes: float, steps: int | None) -> Config:
     return load_config(file=Path(name), flags=flags)
 
 
-def trained_rival(arguments: argparse.Namespace):
-    """The same for Open-Unmix, at the examples of `base` in batches of its own recipe."""
+def trained_rival(arguments: argparse.Namespace) -> tuple[Predictor, int, int]:
+    """Return predictor, parameters and steps of Open-Unmix, at the examples of `base` in batches
+    of its own recipe."""
     from open_unmix import load_open_unmix, train_open_unmix
 
     config = load_config("base", settings=["data.segment_seconds=6", "data.batch_size=16"])
@@ -115,8 +117,8 @@ def trained_rival(arguments: argparse.Namespace):
     return rival, sum(weights.numel() for weights in rival.network.parameters()), steps
 
 
-def times_real_time(predictors) -> list[float]:
-    """Seconds of stereo that each separates in a second, taking turns; medians."""
+def times_real_time(predictors: Sequence[Predictor]) -> list[float]:
+    """Return the seconds of stereo that each separates in a second, taking turns; medians."""
     took: list[list[float]] = [[] for _ in predictors]
     for _ in range(1 + TIMED):
         for predictor, seconds in zip(predictors, took, strict=True):

@@ -25,7 +25,7 @@ import numpy as np
 import soundfile
 from matplotlib.figure import Figure
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.render.song import render_song
 from synthgen_tf.render.sources import NO_SOURCES, Sources, open_sources
 from synthgen_tf.report import Table
@@ -76,7 +76,7 @@ def _speeds(sources: Sources, arguments: argparse.Namespace) -> list[str]:
 
 
 def _speed_of_command(arguments: argparse.Namespace) -> str:
-    """Of `synthgen render` as a whole, for the engines play in processes of their own."""
+    """Time `synthgen render` as a whole, for the engines play in processes of their own."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "synthgen_tf", "render", folder, "--songs",
                    str(arguments.songs), "--seconds", str(arguments.seconds), "--engines", "all",
@@ -93,9 +93,9 @@ def draw_sheet(songs: Path, path: Path) -> None:
     """Draw mixture and synth stem of twelve train songs, one style after the other."""
     by_style: dict[str, Path] = {}
     for file in sorted(songs.glob("train/*/song.json")):
-        facts = json.loads(file.read_text())
-        if facts["has_synth"]:
-            by_style.setdefault(facts["style"], file.parent)
+        song = json.loads(file.read_text())
+        if song["has_synth"]:
+            by_style.setdefault(song["style"], file.parent)
     figure = Figure(figsize=(12, 10), dpi=70, layout="constrained")
     axes = figure.subplots(2 * ROWS, COLUMNS)
     for number, (style, folder) in enumerate(list(by_style.items())[: ROWS * COLUMNS]):

@@ -19,7 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.config import Config, load_config
 from synthgen_tf.report import Table
 from synthgen_tf.resident.feed import Feed, device_room
@@ -28,7 +28,7 @@ from synthgen_tf.train import compile_model, trained_part
 
 
 def main() -> None:
-    """Time both and print them."""
+    """Time both ways in turns, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="store, or rendered songs")
     parser.add_argument("--preset", default="base")
@@ -68,13 +68,13 @@ def main() -> None:
 
 
 def resident(data: Path, config: Config) -> Callable:
-    """Gives batches of songs in memory."""
+    """Return a source of batches from songs in memory."""
     music = stored_music(data, config)
     return Feed(music.shards, len(music.stems), config, device_room(), tell=print).batch
 
 
 def chain(data: Path, config: Config) -> Callable:
-    """Gives batches of the tf.data chain."""
+    """Return a source of batches from the tf.data chain."""
     from synthgen_tf.data import open_tracks, select_tracks
     from synthgen_tf.data.chain import training_examples
 

@@ -14,20 +14,20 @@ import time
 from collections.abc import Callable, Sequence
 from itertools import cycle
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
 from synthgen_tf import audio, metrics
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.config import load_config
 from synthgen_tf.data import open_tracks
 from synthgen_tf.evaluate import measure, select_test_tracks
 from synthgen_tf.report import Table
-from synthgen_tf.report.tables import ROWS, format_db
-from synthgen_tf.separate import Separator
+from synthgen_tf.report.score_tables import ROWS, format_db
+from synthgen_tf.separate import Predictor, Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE, Track
 
@@ -36,7 +36,7 @@ RUNS = 3
 
 
 class Knobs(TypedDict, total=False):
-    """Settings of `Separator`."""
+    """Settings of `Separator` that trade accuracy for speed."""
 
     overlap: float
     segment_seconds: float
@@ -57,7 +57,7 @@ KNOBS: tuple[Knobs, ...] = (
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure memory, time and knobs, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="data set with a test split")
     parser.add_argument("--model", help="the shipped one by default")
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def join_songs(tracks: Sequence[Track], minutes: int, folder: Path) -> Path:
-    """A WAV file of so many minutes, of the songs one after the other, again and again."""
+    """Write a WAV file of so many minutes, of the songs one after the other, again and again."""
     path = folder / f"{minutes} minutes.wav"
     left = minutes * 60 * tracks[0].sample_rate
     with audio.Writer(path, tracks[0].sample_rate, tracks[0].channels, "PCM_16") as writer:
@@ -87,7 +87,7 @@ def join_songs(tracks: Sequence[Track], minutes: int, folder: Path) -> Path:
 
 
 def cost_by_length(songs: Sequence[Path], model: str | None, folder: Path) -> Table:
-    """Peak memory and time of the command, whole process, by the length of the song."""
+    """Measure peak memory and time of the command, whole process, by the length of the song."""
     rows = []
     for song in songs:
         program = str(Path(sys.executable).with_name("synthgen"))
@@ -113,10 +113,10 @@ def cost_by_length(songs: Sequence[Path], model: str | None, folder: Path) -> Ta
 class Timed:
     """A predictor that counts the seconds spent in it."""
 
-    def __init__(self, predictor):
+    def __init__(self, predictor: Predictor):
         self.predictor, self.seconds = predictor, 0.0
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.predictor, name)
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:
@@ -126,8 +126,9 @@ class Timed:
         return estimate
 
 
-def cost_outside(predictor, song: Path, folder: Path) -> Table:
-    """Share of the time in which no prediction runs, from the open file to the written stems."""
+def cost_outside(predictor: Predictor, song: Path, folder: Path) -> Table:
+    """Measure the share of the time in which no prediction runs, from the open file to the
+    written stems."""
     timed = Timed(predictor)
     separator = Separator(timed)
     separator.separate_file(song, folder / "warm")
@@ -143,8 +144,8 @@ def cost_outside(predictor, song: Path, folder: Path) -> Table:
     return Table("A file of 5 minutes, steady state", columns, [row], f"Median of {RUNS}.")
 
 
-def knobs(predictor, tracks: Sequence[Track]) -> Table:
-    """Median SNR, mean SI-SDR improvement and speed for each setting."""
+def knobs(predictor: Predictor, tracks: Sequence[Track]) -> Table:
+    """Measure median SNR, mean SI-SDR improvement and speed for each setting."""
     songs = [(track.read(MIXTURE), track.read(predictor.stem)) for track in tracks]
     songs = [pair for pair in songs if measure(metrics.snr, pair[1], pair[0]) is not None]
     seconds = sum(len(mixture) for mixture, _ in songs) / tracks[0].sample_rate
@@ -170,18 +171,18 @@ def knobs(predictor, tracks: Sequence[Track]) -> Table:
 
 
 def best_gain(truth: np.ndarray, mixture: np.ndarray) -> np.ndarray:
-    """The one gain of a mixture, (time, channels), that is best against a stem."""
+    """Return the one gain of a mixture, (time, channels), that is best against a stem."""
     return np.asarray(metrics.best_gain(truth[None], mixture[None]))[0]
 
 
 def decibels(metric: Callable, truth: np.ndarray, estimate: np.ndarray) -> float:
-    """A metric as `measure` gives it; NaN where the truth is silent."""
+    """Return a metric as `measure` gives it; NaN where the truth is silent."""
     value = measure(metric, truth, estimate)
     return np.nan if value is None else value
 
 
 def scored(songs: Sequence[tuple], estimates: Sequence[np.ndarray]) -> list[str]:
-    """Median and mean SNR and mean SI-SDR improvement over (mixture, truth) pairs, as text."""
+    """Write median and mean SNR and mean SI-SDR improvement over (mixture, truth) pairs as text."""
     pairs = list(zip(songs, estimates, strict=True))
     snr = [decibels(metrics.snr, truth, estimate) for (_, truth), estimate in pairs]
     rise = [

@@ -23,8 +23,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import httpx2 as httpx
 import numpy as np
 import soundfile
+from memory import mib_of
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.report import Table
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
@@ -35,7 +36,7 @@ LONG_SECONDS, RUNS = 240, 5
 
 
 def main() -> None:
-    """Start the service, load it, print what came of it."""
+    """Start the service, load it, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", help="exported model; the shipped one by default")
     arguments = parser.parse_args()
@@ -57,7 +58,7 @@ def main() -> None:
 
 
 def wait_for(url: str) -> None:
-    """Until the service answers."""
+    """Wait until the service answers."""
     for _ in range(600):
         try:
             httpx.get(f"{url}/healthz").raise_for_status()
@@ -68,7 +69,7 @@ def wait_for(url: str) -> None:
 
 
 def noise(seconds: float) -> bytes:
-    """Stereo noise as a 16-bit WAV file."""
+    """Return stereo noise as a 16-bit WAV file."""
     samples = 0.1 * np.random.default_rng(0).standard_normal((round(seconds * RATE), 2))
     file = io.BytesIO()
     soundfile.write(file, samples, RATE, format="WAV", subtype="PCM_16")
@@ -76,7 +77,7 @@ def noise(seconds: float) -> bytes:
 
 
 def under_load(url: str, pid: int) -> list[list[str]]:
-    """All requests answered, refusals by the book, memory given back."""
+    """Check that all requests are answered, refusals by the book, and memory given back."""
     content = noise(SECONDS)
     answers: Counter[int] = Counter()
     odd: Counter[str] = Counter()
@@ -97,12 +98,12 @@ def under_load(url: str, pid: int) -> list[list[str]]:
         for _ in range(3):  # engines and buffers at work before memory is read
             ask(client)
         answers.clear()
-        before, started = resident_mib(pid), time.perf_counter()
+        before, started = mib_of(pid), time.perf_counter()
         with ThreadPoolExecutor(CLIENTS) as pool:
             list(pool.map(lambda _: ask(client), range(REQUESTS)))
         took = time.perf_counter() - started
     time.sleep(5)
-    after = resident_mib(pid)
+    after = mib_of(pid)
     others = answers.total() - answers[200] - answers[503] + odd.total()
     return [
         [f"requests of {SECONDS} s from {CLIENTS} clients", str(REQUESTS)],
@@ -114,16 +115,9 @@ def under_load(url: str, pid: int) -> list[list[str]]:
     ]
 
 
-def resident_mib(pid: int) -> float:
-    """Memory of a process, Linux."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    raise SystemExit("no VmRSS: this benchmark needs Linux")
-
-
 def overhead(url: str, model: str | None) -> list[str]:
-    """Time of a request over that of the same separation in this process, taking turns."""
+    """Compare the time of a request with that of the same separation in this process, taking
+    turns."""
     content = noise(LONG_SECONDS)
     separator = Separator(load_predictor(model))
     ratios = []

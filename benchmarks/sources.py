@@ -18,13 +18,13 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from synthgen_tf.cli.tables import print_table
-from synthgen_tf.config import load_config
+from synthgen_tf.cli.terminal import print_table
+from synthgen_tf.config import Config, load_config
 from synthgen_tf.data import open_tracks
 from synthgen_tf.evaluate import evaluate, select_test_tracks, separated_by
 from synthgen_tf.render import find_recorded, render_songs
 from synthgen_tf.report import Table
-from synthgen_tf.report.tables import format_db
+from synthgen_tf.report.score_tables import format_db
 from synthgen_tf.runs import BEST
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
@@ -35,7 +35,7 @@ MEASURES = ("si_sdr_improvement", "snr")
 
 
 def main() -> None:
-    """Render, train, score and print."""
+    """Render the three sets, train on two of them, score on the third, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder for songs and runs")
     parser.add_argument("--songs", type=int, default=400, help="of each set; 8 in 10 are train's")
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def render(arguments: argparse.Namespace) -> None:
-    """The three sets, each as far as it is not there yet."""
+    """Render the three sets, each as far as it is not there yet."""
     common = partial(
         render_songs,
         jobs=os.cpu_count() or 1,
@@ -83,8 +83,8 @@ def render(arguments: argparse.Namespace) -> None:
     many(arguments.out / "many", arguments.judges, split="far")
 
 
-def configuration(arguments: argparse.Namespace):
-    """The preset, ended by the clock alone."""
+def configuration(arguments: argparse.Namespace) -> Config:
+    """Return the configuration of the preset, ended by the clock alone."""
     flags = {"training.epochs": 10_000, "training.minutes": arguments.minutes}
     if arguments.steps:
         an_epoch = load_config(arguments.preset).training.steps_per_epoch
@@ -94,7 +94,7 @@ def configuration(arguments: argparse.Namespace):
 
 
 def judges(out: Path) -> dict:
-    """Songs that neither was trained on."""
+    """Return the songs that neither was trained on."""
     tracks = open_tracks(out / "many", load_config())
     return {split: select_test_tracks(tracks, split, "synth") for split in ("far", "test")}
 

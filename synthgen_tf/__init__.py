@@ -22,10 +22,19 @@ The flow, each room fed by the ones above it:
     cli        command line                      -> one call into a room
 """
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from synthgen_tf.separate import Separator
+
 __version__ = "0.1.0"
 
 
-def load(model=None, engine=None, **settings):
+def load(
+    model: "str | Path | None" = None, engine: str | None = None, **settings: Any
+) -> "Separator":
     """Load a model as a `synthgen_tf.separate.Separator`.
 
     Args:

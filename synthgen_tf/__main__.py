@@ -1,4 +1,4 @@
-"""`python -m synthgen_tf` is `synthgen`."""
+"""`python -m synthgen_tf` does what the command `synthgen` does."""
 
 from synthgen_tf.cli import main
 

@@ -23,7 +23,7 @@ from synthgen_tf.export import export_run
 from synthgen_tf.render import render_songs
 from synthgen_tf.report import Example, Table, write_model_card, write_page
 from synthgen_tf.report.model_card import SCORES
-from synthgen_tf.report.tables import COLUMNS, ROWS, format_db, score_table
+from synthgen_tf.report.score_tables import COLUMNS, ROWS, format_db, score_table
 from synthgen_tf.runs import read_history
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
@@ -103,7 +103,7 @@ def run_demo(
 
 
 def _make_room(out: Path) -> None:
-    """An empty folder with a mark in it; only a folder with the mark is ever cleared."""
+    """Make an empty folder with a mark in it; only a folder with the mark is ever cleared."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         if not (out / MARK).is_file():
             raise InputError(f"{out} holds something else than a demo: choose another --out")
@@ -113,7 +113,8 @@ def _make_room(out: Path) -> None:
 
 
 def _compare(own: dict, shipped: dict) -> Table:
-    """The medians of both models and of what costs nothing, on the songs that neither has seen."""
+    """Return the medians of both models and of what costs nothing, on the songs that neither has
+    seen."""
     both = {}
     for kind in ("median", "interval"):
         # dictionaries keep their order: the models first, then what costs nothing
@@ -138,7 +139,7 @@ def _show_track(track: Track, separator: Separator) -> Example:
 
 
 def shown_of(scores: Mapping[str, float | None]) -> list[float | None]:
-    """The measures that are shown, None for one that a silent target does not have."""
+    """Return the measures that are shown, None for one that a silent target does not have."""
     return [scores.get(kind) for kind in SHOWN]
 
 
@@ -176,7 +177,7 @@ def _separate_excerpt(out: Path, separator: Separator) -> tuple[list[Example], T
 
 
 def musdb_excerpt(root: Path) -> Track:
-    """The MUSDB song excerpt that stempeg carries, linked into a MUSDB18 layout."""
+    """Link the MUSDB song excerpt that stempeg carries into a MUSDB18 layout."""
     package = package_folder("stempeg")  # its import needs ffmpeg
     source = next((package / "data").glob("*.stem.mp4"))
     link = root / "test" / source.name

@@ -1,4 +1,4 @@
-"""Files and folders in the making, and what is said when they cannot be made.
+"""How files and folders are made whole or not at all, and what is said when they cannot be made.
 
 They grow under a hidden name beside their own, so that what has its own name is whole. The process
 at work on a draft holds a lock on it, which ends with the process, however that ends. So a draft
@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 
 
 def shown(path: Path) -> str:
-    """A path as one printable line, for messages.
+    """Return a path as one printable line, for messages.
 
     Line breaks and broken bytes in names are escaped; of a very long one the middle is left out.
     """
@@ -44,12 +44,12 @@ def shown(path: Path) -> str:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder of this name is hidden: no room takes one for a user's data."""
+    """Tell whether a file or folder of this name is hidden: no room takes one for a user's data."""
     return name.startswith(".")
 
 
 def entries_of(folder: Path) -> list[Path]:
-    """What lies in a folder and is not hidden, sorted; empty where there is no folder."""
+    """List what lies in a folder and is not hidden, sorted; empty where there is no folder."""
     if not folder.is_dir():
         return []
     return sorted(entry for entry in folder.iterdir() if not is_hidden(entry.name))
@@ -113,7 +113,7 @@ def replace_file(path: Path, write: Callable[[Path], Result]) -> Result:
 
 @contextmanager
 def draft_beside(path: Path, *, folder: bool = False) -> Iterator[Path]:
-    """A new draft in the folder of `path`, gone at the end of the block unless it was renamed.
+    """Make a new draft in the folder of `path`, gone at the end of the block unless it was renamed.
 
     Args:
         path: that the draft is to become; it ends like it.

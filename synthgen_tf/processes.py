@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 def in_processes(
     work: Callable[[Order], Result], orders: Sequence[Order], jobs: int
 ) -> Generator[Result, None, None]:
-    """What `work` returns for each order, as it gets done, in any order.
+    """Yield what `work` returns for each order, as it gets done, in any order.
 
     Args:
         work: a function of a module, so that another process can import it.

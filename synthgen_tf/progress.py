@@ -2,6 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 Advance = Callable[[float], None]
 """Says that so many more units of the work are done."""
@@ -48,7 +52,7 @@ def progress_bars(description: str, total: float) -> Iterator[Callable[[str, flo
         yield begin
 
 
-def _progress():
+def _progress() -> "Progress":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
     from rich.progress import TimeRemainingColumn as Remaining
@@ -59,7 +63,7 @@ def _progress():
 
 
 def _plain(text: str) -> str:
-    """A text in which rich sees no markup."""
+    """Return a text in which rich sees no markup."""
     from rich.markup import escape
 
     return escape(text)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 LIMITS = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
-"""Of the environment, for trying things out: Keras would end training and scoring early."""
+"""Variables of the environment by which Keras would end training and scoring early."""
 
 
 @contextmanager

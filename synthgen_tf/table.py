@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Table:
-    """A table; the first column names the row."""
+    """A table of texts under a title; the first column names the row."""
 
     title: str
     columns: Sequence[str]

@@ -69,7 +69,7 @@ def test_every_command_has_a_file_of_its_name_and_files_stay_small():
     folder = Path(cli.__file__).parent
     names = {path.stem: len(path.read_text().splitlines()) for path in folder.glob("*.py")}
     commands = {command.callback.__name__: command.callback for command in app.registered_commands}
-    assert set(names) == {"__init__", "commands", "options", "tables", *commands}
+    assert set(names) == {"__init__", "commands", "options", "terminal", *commands}
     for name, command in commands.items():
         assert command.__module__ == f"synthgen_tf.cli.{name}"
     assert max(names.values()) <= 250
@@ -181,14 +181,14 @@ def test_resume_works_from_elsewhere(songs, tmp_path):
     steps = ["--set", "training.steps_per_epoch=2"]
     start = ["train", "--data", songs.name, "--run", tmp_path / "run", *TINY, *steps]
     assert synthgen(*start, "--set", "training.epochs=1", cwd=songs.parent).returncode == 0
-    facts = json.loads((tmp_path / "run" / "environment.json").read_text())
-    assert facts["data"] == str(songs)
-    assert facts["licences"] == ["MIT"]
+    record = json.loads((tmp_path / "run" / "environment.json").read_text())
+    assert record["data"] == str(songs)
+    assert record["licences"] == ["MIT"]
     assert "Weights: MIT." in (tmp_path / "run" / "MODEL_CARD.md").read_text()
     again = ["train", "--run", "run", "--resume", "--set", "training.epochs=2"]
     assert synthgen(*again, cwd=tmp_path).returncode == 0
-    facts["data"] = str(tmp_path / "gone")
-    (tmp_path / "run" / "environment.json").write_text(json.dumps(facts))
+    record["data"] = str(tmp_path / "gone")
+    (tmp_path / "run" / "environment.json").write_text(json.dumps(record))
     done = synthgen(*again[:-1], "training.epochs=3", cwd=tmp_path)
     assert done.returncode == 2
     assert "by --data where it is now" in done.stderr

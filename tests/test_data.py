@@ -9,9 +9,9 @@ import soundfile
 import tensorflow as tf
 
 from synthgen_tf.config import Config, load_config
-from synthgen_tf.data import reader, select_tracks
+from synthgen_tf.data import segment_reader, select_tracks
 from synthgen_tf.data.chain import training_examples, validation_examples
-from synthgen_tf.data.reader import damage_explained
+from synthgen_tf.data.segment_reader import damage_explained
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks import read_tracks
 
@@ -178,7 +178,7 @@ def test_remix_mixes_songs(tracks):
         find(mixture[0], mixtures)
 
 
-@pytest.mark.skipif(reader.tfio is None, reason="tensorflow-io has no build here")
+@pytest.mark.skipif(segment_reader.tfio is None, reason="tensorflow-io has no build here")
 def test_both_readers_are_bit_equal(tracks, monkeypatch):
     """Also while a second data set reads the same files, as validation does during training."""
     config = config_for_tests()
@@ -187,21 +187,21 @@ def test_both_readers_are_bit_equal(tracks, monkeypatch):
     for batch in training_examples(tracks, config).take(12):
         next(beside)
         with_tensorflow_io.append([part.numpy() for part in batch])
-    monkeypatch.setattr(reader, "tfio", None)
+    monkeypatch.setattr(segment_reader, "tfio", None)
     with_soundfile = take(training_examples(tracks, config), 12)
     for one, other in zip(with_tensorflow_io, with_soundfile, strict=True):
         np.testing.assert_array_equal(one[0], other[0])
         np.testing.assert_array_equal(one[1], other[1])
 
 
-@pytest.mark.skipif(reader.tfio is None, reason="tensorflow-io has no build here")
+@pytest.mark.skipif(segment_reader.tfio is None, reason="tensorflow-io has no build here")
 def test_both_readers_agree_on_mono_files_and_missing_stems(tmp_path, monkeypatch):
     write_folders(tmp_path, {"train/a": ["synth"], "train/b": ["synth", "drums"], "valid/c": []})
     config = config_for_tests()
     tracks = select_tracks(read_tracks(tmp_path), "train", config)
-    assert reader.segment_reader(tracks, ["synth", "drums"])[1] is None  # tensorflow-io's
+    assert segment_reader.segment_reader(tracks, ["synth", "drums"])[1] is None  # tensorflow-io's
     with_tensorflow_io = take(training_examples(tracks, config), 8)
-    monkeypatch.setattr(reader, "tfio", None)
+    monkeypatch.setattr(segment_reader, "tfio", None)
     for one, other in zip(
         with_tensorflow_io, take(training_examples(tracks, config), 8), strict=True
     ):
@@ -240,8 +240,8 @@ def write_folders(root, stems_by_track):
 @pytest.fixture(params=["graph", "python"])
 def either_reader(request, monkeypatch):
     if request.param == "python":
-        monkeypatch.setattr(reader, "tfio", None)
-    elif reader.tfio is None:
+        monkeypatch.setattr(segment_reader, "tfio", None)
+    elif segment_reader.tfio is None:
         pytest.skip("tensorflow-io has no build here")
 
 

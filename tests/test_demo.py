@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from synthgen_tf.demo import run_demo
-from synthgen_tf.separate.catalogue import PACKAGE
+from synthgen_tf.separate.model_folders import PACKAGE
 
 pytestmark = pytest.mark.slow
 

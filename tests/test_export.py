@@ -20,7 +20,7 @@ from synthgen_tf.export.warmup import WARMUP
 from synthgen_tf.model import build_model
 from synthgen_tf.runs import load_run
 from synthgen_tf.separate import Separator
-from synthgen_tf.separate.catalogue import find_model, read_card
+from synthgen_tf.separate.model_folders import find_model, read_card
 from synthgen_tf.separate.predictors import load_predictor
 
 

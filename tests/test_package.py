@@ -139,7 +139,7 @@ def test_rooms_that_need_no_tensorflow_do_not_import_it(room):
 
 def test_only_the_reader_asks_for_tensorflow_io():
     asking = [path for path in sources() if "import tensorflow_io" in path.read_text()]
-    assert asking == [PACKAGE / "data" / "reader.py"]
+    assert asking == [PACKAGE / "data" / "segment_reader.py"]
 
 
 def test_model_losses_and_metrics_run_on_any_backend():

@@ -21,7 +21,7 @@ from synthgen_tf.report.figures import loudest_db, spectrogram
 from synthgen_tf.report.model_card import findings
 from synthgen_tf.report.page import loudest_excerpt
 from synthgen_tf.report.report import best_and_worst
-from synthgen_tf.report.tables import format_db, genre_table, score_table
+from synthgen_tf.report.score_tables import format_db, genre_table, score_table
 from synthgen_tf.report.templating import open_templates
 from synthgen_tf.runs import MONITOR
 from synthgen_tf.train import train
@@ -109,9 +109,9 @@ def scores_of(genres):
         for genre, values in genres.items()
         for i, snr in enumerate(values)
     ]
-    facts = {"data": "songs", "kind": None, "split": "test", "model": "m", "estimates": None}
-    facts |= {"judged": "m", "stem": None, "format": 2, "target": "synth"}
-    return facts | summarise(tracks)
+    about = {"data": "songs", "kind": None, "split": "test", "model": "m", "estimates": None}
+    about |= {"judged": "m", "stem": None, "format": 2, "target": "synth"}
+    return about | summarise(tracks)
 
 
 GENRES = {"pop": [1.0, 1.234, 5.0], "rock": [-1.0], "house": [6.0] * 5}
@@ -202,9 +202,9 @@ def test_model_card_is_written_from_the_run(songs, tmp_path):
     assert "epochs: 1" in card
     assert f"on TensorFlow {tf.__version__} and Keras {keras.__version__}." in card
 
-    facts = json.loads((run / "environment.json").read_text())
-    facts["packages"] |= {"synthgen_tf": None, "tensorflow": None, "jax": "0.11.2"}
-    (run / "environment.json").write_text(json.dumps(facts))
+    record = json.loads((run / "environment.json").read_text())
+    record["packages"] |= {"synthgen_tf": None, "tensorflow": None, "jax": "0.11.2"}
+    (run / "environment.json").write_text(json.dumps(record))
     card = write_model_card(run).read_text()
     assert re.search(r"made with SynthGen( \(commit \S+\))? on JAX 0\.11\.2 and Keras", card)
 

@@ -21,7 +21,7 @@ from synthgen_tf.separate.manifest import MANIFEST
 
 pytest.importorskip("ray")
 from synthgen_tf.scale import separate_catalogue, storage
-from synthgen_tf.scale.catalogue import Storage
+from synthgen_tf.scale.cluster import Storage
 from synthgen_tf.scale.storage import modified
 from synthgen_tf.scale.worker import Work, Worker
 

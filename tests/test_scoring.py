@@ -98,11 +98,11 @@ def slakh(tmp_path):
     names, classes = ("S00", "S01"), ("Synth Pad", "Bass")
     pads, bass = write_song(song / "stems", *names)
     soundfile.write(song / "mix.wav", pads + bass, RATE, subtype="FLOAT")
-    facts = {
+    entries = {
         name: {"audio_rendered": True, "inst_class": label, "is_drum": False}
         for name, label in zip(names, classes, strict=True)
     }
-    (song / "metadata.yaml").write_text(yaml.safe_dump({"stems": facts}))
+    (song / "metadata.yaml").write_text(yaml.safe_dump({"stems": entries}))
     folder = tmp_path / "estimates" / "Track00001"
     folder.mkdir(parents=True)
     soundfile.write(folder / "pads.wav", pads / 2, RATE, subtype="FLOAT")

@@ -185,7 +185,7 @@ def test_decoded_length_is_counted_when_the_header_lies(client, monkeypatch):
     from synthgen_tf.serve import separation
 
     monkeypatch.setattr(separation, "music_seconds", lambda upload, limits: 1.0)
-    monkeypatch.setattr("synthgen_tf.serve.songs.music_seconds", lambda upload, limits: 1.0)
+    monkeypatch.setattr("synthgen_tf.serve.music_routes.music_seconds", lambda upload, limits: 1.0)
     content = as_file(music(25.0, 1), subtype="PCM_16")
     assert "at most 20 s" in error_of(client.post("/v1/separate", content=content), 413)
 

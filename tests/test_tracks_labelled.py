@@ -29,10 +29,10 @@ def by_name(tracks):
 
 def write_slakh(folder, stems, ending="flac", rate=44_100, rendered=True):
     """A song of Slakh; `stems` are (number, class, is drum, has a file). Returns the samples."""
-    samples, facts = {}, {}
+    samples, entries = {}, {}
     for number, label, is_drum, has_file in stems:
         name = f"S{number:02}"
-        facts[name] = {
+        entries[name] = {
             "audio_rendered": rendered and has_file,
             "inst_class": label,
             "is_drum": is_drum,
@@ -42,7 +42,7 @@ def write_slakh(folder, stems, ending="flac", rate=44_100, rendered=True):
             "program_num": 128 if is_drum else 0,
         }
         if has_file:
-            facts[name]["integrated_loudness"] = -12.8
+            entries[name]["integrated_loudness"] = -12.8
             samples[name] = write_noise(folder / "stems" / f"{name}.{ending}", rate=rate)
     mixture = folder / f"mix.{ending}"
     soundfile.write(mixture, sum(samples.values()), rate, subtype="PCM_16")
@@ -51,7 +51,7 @@ def write_slakh(folder, stems, ending="flac", rate=44_100, rendered=True):
         "audio_dir": f"{folder.name}/stems",  # not where they are
         "normalization_factor": -13.0,
         "overall_gain": 0.18,
-        "stems": facts,
+        "stems": entries,
         "target_peak": -1.0,
     }
     (folder / "metadata.yaml").write_text(yaml.safe_dump(metadata))
@@ -282,8 +282,8 @@ def write_medleydb(root, name, instruments, metadata="Metadata", bleed="no", **h
         file = f"{name}_STEM_{number:02}.wav"
         samples.append(write_noise(folder / f"{name}_STEMS" / file, channels=2, **how))
         raw = {"R01": {"filename": f"{name}_RAW_{number:02}_01.wav", "instrument": instrument}}
-        facts = {"component": component, "filename": file, "instrument": instrument, "raw": raw}
-        stems[f"S{number:02}"] = facts
+        entry = {"component": component, "filename": file, "instrument": instrument, "raw": raw}
+        stems[f"S{number:02}"] = entry
     write_noise(folder / f"{name}_MIX.wav", channels=2)
     (folder / f"{name}_RAW").mkdir()
     content = {

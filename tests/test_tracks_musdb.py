@@ -11,7 +11,7 @@ import soundfile
 from synthgen_tf.demo import musdb_excerpt
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks import MIXTURE, detect_kind, read_tracks, scan_tracks
-from synthgen_tf.tracks.musdb import FACTS, validation_tracks
+from synthgen_tf.tracks.musdb import SONGS, validation_tracks
 
 STREAMS = [MIXTURE, "drums", "bass", "other", "vocals"]
 # stempeg leaves its pipes open
@@ -178,10 +178,10 @@ def test_five_stems_of_another_name_are_a_folder(tmp_path):
     assert detect_kind(tmp_path) == "folder"
 
 
-def test_facts_of_all_songs():
+def test_genres_of_all_songs():
     import csv
 
-    with FACTS.open(encoding="utf-8", newline="") as file:
+    with SONGS.open(encoding="utf-8", newline="") as file:
         rows = {row["track"]: row for row in csv.DictReader(file)}
     assert len(rows) == 150
     genres = Counter(row["genre"] for row in rows.values())

@@ -15,7 +15,7 @@ from trials import OBJECTIVE, RESULT, RUN, with_epochs
 from synthgen_tf.config import config_to_yaml
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import write_text
-from synthgen_tf.report.tables import format_db
+from synthgen_tf.report.score_tables import format_db
 from synthgen_tf.report.templating import open_templates
 from synthgen_tf.runs import Row, read_history
 from synthgen_tf.table import Table
@@ -51,7 +51,7 @@ class Trial:
 
 
 def read_trials(folder: Path, space: Space) -> list[Trial]:
-    """All trials of a search directory, the best first, those without a score last."""
+    """Read all trials of a search directory, the best first, those without a score last."""
     trials = [_read_trial(path, space) for path in sorted(folder.glob("trial_*/trial.json"))]
     return sorted(trials, key=lambda trial: np.inf if trial.score is None else -trial.score)
 
@@ -104,7 +104,8 @@ def write_findings(folder: Path, space: Space) -> Table:
 
 
 def importance(trials: Sequence[Trial], keys: Sequence[str]) -> dict[str, float] | None:
-    """Share of what the scores vary by that each key explains, as a random forest sees it.
+    """Return the share of what the scores vary by that each key explains, as a random forest sees
+    it.
 
     By permutation (Breiman 2001) on the trials themselves; None for fewer than six of them.
     """
@@ -122,7 +123,7 @@ def importance(trials: Sequence[Trial], keys: Sequence[str]) -> dict[str, float]
 
 
 def _place(trials: Sequence[Trial], trial: Trial, key: str) -> float:
-    """A number for a value: itself, or its place among those that were tried."""
+    """Return a number for a value: itself, or its place among those that were tried."""
     value = trial.values[key]
     if isinstance(value, int | float):
         return float(value)
@@ -158,7 +159,7 @@ def _table(trials: Sequence[Trial], space: Space) -> Table:
 
 
 def show(value: Any) -> str:
-    """A value as short text."""
+    """Write a value of the configuration as short text, for tables and axes."""
     if isinstance(value, float):
         return f"{value:.3g}"
     return value if isinstance(value, str) else json.dumps(value)

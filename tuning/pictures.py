@@ -6,19 +6,20 @@ from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from synthgen_tf.report.figures import png_address
 from synthgen_tf.runs import MONITOR, Row
 
 LABELS = 6
-"""At most so many values stand beside an axis."""
+"""How many values stand beside an axis at most."""
 
 
 def parallel_coordinates(
     keys: Sequence[str], values: Sequence[Mapping[str, Any]], scores: Sequence[float]
 ) -> str:
-    """A line for each trial through its value on each key's axis, to its score on the last.
+    """Draw a line for each trial through its value on each key's axis, to its score on the last.
 
     Args:
         keys: of the axes.
@@ -39,7 +40,7 @@ def parallel_coordinates(
     return png_address(figure)
 
 
-def _draw_axis(axes, x: int, column: Sequence[Any]) -> np.ndarray:
+def _draw_axis(axes: Axes, x: int, column: Sequence[Any]) -> np.ndarray:
     """Draw the values of one axis; returns the height of each in 0 to 1."""
     if all(isinstance(value, int | float) for value in column):
         numbers = np.array(column, float)
@@ -64,7 +65,7 @@ def _draw_axis(axes, x: int, column: Sequence[Any]) -> np.ndarray:
 
 
 def importance_bars(shares: Mapping[str, float]) -> str:
-    """Horizontal bars: key to share, the largest on top."""
+    """Draw horizontal bars: key to share, the largest on top."""
     ordered = sorted(shares.items(), key=lambda pair: pair[1])
     figure = Figure(figsize=(7.0, 0.6 + 0.32 * len(ordered)), dpi=110, layout="constrained")
     axes = figure.subplots()
@@ -76,7 +77,8 @@ def importance_bars(shares: Mapping[str, float]) -> str:
 
 
 def learning_curves(histories: Mapping[str, Sequence[Row]]) -> str:
-    """SI-SDR improvement on validation over the steps: trial to its rows, the best trial first."""
+    """Draw SI-SDR improvement on validation over the steps: trial to its rows, the best trial
+    first."""
     figure = Figure(figsize=(8.6, 3.4), dpi=110, layout="constrained")
     axes = figure.subplots()
     shades = colormaps["viridis"](np.linspace(0.9, 0.0, len(histories)))

@@ -1,4 +1,4 @@
-"""A function in a process of its own: its memory, GPUs and crashes end with it."""
+"""How a function runs in a process of its own: its memory, GPUs and crashes end with it."""
 
 import multiprocessing
 import os
@@ -8,11 +8,12 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 GRACE_SECONDS = 60
-"""That an interrupted function has to come to its own end."""
+"""How long an interrupted function has to come to its own end."""
 
 
 class Failed(Exception):
-    """The function raised, or its process died; the message is one line that tells why.
+    """Raised when the function in the other process raised, or that process died; the message is
+    one line that tells why.
 
     Attributes:
         kind: name of the exception's class.
@@ -24,7 +25,7 @@ class Failed(Exception):
 
 
 def call_in_process(function: Callable[..., Any], *arguments: Any) -> Any:
-    """What the function returns, called in a fresh process that dies when this one does.
+    """Call a function in a fresh process that dies when this one does, and return what it returns.
 
     Args:
         function: importable by name; it and its arguments and result can be pickled.

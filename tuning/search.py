@@ -48,17 +48,17 @@ def search(
     import_tensorflow()
     from synthgen_tf.runs import MONITOR
 
-    facts = {"data": str(data.absolute()), "tuner": tuner, "seed": seed, "objective": MONITOR}
+    record = {"data": str(data.absolute()), "tuner": tuner, "seed": seed, "objective": MONITOR}
     if role == "worker":
         _await_chief()
     else:
-        _open_directory(out, space or HERE / SPACE, facts, resume)
+        _open_directory(out, space or HERE / SPACE, record, resume)
     from findings import write_findings
     from keras_tuner.errors import FatalError
     from space import read_space
     from trials import ProcessTuner, build_oracle
 
-    from synthgen_tf.cli.tables import print_table
+    from synthgen_tf.cli.terminal import print_table
 
     chosen = read_space(out / SPACE)
     oracle = build_oracle(tuner, trials, seed, chosen.build_config(), minutes)
@@ -99,7 +99,7 @@ def _await_chief() -> None:
             ) from None
 
 
-def _open_directory(out: Path, space: Path, facts: dict, resume: bool) -> None:
+def _open_directory(out: Path, space: Path, record: dict, resume: bool) -> None:
     """Check everything, then write what this search is into its directory."""
     from space import read_space
 
@@ -114,20 +114,20 @@ def _open_directory(out: Path, space: Path, facts: dict, resume: bool) -> None:
         before = yaml.safe_load(known.read_text(encoding="utf-8"))
         before = {"objective": EARLIER_MONITOR, **before}
         for key in ("tuner", "seed", "objective"):
-            if facts[key] != before[key]:
+            if record[key] != before[key]:
                 raise InputError(
-                    f"the search in {out} has {key} {before[key]}, not {facts[key]}: begin another"
+                    f"the search in {out} has {key} {before[key]}, not {record[key]}: begin another"
                 )
         space = out / SPACE
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} exists: choose another directory, or go on with it by --resume")
     config = read_space(space).build_config()
-    tracks = open_tracks(Path(facts["data"]), config)
+    tracks = open_tracks(Path(record["data"]), config)
     for split in ("train", "valid"):
         select_tracks(tracks, split, config)
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / SPACE, space.read_text(encoding="utf-8"))
-    write_text(known, yaml.safe_dump(facts, sort_keys=False))
+    write_text(known, yaml.safe_dump(record, sort_keys=False))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+import keras
 import keras_tuner
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -58,7 +59,8 @@ class Space(BaseModel):
                 hyperparameters.Choice(key, [json.dumps(value) for value in values])
 
     def build_config(self, values: Mapping[str, Any] | None = None) -> Config:
-        """The configuration for values that KerasTuner chose; without any, the first of each.
+        """Return the configuration for values that KerasTuner chose; without any, the first of
+        each.
 
         Raises:
             InputError: when the values do not go together.
@@ -111,7 +113,8 @@ def read_space(path: Path) -> Space:
 
 
 def flatten(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Sections of a configuration as dotted keys: {"data": {"mono": 0}} gives {"data.mono": 0}."""
+    """Return sections of a configuration as dotted keys: {"data": {"mono": 0}} gives
+    {"data.mono": 0}."""
     flat: dict[str, Any] = {}
     for key, value in tree.items():
         if isinstance(value, Mapping) and key != "terms":
@@ -135,8 +138,8 @@ class ConfiguredModel(keras_tuner.HyperModel):
     def declare_hyperparameters(self, hp: keras_tuner.HyperParameters) -> None:
         self.space.declare(hp)
 
-    def build(self, hp: keras_tuner.HyperParameters):
-        """The compiled `keras.Model` of the values chosen."""
+    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
+        """Build the compiled `keras.Model` of the values chosen."""
         from synthgen_tf.train import compile_model, trained_part
 
         self.space.declare(hp)

@@ -14,7 +14,7 @@ from typing import Any
 
 import keras_tuner
 from keras_tuner.engine.base_tuner import BaseTuner
-from keras_tuner.engine.trial import TrialStatus
+from keras_tuner.engine.trial import Trial, TrialStatus
 from keras_tuner.errors import FailedTrialError, FatalError
 from keras_tuner.oracles import (
     BayesianOptimizationOracle,
@@ -49,7 +49,7 @@ class Durable(keras_tuner.Oracle):
     def save(self) -> None:
         write_text(Path(self._get_oracle_fname()), json.dumps(self.get_state()))
 
-    def _save_trial(self, trial) -> None:
+    def _save_trial(self, trial: Trial) -> None:
         path = Path(self._get_trial_dir(trial.trial_id)) / "trial.json"
         write_text(path, json.dumps(trial.get_state()))
 
@@ -62,21 +62,21 @@ class Durable(keras_tuner.Oracle):
 
 
 class DurableHyperband(Durable, HyperbandOracle):
-    """KerasTuner's."""
+    """KerasTuner's Hyperband oracle, made `Durable`: many short trials, the best of them longer."""
 
 
 class DurableBayesian(Durable, BayesianOptimizationOracle):
-    """KerasTuner's."""
+    """KerasTuner's Bayesian oracle, made `Durable`: what was tried tells what is tried next."""
 
 
 class DurableRandom(Durable, RandomSearchOracle):
-    """KerasTuner's."""
+    """KerasTuner's random oracle, made `Durable`: values drawn without regard to earlier trials."""
 
 
 def build_oracle(
     tuner: str, trials: int, seed: int, config: Config, minutes: float | None = None
 ) -> keras_tuner.Oracle:
-    """What decides which values are tried.
+    """Make the oracle, which decides which values are tried.
 
     Args:
         tuner: `hyperband`, `bayesian` or `random`.
@@ -123,7 +123,7 @@ class ProcessTuner(BaseTuner):
         self.oracle.update_space(space)
 
     def save(self) -> None:
-        """The tuner itself knows nothing that the oracle does not."""
+        """Do nothing: the tuner itself knows nothing that the oracle does not."""
         if not self._is_worker():
             self.oracle.save()
 
@@ -131,12 +131,12 @@ class ProcessTuner(BaseTuner):
         if self._is_worker():
             time.sleep(0.2)  # an idle worker asks its chief again and again
 
-    def on_trial_end(self, trial) -> None:
+    def on_trial_end(self, trial: Trial) -> None:
         super().on_trial_end(trial)
         folder = Path(self.get_trial_dir(trial.trial_id))
         print(f"trial {trial.trial_id}: {outcome(trial.status, trial.message, folder)}", flush=True)
 
-    def run_trial(self, trial, **_: Any) -> dict[str, float]:
+    def run_trial(self, trial: Trial, **_: Any) -> dict[str, float]:
         values = trial.hyperparameters.values
         folder = Path(self.get_trial_dir(trial.trial_id))
         try:
@@ -182,7 +182,7 @@ def train_trial(config: Config, data: Path, folder: Path) -> None:
 
 
 def outcome(status: str, message: str | None, folder: Path) -> str:
-    """A trial's score as its files tell it, or why it has none."""
+    """Return a trial's score as its files tell it, or why it has none."""
     if status == "FAILED":
         return (message or "failed").strip().splitlines()[-1].rpartition("Error: ")[2]
     if not (folder / RESULT).is_file():
@@ -192,7 +192,7 @@ def outcome(status: str, message: str | None, folder: Path) -> str:
 
 
 def with_epochs(config: Config, epochs: int) -> Config:
-    """The configuration with that many epochs."""
+    """Return the configuration with that many epochs."""
     return config.model_copy(
         update={"training": config.training.model_copy(update={"epochs": epochs})}
     )

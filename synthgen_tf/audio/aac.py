@@ -9,7 +9,7 @@ LOWEST_BITRATE, HIGHEST_BITRATE = 64_000, 256_000
 
 
 def through_aac(sound: np.ndarray, sample_rate: int, share: float) -> np.ndarray:
-    """Sound as AAC gives it back, at its level and in its place.
+    """Encode sound as AAC and decode it again, at its level and in its place.
 
     Args:
         sound: (time, channels) float32, one or two channels.

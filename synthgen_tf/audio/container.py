@@ -6,8 +6,9 @@ Such files are decoded from their beginning each time: their seeks are not exact
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -15,27 +16,35 @@ from synthgen_tf.audio.info import AudioInfo
 from synthgen_tf.errors import InputError, InputWarning
 from synthgen_tf.files import shown
 
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.packet import Packet
+
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,aac,mp3,ogg,flac,wav,w64,aiff,au,caf,ac3,eac3,amr,"
     "ape,wv,tta,mpc,mpc8,dsf,avi,flv,mpeg,mpegts"
 )
-"""Without playlists: one named .wav would make ffmpeg open other files and addresses."""
+"""Formats that may be opened. Playlists are not: one named .wav would make ffmpeg open other files
+and addresses."""
 
 ESTIMATING = {"aac", "mp3", "ac3", "eac3", "avi", "flv", "mpeg", "mpegts", "amr"}
 """Formats that state no length; ffmpeg guesses it from the bit rate."""
 
 TAGS = (b"ID3", b"TAG", b"APETAGEX")
-"""In the middle of joined mp3 files: no sound, and no damage."""
+"""What tags begin with; in the middle of joined mp3 files they are no sound, and no damage."""
 MOST_LOST = 16
-"""Pieces that may be damaged in any file, beside one in nine of all."""
+"""Pieces that may be damaged in any file before it is refused, beside one in nine of all."""
 LEAD_FRAMES = 16
-"""Of an mp3, decoded before a part that is read: its frames lean on earlier ones."""
+"""Frames of an mp3 to decode before a part that is read, for they lean on earlier ones."""
 SPEAKERS = ("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR")
-"""In the order of WAV's mask."""
+"""Loudspeakers as ffmpeg calls them, in the order of WAV's mask."""
 
 
 def probe(path: Path) -> AudioInfo:
-    """As `reader.probe`; decodes one frame, because AAC headers may name half the sample rate."""
+    """Tell what a file says of itself, as `reader.probe` does; it decodes one frame, because AAC
+    headers may name half the sample rate."""
     with opened(path) as (source, stream):
         frame = next((found for found, _ in _frames(path, source, stream) if found), None)
         if frame is None:
@@ -53,7 +62,8 @@ def probe(path: Path) -> AudioInfo:
 def decode(
     path: Path, start: int = 0, frames: int | None = None, exact_seeks: bool = False
 ) -> Iterator[np.ndarray]:
-    """As `reader.blocks`, in pieces of the codec's own lengths and with values as they come.
+    """Yield what `reader.blocks` yields, in pieces of the codec's own lengths and with values as
+    they come.
 
     Frames that are damaged become silence of their length; one warning tells how many did.
 
@@ -81,7 +91,7 @@ def decode(
         _check_length(path, source, stream, at)
 
 
-def _check_length(path: Path, source, stream, frames: int) -> None:
+def _check_length(path: Path, source: "InputContainer", stream: "AudioStream", frames: int) -> None:
     """Warn when much less came out than the container states, as after damage between pieces."""
     seconds = 0.0
     if not ESTIMATING & set(source.format.name.split(",")):
@@ -96,52 +106,61 @@ def _check_length(path: Path, source, stream, frames: int) -> None:
         )
 
 
-def _stated_seconds(source, stream, alone: bool = True) -> float:
-    """Length of a stream by its container's account, of all streams if need be; 0.0 for none."""
-    if stream.duration:
+def _stated_seconds(source: "InputContainer", stream: "AudioStream", alone: bool = True) -> float:
+    """Return a stream's length by its container's account, of all streams if need be; 0.0 for
+    none."""
+    if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     return source.duration / 1e6 if source.duration and alone else 0.0  # microseconds
 
 
-def _seek(path: Path, source, stream, start: int) -> int:
+def _seek(path: Path, source: "InputContainer", stream: "AudioStream", start: int) -> int:
     """Go to a place from which frame `start` decodes as from the beginning; the time stamp of 0."""
     first = next(found for found, _ in _frames(path, source, stream) if found)
     target = max(0, start - LEAD_FRAMES * stream.codec_context.frame_size)
-    source.seek(first.pts + int(target / first.sample_rate / stream.time_base), stream=stream)
-    return first.pts
+    begin, unit = _time_of(path, first)
+    time_base = stream.time_base or unit
+    source.seek(begin + int(target / first.sample_rate / time_base), stream=stream)
+    return begin
 
 
-def _samples(path: Path, source, stream, base: int | None = None) -> Iterator[tuple]:
-    """All that follows, float32 (time, channels). After a seek the first piece comes with its
+def _samples(
+    path: Path, source: "InputContainer", stream: "AudioStream", base: int | None = None
+) -> Iterator[tuple[int | None, np.ndarray]]:
+    """Yield all that follows, float32 (time, channels). After a seek the first piece comes with its
     place, counted from the time stamp `base`; None stands for right after the piece before."""
     import av
 
-    resampler, facts, early = av.AudioResampler(format="fltp"), None, 0
+    resampler, early = av.AudioResampler(format="fltp"), 0
+    layout: tuple[int, int] | None = None  # Hz, channels
     for frame, silence in _frames(path, source, stream, base is not None):
         if frame is None:
-            if facts:
-                yield None, np.zeros((silence, facts[1]), np.float32)
+            if layout:
+                yield None, np.zeros((silence, layout[1]), np.float32)
             else:
                 early += silence
             continue
         mine = frame.sample_rate, len(frame.layout.channels)
-        if facts is None:
-            facts, place = mine, None
+        if layout is None:
+            layout, place = mine, None
             if base is not None:
-                place = round((frame.pts - base) * frame.time_base * frame.sample_rate)
+                stamp, time_base = _time_of(path, frame)
+                place = round((stamp - base) * time_base * frame.sample_rate)
             elif early:
-                yield None, np.zeros((early, facts[1]), np.float32)
-        if mine != facts:
-            raise changed(path, facts, mine)
+                yield None, np.zeros((early, layout[1]), np.float32)
+        if mine != layout:
+            raise changed(path, layout, mine)
         for converted in resampler.resample(frame):  # the sample format only
             yield place, np.ascontiguousarray(converted.to_ndarray().T)
             place = None
 
 
-def _frames(path: Path, source, stream, sought: bool = False) -> Iterator[tuple]:
-    """PyAV's frames of a stream from where it stands, each with 0; in the place of those that are
-    damaged None and how many samples they should have. After a seek nothing but a frame is first.
-    """
+def _frames(
+    path: Path, source: "InputContainer", stream: "AudioStream", sought: bool = False
+) -> Iterator[tuple["AudioFrame | None", int]]:
+    """Yield PyAV's frames of a stream from where it stands, each with 0; in the place of those that
+    are damaged None and how many samples they should have. After a seek nothing but a frame is
+    first."""
     import av
 
     last, size, lost, whole, when = None, 0, 0, 0, 0.0
@@ -173,8 +192,22 @@ def _frames(path: Path, source, stream, sought: bool = False) -> Iterator[tuple]
         )
 
 
-def _length(packet, last, size: int, source, stream) -> int:
-    """Samples of a packet that cannot be decoded, after one of `size` bytes that could."""
+def _time_of(path: Path, frame: "AudioFrame") -> tuple[int, Fraction]:
+    """Return the time stamp of a frame and the seconds that it counts in; seeks need both."""
+    if frame.pts is None or frame.time_base is None:
+        raise _damaged(path)
+    return frame.pts, frame.time_base
+
+
+def _length(
+    packet: "Packet[AudioStream]",
+    last: "AudioFrame | None",
+    size: int,
+    source: "InputContainer",
+    stream: "AudioStream",
+) -> int:
+    """Return how many samples a packet that cannot be decoded has, after one of `size` bytes
+    that could."""
     fixed = stream.codec_context.frame_size or not packet.duration
     if last is not None and fixed:
         # without a container what lies between two frames is one packet, however many it was
@@ -184,7 +217,7 @@ def _length(packet, last, size: int, source, stream) -> int:
     return round((packet.duration or 0) * packet.time_base * rate)
 
 
-def _damaged(path: Path, error=None) -> InputError:
+def _damaged(path: Path, error: Exception | None = None) -> InputError:
     reason = f" ({getattr(error, 'strerror', error)})" if error else ""
     return InputError(
         f"{shown(path)} cannot be decoded{reason}: it is damaged or cut off, get the whole file"
@@ -202,7 +235,7 @@ def _silent(path: Path) -> InputError:
 
 
 def changed(path: Path, before: tuple[int, int], after: tuple[int, int]) -> InputError:
-    """Of a file whose rate or number of channels changes on its way."""
+    """Return the error for a file whose rate or number of channels changes on its way."""
     return InputError(
         f"{shown(path)} changes from {before} to {after} (Hz, channels) on its way: "
         "expected one format throughout, convert it with ffmpeg"
@@ -210,7 +243,7 @@ def changed(path: Path, before: tuple[int, int], after: tuple[int, int]) -> Inpu
 
 
 def read_tags(path: Path) -> dict[str, str]:
-    """The tags of a file by the names that soundfile gives them."""
+    """Return the tags of a file by the names that soundfile gives them."""
     with opened(path) as (source, stream):
         found = {**stream.metadata, **source.metadata}
     found = {name.lower(): text for name, text in found.items()}
@@ -218,8 +251,9 @@ def read_tags(path: Path) -> dict[str, str]:
 
 
 @contextmanager
-def opened(path: Path, stream: int = 0) -> Iterator[tuple]:
-    """The open file and one of its audio streams, the first by default."""
+def opened(path: Path, stream: int = 0) -> Iterator[tuple["InputContainer", "AudioStream"]]:
+    """Open a file while the block runs; gives it and one of its audio streams, the first by
+    default."""
     import av  # takes a quarter of a second, and most files do without
 
     # an open file instead of its name, which ffmpeg could take for an address ("a:b.m4a")
@@ -234,12 +268,12 @@ def opened(path: Path, stream: int = 0) -> Iterator[tuple]:
             yield source, source.streams.audio[stream]
 
 
-def _open(file: BinaryIO):
+def _open(file: BinaryIO) -> "InputContainer":
     import av
 
     options = {"format_whitelist": FORMATS}
     try:
-        return av.open(file, options=options)
+        return av.open(file, "r", options=options)
     except UnicodeDecodeError:  # tags that are no text; PyAV 19 takes them and knows no such option
         file.seek(0)
-        return av.open(file, options=options, metadata_errors="ignore")
+        return av.open(file, "r", options=options, metadata_errors="ignore")

@@ -10,7 +10,7 @@ BLOCKS = {1: 192} | {n: 576 << n - 2 for n in range(2, 6)} | {n: 256 << n - 8 fo
 
 
 def samples_by_last_frame(path: Path) -> int:
-    """Samples up to the end of the last frame; 0 where none is found.
+    """Return the number of samples up to the end of the last frame; 0 where none is found.
 
     Raises:
         OSError: when the file cannot be read.
@@ -37,7 +37,8 @@ def _samples(path: Path, size: int, changed: int) -> int:
 
 
 def _end_of(head: bytes, usual: int) -> int | None:
-    """The sample after a frame that begins so; `usual` is the length of frames. None: no frame."""
+    """Return the sample after a frame that begins so; `usual` is the length of frames. None: no
+    frame."""
     if len(head) < 16 or head[1] & 0xFE != 0xF8 or head[3] & 1 or head[4] == 0xFF:
         return None
     ones = 8 - (head[4] ^ 0xFF).bit_length()  # how many bytes the number takes, 0 for one

@@ -4,6 +4,7 @@ Who writes to a pipe cannot go back to the header: it then holds 0 or some large
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -39,7 +40,7 @@ class Samples:
 
 
 def find_samples(path: Path) -> Samples | None:
-    """Where the samples of a file lie; None where it is no WAV, RF64 or AIFF, or has none.
+    """Find where the samples of a file lie; None where it is no WAV, RF64 or AIFF, or has none.
 
     Raises:
         OSError: when the file cannot be read.
@@ -55,7 +56,7 @@ def find_samples(path: Path) -> Samples | None:
 
 
 def is_plain_wave(path: Path) -> bool:
-    """Whether a file is a WAV whose header is true, which readers other than ours want.
+    """Tell whether a file is a WAV whose header is true, which readers other than ours want.
 
     A file that cannot be read counts as one: reading it will say why.
     """
@@ -74,7 +75,7 @@ def _of_a_pipe(size: int) -> bool:
 
 
 def _is_open(file: BinaryIO, start: int, size: int, outer: int, total: int, order: str) -> bool:
-    """Whether a length was left open. `outer` is the size that the file as a whole claims."""
+    """Tell whether a length was left open. `outer` is the size that the file as a whole claims."""
     end = start + size
     if end > total:
         return _of_a_pipe(size) or _of_a_pipe(outer)
@@ -84,7 +85,7 @@ def _is_open(file: BinaryIO, start: int, size: int, outer: int, total: int, orde
 
 
 def _only_chunks(file: BinaryIO, at: int, total: int, order: str) -> bool:
-    """Whether nothing but chunks follows, to the very end."""
+    """Tell whether nothing but chunks follows, to the very end."""
     at += at % 2
     while total - at >= 8:
         file.seek(at)
@@ -95,8 +96,9 @@ def _only_chunks(file: BinaryIO, at: int, total: int, order: str) -> bool:
     return at in (total, total + 1)
 
 
-def _chunks(file: BinaryIO, order: str):
-    """Name, place of the content and length of each chunk; the file may be moved meanwhile."""
+def _chunks(file: BinaryIO, order: str) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the name, place of the content and length of each chunk; the file may be moved
+    meanwhile."""
     at = 12
     while True:
         file.seek(at)

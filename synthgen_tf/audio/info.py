@@ -26,7 +26,7 @@ USUAL_MASKS = {1: 4, 2: 3, 3: 7, 4: 0x33, 5: 0x37, 6: 0x3F, 7: 0x70F, 8: 0x63F}
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """An audio file's own account of itself.
+    """What an audio file says of itself: rate, channels, length and sample format.
 
     Attributes:
         sample_rate: Hz.
@@ -48,12 +48,13 @@ class AudioInfo:
 
 
 def channel_mask(channels: int) -> int:
-    """The loudspeakers that FLAC, Vorbis and Opus mean by a number of channels; 0 where none."""
+    """Return the loudspeakers that FLAC, Vorbis and Opus mean by a number of channels; 0 where
+    none."""
     return USUAL_MASKS.get(channels, 0)
 
 
 def find_audio(path: Path) -> list[Path]:
-    """Audio files anywhere below a folder, by their names' endings, sorted.
+    """Find the audio files anywhere below a folder, by their names' endings, sorted.
 
     Hidden files and all below hidden folders are skipped; links to folders are not followed.
 
@@ -64,7 +65,8 @@ def find_audio(path: Path) -> list[Path]:
 
 
 def sort_files(path: Path) -> tuple[list[Path], list[Path]]:
-    """What lies anywhere below a folder: the audio files of `find_audio`, and all that are not.
+    """Sort what lies anywhere below a folder: the audio files of `find_audio`, and all that are
+    not.
 
     Among the others are files of other endings, broken links and pipes; what is hidden is in
     neither.

@@ -10,7 +10,7 @@ LOWEST_BITRATE = 0.88
 
 
 def through_mp3(sound: np.ndarray, sample_rate: int, share: float) -> np.ndarray:
-    """Sound as mp3 gives it back, at its level and in its place.
+    """Encode sound as mp3 and decode it again, at its level and in its place.
 
     Args:
         sound: (time, channels) float32, one or two channels.

@@ -1,18 +1,20 @@
-"""MPEG audio (mp1, mp2, mp3): its length, told by its tag where that fits, by its frames else.
+"""MPEG audio (mp1, mp2, mp3): how long it is, told by its tag where that fits, by its frames else.
 
 It is never given to libsndfile, whose libmpg123 believes the tag and prints to standard error.
 """
 
 import functools
+import mmap
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from synthgen_tf.audio.info import AudioInfo
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import shown
 
-KBITS = {  # (MPEG 1, layer): of the 4 bits
+KBITS = {  # (whether MPEG 1, layer): kbit/s by the four bits of a header
     (True, 1): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (True, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
     (True, 3): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -27,14 +29,14 @@ OTHERS = (b"fLaC", b"RIFF", b"FORM", b"OggS")
 SEARCHED = 1 << 16
 """Bytes in which the first frame is searched for."""
 MOST_BYTES = 3000
-"""Of a frame, and a little more."""
+"""Bytes that no frame exceeds."""
 SLACK_BYTES = 4096
 """A tag's account of the file's size may be off by so much: encoders and small tags at the end."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame's header; `side` are the bytes between it and the tag that it may hold."""
+    """What a frame's header says; `side` are the bytes between it and the tag that it may hold."""
 
     rate: int
     channels: int
@@ -46,7 +48,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Account:
-    """What is known of a file.
+    """What is known of a file before it is decoded.
 
     Attributes:
         info: as `reader.probe` gives it.
@@ -58,7 +60,7 @@ class Account:
 
 
 def is_mpeg(path: Path) -> bool:
-    """Whether a file begins like MPEG audio that PyAV can decode (free bit rate it cannot).
+    """Tell whether a file begins like MPEG audio that PyAV can decode (free bit rate it cannot).
 
     Raises:
         OSError: when the file cannot be read.
@@ -75,7 +77,7 @@ def is_mpeg(path: Path) -> bool:
 
 
 def account(path: Path) -> Account | None:
-    """What is known of a file that `is_mpeg`; None where it does not begin with two frames.
+    """Return what is known of a file that `is_mpeg`; None where it does not begin with two frames.
 
     Raises:
         InputError: when it is cut off, or only begins like MPEG audio.
@@ -117,7 +119,8 @@ def _told(frame: Frame, frames: int, even: bool) -> Account:
 def _counted(
     path: Path, size: int, start: int, first: Frame, promised: int | None, trimmed: int
 ) -> Account:
-    """The same by counting frames. `promised` are samples, `trimmed` those that are not sound."""
+    """Count the frames of a file for its account. `promised` are samples, `trimmed` those that are
+    not sound."""
     content = path.read_bytes() if size < 1 << 24 else _mapped(path)
     at, samples, even = start, 0, True
     while at + 4 <= size:
@@ -143,15 +146,13 @@ def _counted(
     return _told(first, samples - trimmed, even)
 
 
-def _mapped(path: Path):
-    import mmap
-
+def _mapped(path: Path) -> mmap.mmap:
     with path.open("rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def _next_frame(content, at: int, size: int) -> int:
-    """The next place where a frame begins and another follows it; the end where there is none."""
+def _next_frame(content: bytes | mmap.mmap, at: int, size: int) -> int:
+    """Find the next place where a frame begins and another follows; the end where there is none."""
     while 0 <= (at := content.find(b"\xff", at)) < size:
         frame = _frame(content[at : at + 4])
         if frame is not None and (
@@ -164,7 +165,7 @@ def _next_frame(content, at: int, size: int) -> int:
 
 @functools.lru_cache(4096)
 def _frame(head: bytes) -> Frame | None:
-    """What the four bytes of a frame's header say; None where they are none."""
+    """Read the four bytes of a frame's header; None where they are none."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
     version, layer = head[1] >> 3 & 3, 4 - (head[1] >> 1 & 3)
@@ -182,8 +183,8 @@ def _frame(head: bytes) -> Frame | None:
     return Frame(rate, 1 if mono else 2, size, samples, layer, side)
 
 
-def _after_tags(file) -> int:
-    """Where the ID3 tags at the beginning end, and zeros after them."""
+def _after_tags(file: BinaryIO) -> int:
+    """Find where the ID3 tags at the beginning end, and zeros after them."""
     at = 0
     file.seek(0)
     while len(tag := file.read(10)) == 10 and tag[:3] == b"ID3":
@@ -202,7 +203,8 @@ def _tag_bytes(tag: bytes) -> int:
 
 
 def _xing(head: bytes, frame: Frame) -> tuple[int | None, int, int]:
-    """Frames and bytes that the tag in the first frame counts, and samples that are not sound."""
+    """Return the frames and bytes that the tag in the first frame counts, and samples that are not
+    sound."""
     at = 4 + frame.side
     if head[at : at + 4] not in (b"Xing", b"Info"):
         return None, 0, 0

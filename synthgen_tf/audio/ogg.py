@@ -33,7 +33,7 @@ class Link:
 
 
 def order_of(head: bytes) -> tuple[int, ...] | None:
-    """Where WAV's channels are among those of a stream with this first packet; None: in place."""
+    """Tell where WAV's channels are among those of a stream with such a head; None: in place."""
     if head[1:7] == b"vorbis":
         return VORBIS_ORDER.get(head[11])
     if head[:8] == b"OpusHead" and head[18] == 1:  # family 255 has no order
@@ -42,7 +42,7 @@ def order_of(head: bytes) -> tuple[int, ...] | None:
 
 
 def links(path: Path) -> tuple[Link, ...]:
-    """The streams of a file, one after the other; none where it is no Ogg file.
+    """Return the streams of a file, one after the other; none where it is no Ogg file.
 
     Streams that run beside each other (a film's) count as one link, whose head is the first's.
 
@@ -82,7 +82,7 @@ def _links(path: Path, size: int, changed: int) -> tuple[Link, ...]:
 
 
 def _pages(path: Path) -> Iterator[tuple[int, int, int, bytes]]:
-    """Place, flags, stream and first bytes of each page; ends at what is no page."""
+    """Yield the place, flags, stream and first bytes of each page; ends at what is no page."""
     with path.open("rb") as file:
         start = 0
         while len(page := file.read(27)) == 27 and page[:4] == b"OggS":

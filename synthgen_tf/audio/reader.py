@@ -22,7 +22,7 @@ UNKNOWN_FORMAT = 1
 
 
 def probe(path: Path) -> AudioInfo:
-    """What a file says of itself, without decoding all of it.
+    """Tell what a file says of itself, without decoding all of it.
 
     Raises:
         InputError: when it is missing, a folder, empty, cut off, without sound or not audio.
@@ -37,7 +37,7 @@ def probe(path: Path) -> AudioInfo:
 
 
 def read(path: Path, start: int = 0, frames: int | None = None) -> tuple[np.ndarray, int]:
-    """Samples of a file as it decodes, never rescaled.
+    """Read the samples of a file as it decodes, never rescaled.
 
     Integer samples span [-1, 1); float samples are as they are, beyond 1 where the file has that.
     What mp3 and m4a decode to, encoder delay removed where the file names it, counts as the sound.
@@ -64,7 +64,8 @@ def read(path: Path, start: int = 0, frames: int | None = None) -> tuple[np.ndar
 def blocks(
     path: Path, block_frames: int = BLOCK_FRAMES, start: int = 0, frames: int | None = None
 ) -> Iterator[np.ndarray]:
-    """The samples that `read` gives, block by block, in memory that does not grow with the file.
+    """Yield the samples that `read` gives, block by block, in memory that does not grow with the
+    file.
 
     Args:
         path: of the file.
@@ -91,7 +92,7 @@ def blocks(
 
 
 def _open(path: Path) -> Source | Account | None:
-    """The file as libsndfile opens it, what is known of an mp3, or None for all others."""
+    """Open a file by libsndfile, or tell what is known of an mp3; None for all others."""
     check_complete(path)
     if mpeg.is_mpeg(path):
         return mpeg.account(path)
@@ -132,7 +133,7 @@ def _finite(path: Path, pieces: Iterator[np.ndarray], start: int) -> Iterator[np
 
 
 def even(pieces: Iterator[np.ndarray], block_frames: int) -> Iterator[np.ndarray]:
-    """The same samples in blocks of one length; the last one may be shorter."""
+    """Yield the same samples in blocks of one length; the last one may be shorter."""
     held, frames = [], 0
     for piece in pieces:
         held.append(piece)

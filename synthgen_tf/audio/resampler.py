@@ -7,7 +7,7 @@ import soxr
 
 
 class Resampler:
-    """Converts a stream of blocks; however it is cut, the same samples come out.
+    """A converter for a stream of blocks; however it is cut, the same samples come out.
 
     Args:
         rate_from: Hz of what comes in.
@@ -30,7 +30,8 @@ class Resampler:
         return self.stream.resample_chunk(np.ascontiguousarray(block, np.float32))
 
     def finish(self) -> np.ndarray:
-        """The last samples; `frames * rate_to / rate_from`, rounded, have then come out in all."""
+        """Return the last samples; `frames * rate_to / rate_from`, rounded, have then come out in
+        all."""
         empty = np.zeros((0, self.channels), np.float32)
         return empty if self.stream is None else self.stream.resample_chunk(empty, last=True)
 
@@ -38,7 +39,8 @@ class Resampler:
 def resample_blocks(
     blocks: Iterable[np.ndarray], rate_from: int, rate_to: int, channels: int
 ) -> Iterator[np.ndarray]:
-    """A stream of float32 (time, channels) blocks at another rate; none of them is empty."""
+    """Bring a stream of float32 (time, channels) blocks to another rate; none that comes out is
+    empty."""
     resampler = Resampler(rate_from, rate_to, channels)
     for block in blocks:
         if len(ready := resampler.push(block)):
@@ -48,7 +50,7 @@ def resample_blocks(
 
 
 def resample(samples: np.ndarray, rate_from: int, rate_to: int) -> np.ndarray:
-    """float32 (time, channels) or (time,) at another rate, time in place.
+    """Bring float32 (time, channels) or (time,) to another rate, time in place.
 
     Returns:
         `frames * rate_to / rate_from` frames, rounded; as many dimensions as came in.

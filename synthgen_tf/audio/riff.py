@@ -37,7 +37,8 @@ def header(
     tags: Mapping[str, str] | None = None,
     mask: int = 0,
 ) -> bytes:
-    """All that precedes the samples of a WAV or RF64 file; its length does not depend on `frames`.
+    """Return all that precedes the samples of a WAV or RF64 file, as many bytes whatever `frames`
+    is.
 
     Args:
         sample_rate: Hz.

@@ -6,8 +6,9 @@ one another in an Ogg file one by one, and channels are brought into WAV's order
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
@@ -18,14 +19,20 @@ from synthgen_tf.audio.info import AudioInfo, channel_mask
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import shown
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 BLOCK_FRAMES = 1 << 16
 ENDLESS = 1 << 40
 """Frames; libsndfile says so and more of a FLAC file of unknown length."""
 LOSSY = ("VORBIS", "OPUS")
 
+Patches = Sequence[tuple[int, bytes]]
+"""Places in a file and the bytes that stand there instead."""
+
 
 class Part(io.RawIOBase):
-    """A part of a file as if it were one, with some bytes replaced.
+    """A part of a file that reads as if it were a file itself, with some bytes replaced.
 
     Args:
         path: of the file.
@@ -33,7 +40,7 @@ class Part(io.RawIOBase):
         patches: place in the file to bytes that stand there instead.
     """
 
-    def __init__(self, path: Path, start: int, end: int, patches=()):
+    def __init__(self, path: Path, start: int, end: int, patches: Patches = ()):
         self.file, self.start, self.size, self.at = path.open("rb"), start, end - start, 0
         self.patches = patches
 
@@ -54,7 +61,7 @@ class Part(io.RawIOBase):
     def tell(self) -> int:
         return self.at
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: "WriteableBuffer") -> int:
         place, view = self.start + self.at, memoryview(buffer).cast("B")
         self.file.seek(place)
         count = self.file.readinto(view[: max(0, min(len(view), self.size - self.at))])
@@ -68,7 +75,7 @@ class Part(io.RawIOBase):
 
 
 class Source:
-    """A file that libsndfile knows, as a context manager.
+    """A file that libsndfile knows, open for decoding, as a context manager.
 
     Args:
         path: of the file.
@@ -120,7 +127,7 @@ class Source:
         self.info = AudioInfo(rate, channels, self.frames, first.subtype, seconds, mask)
 
     def _is_uncertain(self, first: soundfile.SoundFile) -> bool:
-        """Whether only decoding by other means tells the length."""
+        """Tell whether only decoding by other means tells the length."""
         if first.format == "FLAC":
             told = 0 < self.frames < ENDLESS
             return not told or flac.samples_by_last_frame(self.path) > self.frames
@@ -134,16 +141,17 @@ class Source:
     def __enter__(self) -> "Source":
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Close all files."""
+        """Close the file and all parts of it that are open."""
         for file in (*self.parts, *self.files):
             file.close()
 
     def decode(self, start: int, frames: int | None) -> Iterator[np.ndarray]:
-        """Frames from `start`, so many or to the end, in pieces; the file is closed after them.
+        """Yield the frames from `start`, so many or to the end, in pieces; the file is closed after
+        them.
 
         Raises:
             InputError: when it is damaged or ends before its own account.

@@ -8,6 +8,7 @@ import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -17,6 +18,11 @@ from synthgen_tf.audio.truncation import check_complete
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import shown
 
+if TYPE_CHECKING:
+    from av.audio.codeccontext import AudioCodecContext
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+
 CODECS = ("aac", "alac")
 """Both give one frame for one packet, of the same length but for the last."""
 
@@ -24,7 +30,7 @@ LEAD_PACKETS = 2
 """Decoded before a part that is read: an AAC packet is whole only after the one before it."""
 
 FILES_REMEMBERED = 128
-"""Of which the places of packets are kept, half a MB for a song: all of MUSDB's train folder."""
+"""Files whose packets' places are kept, half a MB for a song: all of MUSDB's train folder."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +61,7 @@ class Stream:
 
 
 def probe(path: Path) -> list[AudioInfo]:
-    """What a file says of its audio streams, in their order; lengths are exact.
+    """Tell what a file says of its audio streams, in their order; lengths are exact.
 
     Raises:
         InputError: when it is missing, cut off, no such file, or its streams differ.
@@ -81,7 +87,7 @@ def probe(path: Path) -> list[AudioInfo]:
 
 
 def decode(path: Path, stream: int) -> Iterator[np.ndarray]:
-    """A whole stream from its beginning, packet by packet, float32 (time, channels).
+    """Yield a whole stream from its beginning, packet by packet, float32 (time, channels).
 
     Args:
         path: of the file.
@@ -90,10 +96,10 @@ def decode(path: Path, stream: int) -> Iterator[np.ndarray]:
     Raises:
         InputError: as `probe`, and when a packet cannot be decoded.
     """
-    facts = _streams(path)[stream]
-    at, end = -facts.priming, facts.frames
-    decoder = _decoder(facts.codec, facts.setup)
-    for piece in _decode(path, facts, range(len(facts.packets)), decoder):
+    found = _streams(path)[stream]
+    at, end = -found.priming, found.frames
+    decoder = _decoder(found.codec, found.setup)
+    for piece in _decode(path, found, range(len(found.packets)), decoder):
         wanted = piece[:, max(0, -at) : end - at].T
         at += piece.shape[1]
         if len(wanted):
@@ -101,7 +107,7 @@ def decode(path: Path, stream: int) -> Iterator[np.ndarray]:
 
 
 def read(path: Path, stream: int, start: int, frames: int) -> np.ndarray:
-    """A part of a stream, the same samples that `decode` gives there.
+    """Read a part of a stream, the same samples that `decode` gives there.
 
     Args:
         path: of the file.
@@ -115,34 +121,34 @@ def read(path: Path, stream: int, start: int, frames: int) -> np.ndarray:
     Raises:
         InputError: as `decode`.
     """
-    facts = _streams(path)[stream]
-    begin = facts.priming + min(start, facts.frames)
-    end = facts.priming + min(start + frames, facts.frames)
+    found = _streams(path)[stream]
+    begin = found.priming + min(start, found.frames)
+    end = found.priming + min(start + frames, found.frames)
     if begin >= end:
-        return np.zeros((0, facts.channels), np.float32)
-    first, last = begin // facts.packet_frames, -(-end // facts.packet_frames)
+        return np.zeros((0, found.channels), np.float32)
+    first, last = begin // found.packet_frames, -(-end // found.packet_frames)
     lead = max(0, first - LEAD_PACKETS)
 
-    def part(decoder) -> np.ndarray:
-        samples = np.empty(((last - lead) * facts.packet_frames, facts.channels), np.float32)
+    def part(decoder: "AudioCodecContext") -> np.ndarray:
+        samples = np.empty(((last - lead) * found.packet_frames, found.channels), np.float32)
         at = 0
-        for piece in _decode(path, facts, range(lead, last), decoder):
+        for piece in _decode(path, found, range(lead, last), decoder):
             samples[at : at + piece.shape[1]] = piece.T
             at += piece.shape[1]
-        return samples[begin - lead * facts.packet_frames : end - lead * facts.packet_frames]
+        return samples[begin - lead * found.packet_frames : end - lead * found.packet_frames]
 
-    decoder = _decoder(facts.codec, facts.setup)
+    decoder = _decoder(found.codec, found.setup)
     samples = part(decoder)
-    if lead == 0 or facts.steady[first:last].all():
+    if lead == 0 or found.steady[first:last].all():
         return samples
     # Some encoders leave noise to the decoder, which draws it from a sequence that runs through the
     # stream. A part with such noise comes out differently the second time; only when decoded from
     # the beginning is it what every other reader of the file gets.
     if np.array_equal(samples, part(decoder)):
-        facts.steady[first:last] = True
+        found.steady[first:last] = True
     else:
-        decoder = _decoder(facts.codec, facts.setup)
-        for _ in _frames(path, facts.packets[:lead].tolist(), decoder):
+        decoder = _decoder(found.codec, found.setup)
+        for _ in _frames(path, found.packets[:lead].tolist(), decoder):
             pass
         samples = part(decoder)
     return samples
@@ -156,13 +162,14 @@ def _streams(path: Path) -> tuple[Stream, ...]:
 
 @functools.lru_cache(FILES_REMEMBERED)
 def _index(path: Path, size: int, changed: int) -> tuple[Stream, ...]:
-    """All audio streams of a file; size and time of change tell it from an earlier one."""
+    """Index all audio streams of a file; size and time of change tell it from an earlier one."""
     with container.opened(path) as (source, _):
         return tuple(_indexed(path, size, stream) for stream in source.streams.audio)
 
 
-def _indexed(path: Path, size: int, stream) -> Stream:
-    """What PyAV's stream says of its packets; the first and the last are decoded for the rest."""
+def _indexed(path: Path, size: int, stream: "AudioStream") -> Stream:
+    """Gather what PyAV's stream says of its packets; the first and the last are decoded for the
+    rest."""
     context, entries = stream.codec_context, list(stream.index_entries)
     if context.name not in CODECS or stream.frames == 0 or not entries:
         raise InputError(
@@ -182,7 +189,7 @@ def _indexed(path: Path, size: int, stream) -> Stream:
         next(_frames(path, [packet], _decoder(context.name, setup)))
         for packet in packets[[0, -1]].tolist()
     )
-    priming = max(0, round(-entries[0].timestamp * stream.time_base * first.sample_rate))
+    priming = max(0, round(-entries[0].timestamp * (stream.time_base or 0) * first.sample_rate))
     return Stream(
         codec=context.name,
         setup=setup,
@@ -196,16 +203,18 @@ def _indexed(path: Path, size: int, stream) -> Stream:
     )
 
 
-def _decoder(codec: str, setup: bytes):
+def _decoder(codec: str, setup: bytes) -> "AudioCodecContext":
     import av  # takes a quarter of a second
 
-    decoder = av.CodecContext.create(codec, "r")
+    decoder = cast("AudioCodecContext", av.CodecContext.create(codec, "r"))  # of `CODECS`
     decoder.extradata = setup
     return decoder
 
 
-def _frames(path: Path, packets: Iterable[tuple[int, int]], decoder) -> Iterator:
-    """PyAV's frames of packets, given by place and size, one for each."""
+def _frames(
+    path: Path, packets: Iterable[tuple[int, int]], decoder: "AudioCodecContext"
+) -> Iterator["AudioFrame"]:
+    """Yield PyAV's frames of packets, given by place and size, one for each."""
     import av
 
     with path.open("rb") as file:
@@ -220,8 +229,10 @@ def _frames(path: Path, packets: Iterable[tuple[int, int]], decoder) -> Iterator
             yield frame
 
 
-def _decode(path: Path, stream: Stream, packets: range, decoder) -> Iterator[np.ndarray]:
-    """Packets as float32 (channels, time), as decoders have it."""
+def _decode(
+    path: Path, stream: Stream, packets: range, decoder: "AudioCodecContext"
+) -> Iterator[np.ndarray]:
+    """Decode packets to float32 (channels, time), as decoders have it."""
     places = stream.packets[packets.start : packets.stop].tolist()
     for number, frame in zip(packets, _frames(path, places, decoder), strict=True):
         if frame.samples != stream.packet_frames and number < len(stream.packets) - 1:

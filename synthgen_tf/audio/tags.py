@@ -11,14 +11,15 @@ from synthgen_tf.audio.mpeg import is_mpeg
 from synthgen_tf.errors import InputError
 
 NAMES = ("title", "artist", "album", "tracknumber", "date", "genre", "comment", "copyright")
-"""As soundfile calls them."""
+"""The tags that are read, as soundfile calls them."""
 
 LONGEST = 2000
 """Characters of a tag that are kept."""
 
 
 def read_tags(path: Path) -> dict[str, str]:
-    """The tags of an audio file by `NAMES`, without those that it lacks or that cannot be read."""
+    """Read the tags of an audio file by `NAMES`, without those that it lacks or that cannot be
+    read."""
     name = os.fsencode(path) if os.name == "posix" else str(path)
     try:
         if is_mpeg(Path(path)):

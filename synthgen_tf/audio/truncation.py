@@ -1,4 +1,4 @@
-"""Where a file must end by its own account: decoders take a cut-off file for a short one."""
+"""Where a file must end by what it says of itself: decoders take a cut-off file for a short one."""
 
 import struct
 import warnings
@@ -29,9 +29,9 @@ def check_complete(path: Path) -> None:
             there are more than 4 GB in it, which its header cannot tell.
     """
     try:
-        facts = path.stat()
-        check_is_file(path, facts.st_mode)
-        size = facts.st_size
+        status = path.stat()
+        check_is_file(path, status.st_mode)
+        size = status.st_size
         if size == 0:
             raise InputError(f"{shown(path)} is empty: expected an audio file")
         samples = headers.find_samples(path)
@@ -62,7 +62,7 @@ def check_complete(path: Path) -> None:
 
 
 def promised_bytes(path: Path) -> int | None:
-    """The least size of a file in bytes, as told by its header.
+    """Return the least size of a file in bytes, as told by its header.
 
     Known for mp4 and its kin, webm, mkv, avi, wma, caf, au, w64 and dsf, where the length is not
     left open; None for others.
@@ -98,7 +98,7 @@ def promised_bytes(path: Path) -> int | None:
 
 
 def _last_box_end(file: BinaryIO) -> int:
-    """The end of the last top-level box of an mp4 file that begins inside the file."""
+    """Find the end of the last top-level box of an mp4 file that begins inside the file."""
     end = 0
     file.seek(0)
     while len(box := file.read(8)) == 8:
@@ -113,7 +113,7 @@ def _last_box_end(file: BinaryIO) -> int:
 
 
 def _segment_end(file: BinaryIO) -> int | None:
-    """The end of the segment of a webm or mkv file; None where it is a stream without one."""
+    """Find the end of the segment of a webm or mkv file; None where it is a stream without one."""
     file.seek(4)
     header = _vint(file)
     if header is None:
@@ -126,7 +126,7 @@ def _segment_end(file: BinaryIO) -> int | None:
 
 
 def _vint(file: BinaryIO) -> int | None:
-    """A number of one to eight bytes, whose first bit set tells how many; all ones: unknown."""
+    """Read a number of one to eight bytes, its first bit set tells how many; all ones: unknown."""
     first = file.read(1)
     if not first or not first[0]:
         return None
@@ -136,7 +136,7 @@ def _vint(file: BinaryIO) -> int | None:
 
 
 def _caf_end(file: BinaryIO) -> int | None:
-    """The end of the last chunk of a caf file that begins inside it; None for open ends."""
+    """Find the end of the last chunk of a caf file that begins inside it; None for open ends."""
     end = 8
     file.seek(end)
     while len(chunk := file.read(12)) == 12:
@@ -149,7 +149,7 @@ def _caf_end(file: BinaryIO) -> int | None:
 
 
 def _w64_end(file: BinaryIO) -> int | None:
-    """The end of the samples of a w64 file; None where it is left open."""
+    """Find the end of the samples of a w64 file; None where it is left open."""
     at = 40
     file.seek(at)
     while len(chunk := file.read(24)) == 24:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 import soundfile
@@ -20,11 +21,11 @@ BITS = {"PCM_16": 16, "PCM_24": 24}
 FLAC_CHANNELS = 8
 FLAC_MAX_RATE = 655350
 MP3_RATES = (16000, 22050, 24000, 32000, 44100, 48000)
-"""Those of MPEG 1 and 2. MPEG 2.5 goes down to 8000 Hz, but at full bit rate decoders stumble."""
+"""Hz, rates of MPEG 1 and 2. MPEG 2.5 goes down to 8000, but at full bit rate decoders stumble."""
 
 
 def check_format(format: str, subtype: str | None = None) -> str | None:
-    """The subtype that a file of this format gets.
+    """Return the subtype that a file of this format gets.
 
     Raises:
         InputError: for an unknown format or a subtype that it cannot hold.
@@ -44,7 +45,7 @@ def check_format(format: str, subtype: str | None = None) -> str | None:
 
 
 def as_stored(samples: np.ndarray, subtype: str | None) -> np.ndarray:
-    """The float32 values that reading gives back after writing `samples` with this subtype.
+    """Return the float32 values that reading gives back after writing `samples` with this subtype.
 
     Integers round to nearest and clamp to [-1, 1); FLOAT and mp3 (None, which is encoded as it is)
     change nothing.
@@ -145,7 +146,12 @@ class Writer:
             self.sink.write(block)
         self.frames += len(block)
 
-    def __exit__(self, kind, error, trace) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         with self.stack:  # whose end removes a draft that was not renamed
             if kind is not None:
                 with suppress(OSError, soundfile.LibsndfileError):  # the error at hand counts
@@ -218,7 +224,7 @@ def _check_limits(format: str, sample_rate: int, channels: int) -> None:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """A folder, made with its parents; those made here go again if the block raises.
+    """Make a folder with its parents; those made here go again if the block raises.
 
     Raises:
         InputError: when it cannot be made, or is a file.

@@ -5,13 +5,14 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 HELP = {"help_option_names": ["-h", "--help"]}
 """Settings of every command."""
 
 
 def main() -> None:
-    """Entry point of `synthgen`."""
+    """Run the command `synthgen` with the arguments of the process, and end the process."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up noise
     from synthgen_tf.cli.commands import app
 
@@ -19,7 +20,7 @@ def main() -> None:
 
 
 def run_command(command: Callable[..., None]) -> None:
-    """Call a command line of one command, see `run`."""
+    """Run a function as a command line of its own, see `run`."""
     import typer
 
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -28,7 +29,7 @@ def run_command(command: Callable[..., None]) -> None:
 
 
 def run(app: Callable[..., object]) -> None:
-    """Call a Typer app: errors become one line and an exit code, never a traceback."""
+    """Run a Typer app: errors become one line and an exit code, never a traceback."""
     from synthgen_tf.errors import InputError
     from synthgen_tf.quiet import fill_closed_streams
 
@@ -94,8 +95,14 @@ def _refuse_empty(arguments: list[str]) -> None:
         )
 
 
-def _show(message, category, *place, shown=warnings.showwarning) -> None:
-    """One line without a place in the code for what is said of inputs; others as ever."""
+def _show(
+    message: Warning | str,
+    category: type[Warning],
+    *place: Any,
+    shown: Callable[..., None] = warnings.showwarning,
+) -> None:
+    """Print one line without a place in the code for what is said of inputs; other warnings as
+    ever."""
     from synthgen_tf.errors import InputWarning
 
     if issubclass(category, InputWarning):

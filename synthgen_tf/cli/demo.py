@@ -20,7 +20,7 @@ def demo(
 ) -> None:
     """The whole story in minutes, from songs to a report."""
     import_tensorflow()
-    from synthgen_tf.cli.tables import print_table
+    from synthgen_tf.cli.terminal import print_table
     from synthgen_tf.demo import run_demo
 
     result = run_demo(

@@ -11,7 +11,7 @@ def describe(
     out: Annotated[Path | None, typer.Option(help="Page; DIR/describe.html by default.")] = None,
 ) -> None:
     """Say what rendered songs are, in tables and on a page."""
-    from synthgen_tf.cli.tables import print_table
+    from synthgen_tf.cli.terminal import print_table
     from synthgen_tf.render import describe_songs
     from synthgen_tf.render.dataset import PAGE
     from synthgen_tf.report import write_songs_page

@@ -84,7 +84,7 @@ def _score(
     level: str = "as_is",
 ) -> None:
     """Score and write; the options are the command's."""
-    from synthgen_tf.cli.tables import print_table
+    from synthgen_tf.cli.terminal import print_table
     from synthgen_tf.data import open_tracks
     from synthgen_tf.evaluate import (
         Estimates,
@@ -98,9 +98,9 @@ def _score(
         write_scores,
     )
     from synthgen_tf.report.diagnosis import split_table
-    from synthgen_tf.report.tables import genre_table, score_table
+    from synthgen_tf.report.score_tables import genre_table, score_table
     from synthgen_tf.separate import Separator
-    from synthgen_tf.separate.catalogue import DEFAULT_MODEL
+    from synthgen_tf.separate.model_folders import DEFAULT_MODEL
     from synthgen_tf.separate.predictors import load_predictor
 
     config = scoring_config(None if estimates else model or DEFAULT_MODEL, config_file, settings)
@@ -137,7 +137,7 @@ def _score(
 
 
 def scoring_config(model: str | None, file: Path | None, settings: Sequence[str]) -> Config:
-    """What tells the labels of which the stems of a data set are made, and the target.
+    """Return the configuration that tells the labels of each stem of a data set, and the target.
 
     Args:
         model: whose own configuration holds where nothing is given; None for estimates.
@@ -145,7 +145,7 @@ def scoring_config(model: str | None, file: Path | None, settings: Sequence[str]
         settings: `--set`.
     """
     from synthgen_tf.runs import CONFIG
-    from synthgen_tf.separate.catalogue import CARD, find_model
+    from synthgen_tf.separate.model_folders import CARD, find_model
 
     if model and file is None:
         folder = find_model(model)

@@ -23,13 +23,13 @@ def info() -> None:
 
     from synthgen_tf.runs import environment
 
-    facts = environment()
+    versions = environment()
     found = [name for name, module in ENGINES.items() if importlib.util.find_spec(module)]
     rows = [
-        ["commit", facts["commit"] or "installed package"],
-        ["Python", facts["python"]],
-        ["platform", facts["platform"]],
-        *([name, version or "not installed"] for name, version in facts["packages"].items()),
+        ["commit", versions["commit"] or "installed package"],
+        ["Python", versions["python"]],
+        ["platform", versions["platform"]],
+        *([name, version or "not installed"] for name, version in versions["packages"].items()),
         ["devices", ", ".join(device.name for device in tf.config.list_physical_devices())],
         ["ffmpeg", shutil.which("ffmpeg") or "not found, the packages musdb and stempeg need it"],
         ["engines", ", ".join(found)],

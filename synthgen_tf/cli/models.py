@@ -5,7 +5,7 @@ import typer
 
 def models() -> None:
     """List the models that come with SynthGen."""
-    from synthgen_tf.separate.catalogue import shipped_models
+    from synthgen_tf.separate.model_folders import shipped_models
 
     cards = shipped_models()
     for card in cards:

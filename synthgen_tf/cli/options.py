@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def help_of(dotted: str) -> str:
-    """Help text of a configuration key, for instance `training.minutes`."""
+    """Return the help text of a configuration key, for instance `training.minutes`."""
     section: type[BaseModel] | Any = Config
     *sections, key = dotted.split(".")
     for name in sections:
@@ -24,7 +24,7 @@ def help_of(dotted: str) -> str:
 
 
 def listed(choices: Any, last: str | None = None, **meanings: str) -> str:
-    """The names of a type in `choices` or `config`, for a help text.
+    """Return the names of a type in `choices` or `config`, for a help text.
 
     Args:
         choices: a `Literal`.
@@ -44,7 +44,7 @@ def listed(choices: Any, last: str | None = None, **meanings: str) -> str:
 
 
 def output_format(stems: str | None, format: str, subtype: str | None, clip: str) -> "OutputFormat":
-    """The files that are asked for, in whatever case and with commas to spare.
+    """Return the files that are asked for, in whatever case and with commas to spare.
 
     Raises:
         InputError: for an unknown format, subtype or clip policy.
@@ -125,5 +125,5 @@ Engines = Annotated[
 
 
 def names_of(text: str | None) -> list[str]:
-    """Names with commas between them, and with commas to spare."""
+    """Split names with commas between them, and with commas to spare."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]

@@ -48,7 +48,7 @@ def _print_store(tracks: "Sequence[StoredTrack]", target: str) -> None:
     """Print what a store holds, split by split."""
     import numpy as np
 
-    from synthgen_tf.cli.tables import print_table
+    from synthgen_tf.cli.terminal import print_table
     from synthgen_tf.data.store import ACTIVE_ABOVE, active_seconds
     from synthgen_tf.table import Table
     from synthgen_tf.tracks import SPLITS, USUAL_SPLITS

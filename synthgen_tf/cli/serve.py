@@ -1,4 +1,5 @@
-"""The command that serves."""
+"""`synthgen serve`: a model behind HTTP, for a page, for programs and for TensorFlow Serving's
+clients."""
 
 from typing import Annotated
 

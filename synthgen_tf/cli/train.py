@@ -99,7 +99,7 @@ def _choose(
     flags: Mapping[str, Any],
     resume: bool,
 ) -> tuple[Config, "Path | Rendering"]:
-    """The configuration of a training, and its data: a folder, or songs to render.
+    """Return the configuration of a training, and its data: a folder, or songs to render.
 
     Args:
         run: run directory.
@@ -193,7 +193,7 @@ def _tell(line: str) -> None:
 
 
 def _check_backend() -> str:
-    """The backend that the environment names, if it is installed."""
+    """Return the backend that the environment names, if it is installed."""
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend not in BACKENDS:
         raise InputError(f"KERAS_BACKEND is {backend!r}; expected {', '.join(BACKENDS)}")

@@ -8,7 +8,7 @@ audible   -> Tracks -> InputError where no target sounds
 licence   -> root -> the licences that its songs put on what learns from them
 example   -> stems in their order -> Cuts -> Example: the names of what the next modules hand on
 draw      -> example number, seed -> Draw: what the example is made of
-reader    -> song, stem, start, frames -> cut (time, channels) as it is stored, in the graph
+segment_reader -> song, stem, start, frames -> cut (time, channels) as it is stored, in the graph
 mix       -> Cuts, Draw -> Example (segment, channels)
 normalise -> Example -> the same at one scale
 chain     -> Tracks -> tf.data of Examples (batch, segment, channels)

@@ -17,7 +17,7 @@ from synthgen_tf.data.draw import Dice, Draw, SongTable
 from synthgen_tf.data.example import TARGET, Cuts, Example
 from synthgen_tf.data.mix import mix, plain, taken
 from synthgen_tf.data.normalise import normalise
-from synthgen_tf.data.reader import segment_reader
+from synthgen_tf.data.segment_reader import segment_reader
 from synthgen_tf.data.select import held_out_places, stems_of
 from synthgen_tf.tracks import Track
 

@@ -2,6 +2,8 @@
 
 import warnings
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,14 +11,17 @@ from synthgen_tf.errors import InputError, install
 from synthgen_tf.files import write_text
 from synthgen_tf.tracks import REST
 
+if TYPE_CHECKING:
+    from museval import TrackStore
+
 MEASURES = ("SDR", "ISR", "SIR", "SAR")
-"""In the order in which museval gives them."""
+"""The measures of BSSEval v4, in the order in which museval gives them."""
 
 WINDOW_SECONDS = 1.0
 
 
-def load_museval():
-    """The museval package.
+def load_museval() -> ModuleType:
+    """Import the package museval and return it.
 
     Raises:
         InputError: when it, or the ffmpeg that it asks for, is not installed.
@@ -39,7 +44,7 @@ def bss_eval(
     estimate: np.ndarray,
     mixture: np.ndarray,
     sample_rate: int,
-):
+) -> "TrackStore":
     """Score a stem and the rest of a track, window by window of a second.
 
     Args:
@@ -67,8 +72,9 @@ def bss_eval(
     return store
 
 
-def medians(store, target: str) -> dict[str, float | None]:
-    """Median over a track's windows of each measure of a target, by its name in small letters."""
+def medians(store: "TrackStore", target: str) -> dict[str, float | None]:
+    """Return the median over a track's windows of each measure of a target, by its name in small
+    letters."""
     frames = next(each["frames"] for each in store.scores["targets"] if each["name"] == target)
     found = {}
     for kind in MEASURES:
@@ -78,8 +84,9 @@ def medians(store, target: str) -> dict[str, float | None]:
     return found
 
 
-def write_bss_eval(folder: Path, store) -> Path:
-    """Write `folder/test/<track>.json`, where `museval.EvalStore().add_eval_dir(folder)` looks."""
+def write_bss_eval(folder: Path, store: "TrackStore") -> Path:
+    """Write a track's scores to `folder/test/<track>.json`, where museval's
+    `EvalStore().add_eval_dir(folder)` looks for them."""
     path = folder / "test" / f"{store.track_name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, store.json)

@@ -78,7 +78,7 @@ class Estimates:
             )
 
     def __call__(self, track: Track, mixture: np.ndarray) -> np.ndarray:
-        """The estimate of a track, float32 (time, channels) as the mixture, padded or cut.
+        """Read the estimate of a track, float32 (time, channels) as the mixture, padded or cut.
 
         Raises:
             InputError: when its file cannot be read.
@@ -90,7 +90,8 @@ class Estimates:
         return np.pad(estimate[: len(mixture)], ((0, max(-more, 0)), (0, 0)))
 
     def told(self) -> str:
-        """How many of the estimates read were padded or cut, in a line; empty where none was."""
+        """Tell in a line how many of the estimates read were padded or cut; empty where none
+        was."""
         if not self.refitted:
             return ""
         most = max(map(abs, self.refitted.values()))

@@ -10,7 +10,7 @@ BLOCK = 512 * HOP
 
 
 def ideal_ratio_mask(target: np.ndarray, mixture: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Estimate of a stem by the ideal ratio mask, with the mixture's phase.
+    """Estimate a stem by the ideal ratio mask, with the mixture's phase.
 
     It is made block by block, with a window's length around each: as from the whole at once.
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,18 +24,21 @@ MEASURES = (
     *("level_error", "silence_level"),
 )
 ALL = "all"
-"""In place of a split: the tracks of every one."""
+"""What stands in place of a split for the tracks of every one."""
 
 RESAMPLES, CONFIDENCE = 10_000, 0.95
 
 Scores = dict[str, float | None]
 Estimator = Callable[[Track, np.ndarray], np.ndarray]
 """A track and its mixture to the estimate of its stem, (time, channels)."""
+Metric = Callable[[np.ndarray, np.ndarray], Any]
+"""Target and estimate (batch, time, channels) to a tensor (batch,) of the backend."""
 
 
 @dataclass(frozen=True)
 class TrackScore:
-    """Scores of one track.
+    """The scores of one track: those of the estimate, and of what costs nothing or knows the
+    answer.
 
     Attributes:
         name: of the track.
@@ -57,7 +61,7 @@ class TrackScore:
     split: str | None = None
 
     def as_json(self) -> dict:
-        """What `scores.json` holds of the track."""
+        """Return what `scores.json` holds of the track."""
         return {
             "name": self.name,
             "split": self.split,
@@ -68,7 +72,7 @@ class TrackScore:
 
 
 def separated_by(separator: Separator) -> Estimator:
-    """The stem of a separator, whatever it is called."""
+    """Return an estimator that gives the stem of a separator, whatever it is called."""
 
     def estimate(track: Track, mixture: np.ndarray) -> np.ndarray:
         return separator.separate(mixture, track.sample_rate)[separator.stem]
@@ -117,15 +121,15 @@ def evaluate(
 def score_track(
     track: Track, truth: np.ndarray, estimate: np.ndarray, mixture: np.ndarray
 ) -> TrackScore:
-    """Compare (time, channels) signals of one track."""
-    facts = track.name, track.genre, track.frames / track.sample_rate
+    """Score the (time, channels) signals of one track against its true stem."""
+    seconds = track.frames / track.sample_rate
     if not bool(np.asarray(metrics.audible(truth[None]))[0]):
         signals = {ESTIMATE: estimate, MIXTURE: mixture, SILENCE: np.zeros_like(mixture)}
         systems = {
             name: {"silence_level": measure(metrics.level_error, mixture, signal)}
             for name, signal in signals.items()
         }
-        return TrackScore(*facts, systems, track.split)
+        return TrackScore(track.name, track.genre, seconds, systems, track.split)
     gain = np.float32(np.asarray(metrics.best_gain(truth[None], mixture[None]))[0])
     made = {  # one after the other, for each is as long as the song
         ESTIMATE: lambda: estimate,
@@ -142,7 +146,7 @@ def score_track(
             own, unchanged = each[kind], systems[MIXTURE][kind]
             rise = None if own is None or unchanged is None else round(own - unchanged, 4)
             each[f"{kind}_improvement"] = rise
-    return TrackScore(*facts, systems, track.split)
+    return TrackScore(track.name, track.genre, seconds, systems, track.split)
 
 
 def _measured(truth: np.ndarray, signal: np.ndarray) -> dict[str, float | None]:
@@ -150,14 +154,16 @@ def _measured(truth: np.ndarray, signal: np.ndarray) -> dict[str, float | None]:
     return {name: measure(getattr(metrics, name), truth, signal) for name in names}
 
 
-def measure(metric, truth: np.ndarray, estimate: np.ndarray) -> float | None:
-    """A metric of `synthgen_tf.metrics` on one pair of (time, channels) signals; None for NaN."""
+def measure(metric: Metric, truth: np.ndarray, estimate: np.ndarray) -> float | None:
+    """Return a metric of `synthgen_tf.metrics` on one pair of (time, channels) signals; None for
+    NaN."""
     value = float(np.asarray(metric(truth[None], estimate[None]))[0])
     return None if np.isnan(value) else round(value, 4)
 
 
 def summarise(scores: Sequence[TrackScore]) -> dict:
-    """Tracks, medians and intervals of all, of each genre, and of each split if there are more."""
+    """Return tracks, medians and intervals of all, of each genre, and of each split if there are
+    more."""
     genres = sorted({score.genre for score in scores if score.genre})
     splits = list(dict.fromkeys(score.split for score in scores))
     return {
@@ -174,7 +180,7 @@ def summarise(scores: Sequence[TrackScore]) -> dict:
 
 
 def _medians(scores: Sequence[TrackScore]) -> dict:
-    """Median of each measure of each system, with the interval in which it lies."""
+    """Return the median of each measure of each system, with the interval in which it lies."""
     found = {
         system: {kind: _values(scores, system, kind) for kind in _measures(scores, system)}
         for system in SYSTEMS
@@ -193,7 +199,7 @@ def _medians(scores: Sequence[TrackScore]) -> dict:
 
 
 def _measures(scores: Sequence[TrackScore], system: str) -> list[str]:
-    """Names of the measures that any track has a value of, the usual ones first."""
+    """Return the names of the measures that any track has a value of, the usual ones first."""
     names = dict.fromkeys(MEASURES)
     for score in scores:
         names.update(dict.fromkeys(score.systems.get(system, ())))
@@ -206,7 +212,8 @@ def _values(scores: Iterable[TrackScore], system: str, kind: str) -> list[float]
 
 
 def interval_of_median(values: Sequence[float]) -> list[float]:
-    """Between which the median lies in 95 of 100 draws of as many tracks with replacement.
+    """Return the two values between which the median lies in 95 of 100 draws of as many tracks with
+    replacement.
 
     The percentile bootstrap, from a fixed seed: equal values give equal intervals.
     """
@@ -225,7 +232,7 @@ def _rounded(value: float) -> float:
 def select_test_tracks(
     tracks: Sequence[Track], split: str, target: str, most: int | None = None
 ) -> list[Track]:
-    """The tracks of a split that have the target stem.
+    """Choose the tracks of a split that have the target stem.
 
     Args:
         tracks: of a data set.

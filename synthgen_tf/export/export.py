@@ -18,7 +18,7 @@ from synthgen_tf.export.warmup import write_warmup
 from synthgen_tf.files import draft_beside, sweep, write_text
 from synthgen_tf.runs import MODEL_CARD, environment, load_run, weights_licence
 from synthgen_tf.separate import hop_of
-from synthgen_tf.separate.catalogue import CARD, CARD_FORMAT, sha256_of
+from synthgen_tf.separate.model_folders import CARD, CARD_FORMAT, sha256_of
 from synthgen_tf.separate.predictors import run_identity
 
 

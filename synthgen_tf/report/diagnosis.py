@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from synthgen_tf.report.tables import format_db
+from synthgen_tf.report.score_tables import format_db
 from synthgen_tf.table import Table
 
 MEASURE = "si_sdr_improvement"
@@ -10,7 +10,8 @@ TITLE = "By split"
 
 
 def split_table(scores: Mapping) -> Table:
-    """SI-SDR improvement and SNR of each split, the oracle beside them, and what rules.
+    """Return a table of SI-SDR improvement and SNR of each split, the oracle beside them, and what
+    rules.
 
     Args:
         scores: what `evaluate` returns, of more than one split.
@@ -32,7 +33,7 @@ def split_table(scores: Mapping) -> Table:
 
 
 def diagnose(scores: Mapping) -> str:
-    """Which step of SI-SDR improvement is the largest, in a sentence; empty without `train`.
+    """Tell which step of SI-SDR improvement is the largest, in a sentence; empty without `train`.
 
     From the oracle to train: too little learnt (underfitting). From train to valid, or test where
     there is none: learnt by heart (overfitting). From there to far: sounds of another kind (domain

@@ -19,7 +19,7 @@ MONITORS = {MONITOR: "SI-SDR improvement", EARLIER_MONITOR: "SNR"}
 
 
 def spectrogram(signal: np.ndarray, sample_rate: int, reference_db: float) -> str:
-    """Picture of a signal's spectrogram over logarithmic frequency.
+    """Draw a signal's spectrogram over logarithmic frequency, as a data address.
 
     Args:
         signal: (time, channels); the channels are averaged.
@@ -34,7 +34,7 @@ def spectrogram(signal: np.ndarray, sample_rate: int, reference_db: float) -> st
 
 
 def spectrogram_pair(upper: np.ndarray, lower: np.ndarray, sample_rate: int) -> str:
-    """Picture of two signals' spectrograms above each other, at one scale: the upper one's."""
+    """Draw two signals' spectrograms above each other, at one scale: the upper one's."""
     figure = Figure(figsize=(4.2, 3.4), dpi=100)
     reference_db = loudest_db(upper, sample_rate)
     for signal, bottom in ((upper, 0.55), (lower, 0.1)):
@@ -70,7 +70,7 @@ def draw_spectrogram(axes: Axes, signal: np.ndarray, sample_rate: int, reference
 
 
 def histograms(values: Mapping[str, Sequence[float]]) -> str:
-    """Histograms side by side: title to values."""
+    """Draw histograms side by side: title to values."""
     figure = Figure(figsize=(8.6, 2.3), dpi=110, layout="constrained")
     for axes, (title, numbers) in zip(figure.subplots(1, len(values)), values.items(), strict=True):
         axes.hist(numbers, bins=24, color="tab:purple")
@@ -83,7 +83,7 @@ def histograms(values: Mapping[str, Sequence[float]]) -> str:
 
 
 def boxes(groups: Mapping[str, Sequence[float]], label: str) -> str:
-    """Box plots side by side, a point for each value: group to values."""
+    """Draw box plots side by side, a point for each value: group to values."""
     figure = Figure(figsize=(8.6, 1.0 + 0.3 * len(groups)), dpi=110, layout="constrained")
     axes = figure.subplots()
     places = range(len(groups), 0, -1)  # the first on top
@@ -106,7 +106,8 @@ def boxes(groups: Mapping[str, Sequence[float]], label: str) -> str:
 
 
 def loudest_db(signal: np.ndarray, sample_rate: int) -> float:
-    """Highest level in the signal's spectrogram, the reference for pictures that are compared."""
+    """Return the highest level in a signal's spectrogram, the reference for pictures that are
+    compared."""
     return float(_decibels(signal, sample_rate).max())
 
 
@@ -119,7 +120,8 @@ def _decibels(signal: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def curves(rows: Sequence[dict[str, float]]) -> str:
-    """Learning curves: loss on training and validation, and what the best epoch is chosen by."""
+    """Draw learning curves: loss on training and validation, and what the best epoch is chosen
+    by."""
     figure = Figure(figsize=(8.6, 2.6), dpi=110, layout="constrained")
     loss, score = figure.subplots(1, 2)
     column = monitor_of(rows)
@@ -139,14 +141,14 @@ def curves(rows: Sequence[dict[str, float]]) -> str:
 
 
 def player(signal: np.ndarray, sample_rate: int) -> str:
-    """Sound as MP3, for listening only: clipped to full scale, not sample-exact."""
+    """Encode sound as MP3, for listening only: clipped to full scale, not sample-exact."""
     buffer = io.BytesIO()
     soundfile.write(buffer, np.clip(signal, -1, 1), sample_rate, format="MP3")
     return _address("audio/mpeg", buffer.getvalue())
 
 
 def png_address(figure: Figure) -> str:
-    """A drawn figure as a data address."""
+    """Return a drawn figure as a data address."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return _address("image/png", buffer.getvalue())

@@ -9,7 +9,7 @@ from synthgen_tf.config import config_to_yaml
 from synthgen_tf.errors import InputError
 from synthgen_tf.evaluate import read_scores
 from synthgen_tf.files import write_text
-from synthgen_tf.report.tables import ROWS, format_db, format_span
+from synthgen_tf.report.score_tables import ROWS, format_db, format_span
 from synthgen_tf.report.templating import open_templates
 from synthgen_tf.runs import (
     CONFIG,
@@ -49,15 +49,15 @@ def write_model_card(run: Path, folder: Path | None = None) -> Path:
     if not history:
         raise InputError(f"run {run} has no whole epoch yet: train it first, by --resume")
     scores = read_scores(run / SCORES) if (run / SCORES).is_file() else None
-    facts = json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
-    program, *arguments = facts["command"]
+    record = json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
+    program, *arguments = record["command"]
     environment = open_templates(trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"db": format_db, "span": format_span}
     card = environment.get_template("model_card.md").render(
         config=config,
         settings=config_to_yaml(config),
         config_file=CONFIG,
-        facts=facts,
+        record=record,
         licence=weights_licence(run),
         command=shlex.join([program_name(program), *arguments]),
         best=best_epoch(history),
@@ -74,13 +74,14 @@ def write_model_card(run: Path, folder: Path | None = None) -> Path:
 
 
 def program_name(program: str) -> str:
-    """What a program is called, of its path: `python -m synthgen_tf` is the command `synthgen`."""
+    """Return what a program is called, by its path: `python -m synthgen_tf` is the command
+    `synthgen`."""
     name = Path(program).name
     return "synthgen" if name == "__main__.py" else name
 
 
 def findings(scores: Mapping) -> list[str]:
-    """The model's weak sides: a sentence only where its numbers bear it out."""
+    """List the model's weak sides: a sentence only where its numbers bear it out."""
     median = scores["median"]["estimate"]
     found = _beside_a_gain(scores["median"])
     level, silent = median.get("level_error"), median.get("silence_level")
@@ -112,7 +113,7 @@ def findings(scores: Mapping) -> list[str]:
 
 
 def _beside_a_gain(medians: Mapping) -> list[str]:
-    """How little of the scores is separation, where turning the mixture down earns as much."""
+    """Tell how little of the scores is separation, where turning the mixture down earns as much."""
     found = []
     snr, gain = (medians.get(name, {}).get("snr") for name in ("estimate", "best_gain"))
     if None not in (snr, gain) and snr - gain < NOTABLE_DB:

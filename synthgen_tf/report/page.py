@@ -8,7 +8,7 @@ import numpy as np
 
 from synthgen_tf.files import write_text
 from synthgen_tf.report.figures import boxes, curves, loudest_db, player, spectrogram
-from synthgen_tf.report.tables import Table
+from synthgen_tf.report.score_tables import Table
 from synthgen_tf.report.templating import open_templates
 from synthgen_tf.runs import Row
 
@@ -17,7 +17,7 @@ EXCERPT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Example:
-    """Signals of one song to see and hear, the mixture first: label to (time, channels)."""
+    """The signals of one song to see and hear, the mixture first: label to (time, channels)."""
 
     title: str
     note: str
@@ -34,7 +34,7 @@ def write_page(
     history: Sequence[Row] = (),
     scores: Mapping | None = None,
 ) -> None:
-    """Write the page.
+    """Write the page of a report: tables, box plots, learning curves, and examples with sound.
 
     Args:
         path: HTML file to write.
@@ -58,7 +58,8 @@ def write_page(
 
 
 def snr_by_genre(scores: Mapping) -> dict[str, list[float]]:
-    """SNR of the tracks of each genre, best median first; of all where genres are not known."""
+    """Return the SNR of the tracks of each genre, best median first; of all where genres are not
+    known."""
     groups: dict[str, list[float]] = {}
     for track in scores["tracks"]:
         snr = track["estimate"].get("snr")
@@ -84,7 +85,8 @@ def _show(example: Example) -> dict:
 
 
 def loudest_excerpt(signal: np.ndarray, frames: int) -> tuple[int, int]:
-    """First and last frame of the excerpt with the most energy, in steps of a tenth of it."""
+    """Return the first and last frame of the excerpt with the most energy, in steps of a tenth
+    of it."""
     energy = np.concatenate([[0.0], np.cumsum(np.square(signal, dtype=np.float64).sum(axis=1))])
     starts = np.arange(0, max(len(signal) - frames, 0) + 1, max(frames // 10, 1))
     ends = np.minimum(starts + frames, len(signal))

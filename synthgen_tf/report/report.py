@@ -10,7 +10,7 @@ from synthgen_tf.evaluate import Estimates, Estimator, read_scores, separated_by
 from synthgen_tf.report.diagnosis import split_table
 from synthgen_tf.report.model_card import SCORES, write_model_card
 from synthgen_tf.report.page import Example, write_page
-from synthgen_tf.report.tables import format_db, genre_table, score_table
+from synthgen_tf.report.score_tables import format_db, genre_table, score_table
 from synthgen_tf.runs import CONFIG, read_history
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
@@ -69,7 +69,7 @@ def write_report(source: Path, out: Path | None = None) -> list[Path]:
 
 
 def _examples(scores: Mapping) -> list[Example]:
-    """The best and the worst tracks, separated anew or read from the estimates."""
+    """Return the best and the worst tracks, separated anew or read from the estimates."""
     chosen = best_and_worst(scores["tracks"])
     config, target = load_config(flags={"data.labels": scores.get("labels")}), scores["target"]
     tracks = {
@@ -92,7 +92,7 @@ def _examples(scores: Mapping) -> list[Example]:
 
 
 def best_and_worst(tracks: Sequence[Mapping]) -> list[tuple[Mapping, str]]:
-    """The scores of the tracks with the highest and the lowest SNR, and what they are."""
+    """Return the scores of the tracks with the highest and the lowest SNR, and what they are."""
     scored = [track for track in tracks if track["estimate"].get("snr") is not None]
     scored.sort(key=lambda track: -track["estimate"]["snr"])
     ends = [("One of the best", scored[:SHOWN])]
@@ -107,7 +107,7 @@ def _told(track: Mapping) -> str:
     return f"{track['genre'] or 'genre unknown'}, SNR {format_db(estimate['snr'])} dB{more}"
 
 
-def _show(track: Track, note: str, estimator, target: str) -> Example:
+def _show(track: Track, note: str, estimator: Estimator, target: str) -> Example:
     mixture, truth = track.read(MIXTURE), track.read(target)
     estimate = estimator(track, mixture)
     signals = {

@@ -14,7 +14,8 @@ from jinja2 import (
 
 
 def open_templates(*folders: Path, **options: Any) -> Environment:
-    """The templates of `report/templates/`; HTML is escaped, a value that is missing is an error.
+    """Open the templates of `report/templates/`; HTML is escaped, a value that is missing is an
+    error.
 
     Args:
         folders: searched before it.

@@ -23,7 +23,7 @@ Row = dict[str, float]
 
 
 def read_history(run: Path) -> list[Row]:
-    """One row of numbers for each epoch, oldest first; empty before the first."""
+    """Read a row of numbers for each epoch, oldest first; empty before the first."""
     if not (run / HISTORY).is_file():
         return []
     with (run / HISTORY).open(newline="") as file:
@@ -31,17 +31,17 @@ def read_history(run: Path) -> list[Row]:
 
 
 def monitor_of(rows: Sequence[Row]) -> str:
-    """The column by which the best epoch of a history was chosen: `MONITOR`, but in old runs."""
+    """Return the column by which the best epoch was chosen: `MONITOR`, but in old runs."""
     return MONITOR if all(MONITOR in row for row in rows) else EARLIER_MONITOR
 
 
 def score_of(row: Row, column: str = MONITOR) -> float:
-    """Score of an epoch, to compare epochs by: what is not finite is behind all else."""
+    """Return the score of an epoch, to compare epochs by: what is not finite is behind all else."""
     return row[column] if math.isfinite(row[column]) else -math.inf
 
 
 def best_epoch(rows: Sequence[Row]) -> Row:
-    """The row of the epoch whose model was kept; `rows` has one at least."""
+    """Return the row of the epoch whose model was kept; `rows` has one at least."""
     column = monitor_of(rows)
     return max(rows, key=lambda row: score_of(row, column))
 
@@ -56,7 +56,7 @@ def refuse_other_monitor(run: Path, rows: Sequence[Row]) -> None:
 
 
 def is_complete(config: Config, rows: Sequence[Row]) -> bool:
-    """True for a run that has used up its epochs or minutes."""
+    """Tell whether a run has used up its epochs or minutes."""
     minutes = sum(row["seconds"] for row in rows) / 60
     limit = config.training.minutes
     return len(rows) >= config.training.epochs or bool(limit and minutes >= limit)
@@ -73,7 +73,7 @@ def refuse_complete_run(run: Path, config: Config, rows: Sequence[Row]) -> None:
 
 
 def write_history(run: Path, rows: list[Row]) -> None:
-    """Replace the history at once."""
+    """Replace a run's history by these rows, whole or not at all."""
 
     def write(temporary: Path) -> None:
         with temporary.open("w", newline="") as file:

@@ -7,10 +7,14 @@ What the optimizer remembers beside those is left out: it is made anew within so
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from synthgen_tf.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
 
 PACKED = "packed"
 PART_BYTES = 15_000_000
@@ -57,12 +61,12 @@ def _parts(named: Sequence[tuple[str, np.ndarray]]) -> Iterator[dict[str, np.nda
 
 
 def is_packed(run: Path) -> bool:
-    """True where a run has weights in parts."""
+    """Tell whether a run has weights in parts."""
     return (run / PACKED / "part_0.npz").is_file()
 
 
 def unpack(run: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Weights and averages, as `pack` took them, in single precision.
+    """Read weights and averages, as `pack` took them, in single precision.
 
     Raises:
         InputError: when a part cannot be read or is missing.
@@ -87,7 +91,7 @@ def unpack(run: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
     return weights, averages
 
 
-def give_packed(model, run: Path, averaged: bool = True) -> list[np.ndarray]:
+def give_packed(model: "keras.Model", run: Path, averaged: bool = True) -> list[np.ndarray]:
     """Give a network the weights of a run in parts; returns the averages.
 
     Args:

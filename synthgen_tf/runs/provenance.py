@@ -12,7 +12,7 @@ PACKAGES = (
 
 
 def environment() -> dict:
-    """Versions of what the results depend on, and the machine in a word."""
+    """Return the versions of what results depend on, the commit, and the machine in a word."""
     return {
         "commit": _commit(),
         "python": platform.python_version(),
@@ -29,7 +29,8 @@ def _version(package: str) -> str | None:
 
 
 def _commit() -> str | None:
-    """Commit of the checkout that this package runs from; None for an installed wheel."""
+    """Return the commit of the checkout that this package runs from; None for an installed
+    wheel."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

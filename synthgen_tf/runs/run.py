@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synthgen_tf.config import Config, config_to_yaml, load_config
 from synthgen_tf.data.licence import UNKNOWN, licences_of, together
@@ -17,6 +17,9 @@ from synthgen_tf.files import write_text
 from synthgen_tf.runs.history import read_history
 from synthgen_tf.runs.packed import PACKED, give_packed, is_packed
 from synthgen_tf.runs.provenance import environment
+
+if TYPE_CHECKING:
+    import keras
 
 BEST = "best.keras"
 CONFIG = "config.yaml"
@@ -63,37 +66,38 @@ def record_data(run: Path, data: Path | str, more: Iterable[str] = ()) -> None:
         more: licences of weights that it starts from, or of data that lies in no folder.
     """
     begun = {"seed": read_run_config(run).seed, "command": sys.argv, **environment()}
-    facts = {"data": ""} | begun | _facts(run)
-    facts["data"] = str(data.absolute()) if isinstance(data, Path) else data
-    before = facts.get("licences", [UNKNOWN] if read_history(run) else [])
+    record = {"data": ""} | begun | _read_record(run)
+    record["data"] = str(data.absolute()) if isinstance(data, Path) else data
+    before = record.get("licences", [UNKNOWN] if read_history(run) else [])
     of_data = licences_of(data) if isinstance(data, Path) else ()
-    facts["licences"] = sorted({*before, *more, *of_data})
-    write_text(run / ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
+    record["licences"] = sorted({*before, *more, *of_data})
+    write_text(run / ENVIRONMENT, json.dumps(record, indent=2) + "\n")
 
 
 def record_rendered(run: Path, songs: int, valid: int) -> None:
     """Note how many songs a run has had rendered for it, to train and to validate on."""
-    facts = _facts(run) | {"rendered": songs, "rendered_valid": valid}
-    write_text(run / ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
+    record = _read_record(run) | {"rendered": songs, "rendered_valid": valid}
+    write_text(run / ENVIRONMENT, json.dumps(record, indent=2) + "\n")
 
 
 def read_rendered(run: Path) -> tuple[int, int | None]:
-    """What `record_rendered` noted; 0 and None for a run that had none."""
-    facts = _facts(run)
-    return facts.get("rendered", 0), facts.get("rendered_valid")
+    """Read what `record_rendered` noted; 0 and None for a run that had none."""
+    record = _read_record(run)
+    return record.get("rendered", 0), record.get("rendered_valid")
 
 
 def run_licences(run: Path) -> list[str]:
-    """The licences that a run's data puts on its weights; runs of earlier versions do not know."""
-    return _facts(run).get("licences") or [UNKNOWN]
+    """Return the licences that a run's data puts on its weights; runs of earlier versions do not
+    know."""
+    return _read_record(run).get("licences") or [UNKNOWN]
 
 
 def weights_licence(run: Path) -> str:
-    """One line about what may be done with the weights of a run."""
+    """Tell in a line what may be done with the weights of a run."""
     return together(run_licences(run))
 
 
-def _facts(run: Path) -> dict[str, Any]:
+def _read_record(run: Path) -> dict[str, Any]:
     try:
         return json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -109,7 +113,7 @@ def refuse_existing_run(run: Path) -> None:
 
 
 def read_run_config(run: Path) -> Config:
-    """The configuration that a run was made with.
+    """Read the configuration that a run was made with.
 
     Raises:
         InputError: when the directory holds no run.
@@ -122,14 +126,14 @@ def read_run_config(run: Path) -> Config:
 def resume_config(
     run: Path, settings: Sequence[str], flags: Mapping[str, Any], data: Path | None
 ) -> tuple[Config, Path]:
-    """Configuration and data of a run to go on with; only its section `training` may change.
+    """Return configuration and data of a run to go on with; only section `training` may change.
 
     Raises:
         InputError: when the directory holds no run or another section would change.
     """
     config = changed_config(run, settings, flags)
     if data is None:
-        noted = _facts(run).get("data")
+        noted = _read_record(run).get("data")
         if not noted or not Path(noted).is_dir():
             raise InputError(f"data of run {run} is not at {noted}: say by --data where it is now")
         data = Path(noted)
@@ -137,7 +141,7 @@ def resume_config(
 
 
 def changed_config(run: Path, settings: Sequence[str], flags: Mapping[str, Any]) -> Config:
-    """The configuration of a run with another section `training`.
+    """Return the configuration of a run with another section `training`.
 
     Raises:
         InputError: when the directory holds no run or another section would change.
@@ -149,8 +153,8 @@ def changed_config(run: Path, settings: Sequence[str], flags: Mapping[str, Any])
     return config
 
 
-def load_run(run: Path):
-    """The best model of a run and its configuration, as (keras.Model, Config)."""
+def load_run(run: Path) -> "tuple[keras.Model, Config]":
+    """Load the best model of a run, and its configuration."""
     from synthgen_tf.model import build_model
 
     config = read_run_config(run)
@@ -159,7 +163,7 @@ def load_run(run: Path):
     return model, config
 
 
-def load_weights(model, config: Config, run: Path) -> None:
+def load_weights(model: "keras.Model", config: Config, run: Path) -> None:
     """Give a model the weights of a run's best one.
 
     Raises:
@@ -182,5 +186,6 @@ def load_weights(model, config: Config, run: Path) -> None:
 
 
 def weight_files(run: Path) -> list[Path]:
-    """The files that hold a run's best model: `best.keras`, or else the parts of `packed`."""
+    """Return the files that hold a run's best model: `best.keras`, or else the parts of
+    `packed`."""
     return [run / BEST] if (run / BEST).is_file() else sorted((run / PACKED).glob("part_*.npz"))

@@ -5,9 +5,9 @@
 Module     -> what comes in -> what goes out
 storage    -> address of a folder or bucket -> its songs; files fetched and put
 worker     -> one song -> its stems in place, its row of the manifest; the model loaded once
-catalogue  -> all songs -> what became of them, through a Ray cluster
+cluster    -> all songs -> what became of them, through a Ray cluster
 """
 
-from synthgen_tf.scale.catalogue import CatalogueResult, separate_catalogue
+from synthgen_tf.scale.cluster import CatalogueResult, separate_catalogue
 
 __all__ = ["CatalogueResult", "separate_catalogue"]

@@ -17,7 +17,7 @@ MODIFIED = ("mtime", "LastModified", "last_modified", "updated", "modified", "ET
 
 
 class Storage:
-    """A folder, here or in an object store.
+    """A folder, on this machine or in an object store.
 
     What fails for a while, as networks do, is tried again.
 
@@ -46,11 +46,11 @@ class Storage:
         return "file" in self.files.protocol
 
     def inside(self, other: "Storage") -> bool:
-        """Whether this is the other, or a folder in it."""
+        """Tell whether this is the other, or a folder in it."""
         return self.files == other.files and f"{self.root}/".startswith(f"{other.root}/")
 
     def find(self) -> dict[str, Mapping]:
-        """Every file below, by its path from here, with what the file system knows of it.
+        """Find every file below, by its path from here, with what the file system knows of it.
 
         Raises:
             InputError: when that cannot be read.
@@ -62,14 +62,15 @@ class Storage:
         return {path[len(self.root) + 1 :]: found[path] for path in sorted(found)}
 
     def songs(self) -> dict[str, Mapping]:
-        """Every audio file below, likewise.
+        """Find every audio file below, by its path from here, with what the file system knows of
+        it.
 
         Raises:
             InputError: when there is none.
         """
         songs = {
-            name: facts
-            for name, facts in self.find().items()
+            name: entry
+            for name, entry in self.find().items()
             if PurePosixPath(name).suffix.lower() in AUDIO_SUFFIXES
             and not is_hidden(PurePosixPath(name).name)
         }
@@ -105,11 +106,11 @@ class Storage:
         _patiently(upload)
 
 
-def modified(facts: Mapping) -> str:
-    """When a file was last changed, as its file system tells it; empty where it does not."""
+def modified(entry: Mapping) -> str:
+    """Tell when a file was last changed, as its file system has it; empty where it does not say."""
     for name in MODIFIED:
-        if facts.get(name) is not None:
-            value = facts[name]
+        if entry.get(name) is not None:
+            value = entry[name]
             return f"{value:.3f}" if isinstance(value, float) else str(value)
     return ""
 

@@ -1,4 +1,4 @@
-"""The work of one Ray actor: songs, one after the other, with a model loaded once."""
+"""What one Ray actor does: it separates songs, one after the other, with a model loaded once."""
 
 import json
 import tempfile
@@ -7,18 +7,21 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError
 from synthgen_tf.scale.storage import Storage
 from synthgen_tf.separate import Separator
-from synthgen_tf.separate.manifest import DONE, FAILED, facts_of
+from synthgen_tf.separate.manifest import DONE, FAILED, columns_of
 from synthgen_tf.separate.output_format import OutputFormat
 from synthgen_tf.separate.predictors import load_predictor
 
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+
 TRIES = 3
-"""Of a song whose workers die, for instance for want of memory."""
+"""How often a song is begun whose workers die, for instance for want of memory."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,17 @@ class Work:
     output: OutputFormat = field(default_factory=OutputFormat)
 
     def load(self, threads: int | None = None) -> Separator:
-        """The separator, its model loaded; on as many threads as there are cores, or so many."""
+        """Load the model and return its separator; on as many threads as there are cores, or so
+        many."""
         return Separator(load_predictor(self.model, self.engine, threads), **self.separator)
 
 
 class Begun:
-    """How often each song was begun, wherever; one for all workers, which die and come again."""
+    """A count of how often each song was begun, wherever; one for all workers, which die and
+    come again."""
 
-    def __init__(self):
-        self.songs = Counter()
+    def __init__(self) -> None:
+        self.songs: Counter[str] = Counter()
 
     def begin(self, song: str) -> int:
         """Count one more, and say how many."""
@@ -59,14 +64,14 @@ class Begun:
 
 
 class Worker:
-    """Separates songs of one storage into another.
+    """A Ray actor that separates songs of one storage into another.
 
     Args:
         work: what to do to each.
         begun: handle of a `Begun` on the cluster.
     """
 
-    def __init__(self, work: Work, begun):
+    def __init__(self, work: Work, begun: "ActorHandle"):
         self.work, self.begun, self.separator = work, begun, work.load(work.threads)
         self.source, self.out = Storage(work.source), Storage(work.out)
 
@@ -83,15 +88,19 @@ class Worker:
 
         row, started = json.loads(order["row"]), time.monotonic()
         try:
-            if ray.get(self.begun.begin.remote(row["input"])) > TRIES:
+            count: ray.ObjectRef[int] = self.begun.begin.remote(row["input"])
+            if ray.get(count) > TRIES:
                 raise InputError(f"{row['input']} ended its worker {TRIES} times: look at it")
-            facts = self._separate(row["input"], row["output"])
+            outcome = self._separate(row["input"], row["output"])
         except (InputError, OSError) as error:
-            facts = {"state": FAILED, "message": " ".join(str(error).split())}
+            outcome = {"state": FAILED, "message": " ".join(str(error).split())}
         except Exception as error:  # one song that nobody foresaw does not end the others
-            facts = {"state": FAILED, "message": f"{row['input']}: {type(error).__name__}: {error}"}
+            outcome = {
+                "state": FAILED,
+                "message": f"{row['input']}: {type(error).__name__}: {error}",
+            }
         took = round(time.monotonic() - started, 3)
-        return {"row": json.dumps({**row, **facts, "took_seconds": took})}
+        return {"row": json.dumps({**row, **outcome, "took_seconds": took})}
 
     def _separate(self, song: str, output: str) -> dict[str, object]:
         """Separate on this machine's disk, then put the stems into place."""
@@ -107,4 +116,4 @@ class Worker:
             for file in written.files.values():
                 self.out.put(file, f"{output}/{file.name}")
             heard = {"sample_rate": info.sample_rate, "channels": info.channels}
-            return {"state": DONE, **heard, **facts_of(written)}
+            return {"state": DONE, **heard, **columns_of(written)}

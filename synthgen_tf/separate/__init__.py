@@ -6,23 +6,23 @@ overlap_add   -> blocks (time, channels) of any length -> the estimate, the same
 pieces        -> music in pieces -> held back, counted, followed by silence
 prefetch      -> an iterator -> the same, run ahead in a thread
 output_format -> stems, format, subtype, clip -> the same in one, checked
-files         -> pieces of mixture and estimate -> files of the stems, all or none
+stem_writer   -> pieces of mixture and estimate -> files of the stems, all or none
 separator     -> mixture (time, channels), or a file -> stem and rest, which sum to it exactly
 names         -> input files -> the folder of each one's stems
 manifest      -> what was separated, in OUT/separated.csv
-plan          -> files and folders -> what is to be done with each
+batch_plan    -> files and folders -> what is to be done with each
 batch         -> the plan -> OUT/<input name>/<stem>.wav
 predictors    -> a model on its engine: Keras, SavedModel, TFLite
-catalogue     -> a model's name -> its folder and card
+model_folders -> a model's name -> its folder and card
 """
 
 from synthgen_tf.separate.batch import BatchResult, carry_out, separate_paths
-from synthgen_tf.separate.files import SeparatedFile
+from synthgen_tf.separate.batch_plan import BatchPlan, check_inputs, plan_batch
 from synthgen_tf.separate.output_format import OutputFormat
 from synthgen_tf.separate.overlap_add import crossfade_window, hop_of, overlap_add
-from synthgen_tf.separate.plan import BatchPlan, check_inputs, plan_batch
 from synthgen_tf.separate.predictor import FittedChannels, Predictor
 from synthgen_tf.separate.separator import Separator
+from synthgen_tf.separate.stem_writer import SeparatedFile
 
 __all__ = [
     "BatchPlan",

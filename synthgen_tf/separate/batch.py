@@ -9,15 +9,15 @@ from synthgen_tf import audio
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import sweep
 from synthgen_tf.progress import progress_bars
-from synthgen_tf.separate.manifest import DONE, FAILED, facts_of, full_name
+from synthgen_tf.separate.batch_plan import BatchPlan, plan_batch
+from synthgen_tf.separate.manifest import DONE, FAILED, columns_of, full_name
 from synthgen_tf.separate.output_format import Clip, OutputFormat
-from synthgen_tf.separate.plan import BatchPlan, plan_batch
 from synthgen_tf.separate.separator import Separator
 
 
 @dataclass
 class BatchResult:
-    """What became of the inputs.
+    """What became of the inputs of a batch.
 
     Attributes:
         done: input file to its stems' files.
@@ -105,12 +105,12 @@ def carry_out(plan: BatchPlan, separator: Separator) -> BatchResult:
             else:
                 result.done[song.path] = dict(written.files)
                 took = round(time.monotonic() - started, 3)
-                plan.manifest.add(song.row(DONE, took_seconds=took, **facts_of(written)))
+                plan.manifest.add(song.row(DONE, took_seconds=took, **columns_of(written)))
     return result
 
 
 def _meter(info: audio.AudioInfo, advance: Callable[[float], None]) -> Callable[[int], None]:
-    """Frames done so far, turned into seconds since the last call."""
+    """Return a function that turns frames done so far into seconds since its last call."""
     done = 0
 
     def meter(frames: int) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path, PurePath
 
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import shown, writing
-from synthgen_tf.separate.files import SeparatedFile
 from synthgen_tf.separate.names import folded
+from synthgen_tf.separate.stem_writer import SeparatedFile
 
 MANIFEST = "separated.csv"
 COLUMNS = (
@@ -46,25 +46,25 @@ class Fingerprint:
 
 
 def fingerprint(path: Path, settings: str) -> Fingerprint:
-    """Of an input that exists.
+    """Return the fingerprint of an input that exists.
 
     Raises:
         InputError: when it cannot be looked at.
     """
     try:
-        facts = path.stat()
+        status = path.stat()
     except OSError as error:
         raise InputError(f"{shown(path)} cannot be read ({error.strerror}): give a file") from None
-    return Fingerprint(str(facts.st_size), f"{facts.st_mtime:.3f}", settings)
+    return Fingerprint(str(status.st_size), f"{status.st_mtime:.3f}", settings)
 
 
 def full_name(path: Path) -> str:
-    """Of an input, as the manifest knows it: it stays true when another folder is current."""
+    """Return an input as the manifest knows it, which stays true when another folder is current."""
     return str(path.absolute())
 
 
-def facts_of(written: SeparatedFile) -> dict[str, object]:
-    """Columns on files that were written."""
+def columns_of(written: SeparatedFile) -> dict[str, object]:
+    """Return the columns of a manifest's row that tell of the files written."""
     return {
         "seconds": round(written.frames / written.sample_rate, 6),
         "levels_db": " ".join(
@@ -106,7 +106,8 @@ class Manifest:
         self.rows = {row["output"]: row for row in rows if None not in row.values()}
 
     def owner(self, output: PurePath) -> Path | None:
-        """The file, links followed, whose stems lie in an output folder; None for nobody's."""
+        """Return the file, links followed, whose stems lie in an output folder; None for
+        nobody's."""
         known = self.outputs.get(folded(output))
         if known is None:
             return None
@@ -116,7 +117,8 @@ class Manifest:
         return recorded.resolve()
 
     def has(self, output: str, wanted: Fingerprint) -> bool:
-        """Whether an output was made from just this input, with the same model and settings."""
+        """Tell whether an output was made from just this input, with the same model and
+        settings."""
         row = self.rows.get(output)
         if row is None or row["state"] != DONE:
             return False

@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 
 
 def folder_of(path: PurePath) -> PurePath:
-    """The folder that a file's stems would like, below the output folder.
+    """Return the folder that a file's stems would like, below the output folder.
 
     Args:
         path: of the file below the input folder, or its mere name.
@@ -21,7 +21,7 @@ def distinct(
     inputs: Iterable[Path] = (),
     owner: Callable[[PurePath], Path | None] = lambda name: None,
 ) -> list[PurePath]:
-    """Names as they are, but with a number where a file system could take two for one.
+    """Return names as they are, but with a number where a file system could take two for one.
 
     Args:
         names: wanted.
@@ -46,5 +46,5 @@ def distinct(
 
 
 def folded(name: PurePath) -> str:
-    """The same for all names that a file system could take for one."""
+    """Return a text that is the same for all names that a file system could take for one."""
     return unicodedata.normalize("NFC", str(name)).casefold()

@@ -35,7 +35,7 @@ class OutputFormat:
     subtype: str | None = None
     clip: str = "clamp"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         subtype = audio.check_format(self.format, self.subtype)
         if self.clip not in CLIPS:
             raise InputError(f"unknown clip policy {self.clip!r}: choose one of {', '.join(CLIPS)}")
@@ -44,7 +44,7 @@ class OutputFormat:
             object.__setattr__(self, "stems", tuple(dict.fromkeys(self.stems)))
 
     def of_model(self, known: Sequence[str]) -> "OutputFormat":
-        """The same for a model with such stems: those asked for, or all of them, by name.
+        """Return the same for a model with such stems: those asked for, or all of them, by name.
 
         Raises:
             InputError: for a name that the model does not have, or no name at all.
@@ -64,9 +64,9 @@ class OutputFormat:
 
     @property
     def settings(self) -> str:
-        """All that decides on the files, as one line; of a format `of_model`."""
+        """All that decides on the files, in one line; of a format `of_model`."""
         return f"{'+'.join(self.stems or ())} {self.format} {self.subtype or ''} {self.clip}"
 
     def files(self, folder: Path) -> dict[str, Path]:
-        """Each stem's file in a folder; of a format `of_model`."""
+        """Return each stem's file in a folder; of a format `of_model`."""
         return {stem: folder / name for stem, name in self.names.items()}

@@ -18,11 +18,11 @@ from synthgen_tf.errors import InputError
 OVERLAP = 0.25
 MAX_OVERLAP = 0.9
 BASS_FRAMES = 2000
-"""Of a period of the deepest notes; shorter pieces of music may well lie on one side of zero."""
+"""Frames in a period of the deepest notes; shorter music may well lie on one side of zero."""
 
 
 def hop_of(segment: int, overlap: float = OVERLAP) -> int:
-    """Frames from the start of a block to that of the next; whole steps if the block is.
+    """Return the frames from the start of a block to that of the next; whole steps if the block is.
 
     Steps are those of `grid_step`, or of `GRID` for blocks that are no multiple of it.
 
@@ -45,7 +45,8 @@ def hop_of(segment: int, overlap: float = OVERLAP) -> int:
 
 
 def crossfade_window(segment: int, overlap: float = OVERLAP) -> np.ndarray:
-    """Weights of a block's frames: ones between two raised-cosine fades; float32 (segment,).
+    """Return the weights of a block's frames: ones between two raised-cosine fades; float32
+    (segment,).
 
     The fades are as long as the overlap, half a block at most. No weight is 0, so the sum of
     shifted windows can always be divided out; up to an overlap of a half that sum is 1.
@@ -109,7 +110,8 @@ def overlap_add(
 def _blocks(
     pieces: Iterable[np.ndarray], segment: int, hop: int
 ) -> Iterator[tuple[np.ndarray, int]]:
-    """The song with its margin as blocks (segment, c), and how much of each one's hop is song."""
+    """Yield the song with its margin as blocks (segment, c), and how much of each one's hop is
+    song."""
     parts: list[np.ndarray] = []
     held, margin = 0, segment - hop
     ahead = margin  # frames of the margin that are still in the buffer
@@ -134,7 +136,8 @@ def _blocks(
 
 
 def _without_offset(block: np.ndarray, ahead: int) -> np.ndarray:
-    """A block (t, c) less the offset of each channel's song, which begins after `ahead` frames.
+    """Return a block (t, c) less the offset of each channel's song, which begins after `ahead`
+    frames.
 
     A mean is an offset where music cannot have it: that of noise is about 1 / sqrt(t) of its RMS,
     that of a bass note at most a half period's part of it.

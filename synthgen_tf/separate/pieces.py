@@ -11,7 +11,8 @@ Progress = Callable[[int], None]
 
 
 class Waiting:
-    """What has gone into the model and waits for its estimate: a first-in first-out of frames."""
+    """Music that has gone into the model and waits for its estimate: frames, first in, first
+    out."""
 
     def __init__(self, channels: int):
         self.pieces: deque[np.ndarray] = deque()
@@ -24,7 +25,7 @@ class Waiting:
             yield piece
 
     def take(self, frames: int) -> np.ndarray:
-        """The next frames (time, channels); fewer only where the mixture ends."""
+        """Return the next frames (time, channels); fewer only where the mixture ends."""
         taken = [np.zeros((0, self.channels), np.float32)]
         while frames and self.pieces:
             piece = self.pieces.popleft()
@@ -36,7 +37,8 @@ class Waiting:
 
 
 def measured(pieces: Iterable[np.ndarray], frames: int) -> tuple[int, Iterator[np.ndarray]]:
-    """How long the music is, or `frames` where it is at least as long, and all of its pieces."""
+    """Tell how long the music is, or `frames` where it is at least as long; and hand on all its
+    pieces."""
     pieces, first, length = iter(pieces), [], 0
     while length < frames and (piece := next(pieces, None)) is not None:
         first.append(piece)
@@ -47,7 +49,7 @@ def measured(pieces: Iterable[np.ndarray], frames: int) -> tuple[int, Iterator[n
 def counted(
     pairs: Iterable[tuple[np.ndarray, np.ndarray]], progress: Progress | None
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The same pairs, and word of the frames so far."""
+    """Hand pairs on, and tell `progress` of the frames so far."""
     done = 0
     for pair in pairs:
         yield pair
@@ -57,6 +59,6 @@ def counted(
 
 
 def followed(pieces: Iterable[np.ndarray], tail: np.ndarray) -> Iterator[np.ndarray]:
-    """The pieces, then one more."""
+    """Hand pieces on, and after them one more."""
     yield from pieces
     yield tail

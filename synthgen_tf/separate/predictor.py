@@ -4,6 +4,7 @@ Shape legend: b batch, t samples, c channels of the music, m channels of the mod
 groups of m channels in which the music goes through the model.
 """
 
+from collections.abc import Callable
 from typing import Protocol, get_args
 
 import numpy as np
@@ -21,7 +22,7 @@ MAX_EXCESS = 4.0
 
 
 class Predictor(Protocol):
-    """A model on any engine.
+    """What a model offers on any engine, so that a `Separator` can use it.
 
     Attributes:
         sample_rate: Hz that it was trained at.
@@ -111,7 +112,7 @@ class FittedChannels:
 
 
 def _limited(estimate: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """The estimate, no channel of a block with more than `MAX_EXCESS` of its own energy."""
+    """Return the estimate, no channel of a block with more than `MAX_EXCESS` of its own energy."""
     most = MAX_EXCESS * np.einsum("btc,btc->bc", blocks, blocks, dtype=np.float64)
     energy = np.einsum("btc,btc->bc", estimate, estimate, dtype=np.float64)
     if (energy <= most).all():
@@ -141,7 +142,7 @@ def matching_gain(predictor: Predictor, level: str) -> float:
 
 
 class AveragedShifts:
-    """A function of blocks as the mean of what it gives for them at several delays.
+    """A function of blocks that gives the mean of what another gives for them at several delays.
 
     A network that hops through time hears a delayed block a little differently: averaging takes the
     difference out. It costs as many predictions as there are shifts.
@@ -157,7 +158,7 @@ class AveragedShifts:
     (arXiv:1911.13254), here with even steps instead of random ones.
     """
 
-    def __init__(self, predict, shifts: int):
+    def __init__(self, predict: Callable[[np.ndarray], np.ndarray], shifts: int):
         if not 1 <= shifts <= MAX_SHIFTS:
             raise InputError(f"shifts is {shifts}: expected 1 to {MAX_SHIFTS}")
         self.predict = predict

@@ -15,7 +15,7 @@ from synthgen_tf.choices import Engine
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow, native_noise_silenced
 from synthgen_tf.runs import CONFIG, load_run, weight_files
-from synthgen_tf.separate.catalogue import (
+from synthgen_tf.separate.model_folders import (
     CARD,
     Card,
     find_model,
@@ -23,17 +23,18 @@ from synthgen_tf.separate.catalogue import (
     read_card,
     sha256_of,
 )
+from synthgen_tf.separate.predictor import Predictor
 
 ENGINES = get_args(Engine)
 
 DIGITS = 12
-"""Of a sum that tell one model from another."""
+"""Hexadecimal digits of a checksum that suffice to tell one model from another."""
 
 
 def load_predictor(
     model: str | Path | None = None, engine: str | None = None, threads: int | None = None
-):
-    """The predictor of a model.
+) -> Predictor:
+    """Load a model on an engine.
 
     Args:
         model: see `find_model`.
@@ -63,7 +64,7 @@ def load_predictor(
 
 
 def quick_engine(model: str | Path | None = None) -> Engine | None:
-    """The engine to take where none is asked for; None leaves it to `load_predictor`.
+    """Return the engine to take where none is asked for; None leaves it to `load_predictor`.
 
     Shipped models run by TFLite: it starts in 0.2 s, TensorFlow in 5 to 8, so that songs of up to
     ten minutes are done sooner. Their stems differ from the SavedModel's at -46 dB, their scores
@@ -85,7 +86,7 @@ def _limit_tensorflow(threads: int | None) -> None:
 
 
 def _digest(sums: Iterable[str]) -> str:
-    """One short sum of those of all files that decide what a model gives."""
+    """Return one short sum of those of all files that decide what a model gives."""
     return hashlib.sha256(" ".join(sums).encode()).hexdigest()[:DIGITS]
 
 
@@ -96,7 +97,7 @@ def run_identity(run: Path) -> str:
 
 
 def read_exported(model: str | Path | None = None) -> Card:
-    """The card of an exported model, as `find_model` finds it.
+    """Read the card of an exported model, as `find_model` finds it.
 
     Raises:
         InputError: when there is none, or it is a run that was not exported.
@@ -108,7 +109,7 @@ def read_exported(model: str | Path | None = None) -> Card:
 
 
 class KerasPredictor:
-    """The best model of a run directory."""
+    """A predictor that runs the best model of a run directory in Keras."""
 
     def __init__(self, run: Path):
         import_tensorflow()  # else the backend could be what the environment says
@@ -123,7 +124,7 @@ class KerasPredictor:
 
 
 class SavedModelPredictor:
-    """Signature `serving_default` of a SavedModel."""
+    """A predictor that calls the signature `serving_default` of a SavedModel."""
 
     def __init__(self, card: Card):
         import tensorflow as tf
@@ -143,7 +144,7 @@ class SavedModelPredictor:
 
 
 class TFLitePredictor:
-    """A TFLite file, without TensorFlow; on all cores unless told otherwise.
+    """A predictor that runs a TFLite file, without TensorFlow; on all cores unless told otherwise.
 
     Several threads may call it: LiteRT's interpreter takes one block at a time, so each call waits
     for its turn. For work side by side, make a predictor for each thread, with `threads=1`.

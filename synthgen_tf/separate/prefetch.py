@@ -8,11 +8,12 @@ from typing import TypeVar
 Item = TypeVar("Item")
 END = object()
 CLOSE_SECONDS = 60.0
-"""That an item at hand is waited for when the caller stops early."""
+"""How long the item at hand is waited for when the caller stops early."""
 
 
 def prefetched(source: Iterable[Item], ahead: int = 2) -> Generator[Item, None, None]:
-    """The items of an iterable, of which a thread makes the next ones while one is being used.
+    """Yield the items of an iterable, of which a thread makes the next ones while one is being
+    used.
 
     What the source raises is raised here, in its place. When the caller stops early, the thread
     finishes the item at hand and closes the source.

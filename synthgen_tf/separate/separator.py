@@ -17,7 +17,6 @@ from synthgen_tf import audio
 from synthgen_tf.config import GRID, block_frames
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import shown
-from synthgen_tf.separate.files import SeparatedFile, StemFiles
 from synthgen_tf.separate.output_format import Clip, OutputFormat
 from synthgen_tf.separate.overlap_add import OVERLAP, hop_of, overlap_add
 from synthgen_tf.separate.pieces import Progress, Waiting, counted, followed, measured
@@ -28,6 +27,7 @@ from synthgen_tf.separate.predictor import (
     matching_gain,
 )
 from synthgen_tf.separate.prefetch import prefetched
+from synthgen_tf.separate.stem_writer import SeparatedFile, StemFiles
 from synthgen_tf.tracks import REST
 
 BLOCK_FRAMES = 1 << 16
@@ -44,7 +44,7 @@ MAX_CHANNELS = 64
 
 
 class Separator:
-    """Takes a stem out of music with any predictor.
+    """Takes a stem out of music with any predictor; what is left is the rest.
 
     Args:
         predictor: the model, see `Predictor`.
@@ -94,7 +94,7 @@ class Separator:
 
     @property
     def settings(self) -> str:
-        """All that decides what comes out, as one line."""
+        """All that decides what comes out, in one line."""
         gain = "" if self.gain == 1.0 else f" gain={self.gain:.4f}"
         return (
             f"{self.predictor.identity} {self.stem} rate={self.predictor.sample_rate} "
@@ -175,7 +175,7 @@ class Separator:
     def write_stems(
         self, path: Path, out_dir: Path, output: OutputFormat, progress: Progress | None = None
     ) -> SeparatedFile:
-        """What `separate_file` does, told of the files to write in one.
+        """Do what `separate_file` does, told of the files to write in one.
 
         Raises:
             InputError: as `separate_file`.
@@ -221,7 +221,7 @@ class Separator:
     def _stream(
         self, pieces: Iterable[np.ndarray], sample_rate: int, channels: int
     ) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
-        """Pieces of mixture beside their estimates, in order, all of the mixture."""
+        """Yield pieces of mixture beside their estimates, in order, all of the mixture."""
         model_rate = self.predictor.sample_rate
         waiting = Waiting(channels)
         stream = waiting.listen(pieces)
@@ -248,7 +248,7 @@ class Separator:
 
 
 def _piece(piece: np.ndarray, sample_rate: int, channels: int) -> np.ndarray:
-    """A piece of a stream as float32 (time, channels)."""
+    """Return a piece of a stream as float32 (time, channels)."""
     piece = np.asarray(piece)
     if piece.shape[1:] != (channels,) and not (piece.ndim == channels == 1):
         raise InputError(
@@ -259,7 +259,7 @@ def _piece(piece: np.ndarray, sample_rate: int, channels: int) -> np.ndarray:
 
 
 def _checked(mixture: np.ndarray, sample_rate: int) -> np.ndarray:
-    """The mixture as float32."""
+    """Return the mixture as float32, or refuse it."""
     if not np.issubdtype(mixture.dtype, np.floating):
         raise InputError(
             f"mixture holds {mixture.dtype}: expected floating point, full scale at 1; "

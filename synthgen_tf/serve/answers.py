@@ -31,7 +31,7 @@ ERRORS = {
 
 
 def failures(*codes: int) -> dict:
-    """The part of a route's OpenAPI description that names its failures."""
+    """Return the part of a route's OpenAPI description that names its failures."""
     meaning = {
         400: "Not a request that makes sense",
         401: "No token, or a wrong one",
@@ -47,7 +47,7 @@ def failures(*codes: int) -> dict:
 
 
 def stem_file(job: Job, stem: str) -> Path:
-    """The file of a stem.
+    """Return the file of a job's stem.
 
     Raises:
         HTTPException: when the job has no such stem.
@@ -60,7 +60,7 @@ def stem_file(job: Job, stem: str) -> Path:
 def result(
     job: Job, afterwards: BackgroundTask | None = None, only: str | None = None
 ) -> FileResponse:
-    """One stem of a job; without `only` the one it has, or a zip of all."""
+    """Answer with one stem of a job; without `only` the one it has, or a zip of all."""
     files = [stem_file(job, stem) for stem in ([only] if only else job.stems)]
     path = files[0] if len(files) == 1 else _zipped(job, files)
     kind = MEDIA_TYPES.get(path.suffix, "application/zip")

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +12,8 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
-from synthgen_tf.separate.predictors import load_predictor, read_exported
-from synthgen_tf.serve import models, songs
+from synthgen_tf.separate.predictors import SavedModelPredictor, read_exported
+from synthgen_tf.serve import models, music_routes
 from synthgen_tf.serve.answers import explain_failures
 from synthgen_tf.serve.bounds import BoundedBodies
 from synthgen_tf.serve.gauges import Counted, Gauges
@@ -29,7 +29,7 @@ EXPIRE_EVERY = 5.0
 def create_app(
     model: str | Path | None = None, limits: Limits | None = None, token: str | None = None
 ) -> FastAPI:
-    """The service for an exported model.
+    """Make the service for an exported model, as a FastAPI application.
 
     Args:
         model: folder or shipped name, the default one if left out.
@@ -41,7 +41,7 @@ def create_app(
     """
     limits = limits or Limits()
     card = read_exported(model)
-    predictor = load_predictor(card.folder, "savedmodel")
+    predictor = SavedModelPredictor(card)
     jobs = Jobs(limits)
     gauges = Gauges(jobs)
 
@@ -63,11 +63,11 @@ def create_app(
         docs_url=None,  # its page loads scripts from elsewhere; /openapi.json is here
         redoc_url=None,
     )
-    signatures = Signatures(predictor.loaded, card)
+    signatures = Signatures(predictor.loaded.signatures, card)
     app.state.service = Service(card, predictor, signatures, jobs, limits)
     explain_failures(app)
     guarded = [Depends(bearer(token))] if token else []
-    for router in (songs.router, *models.ROUTERS):
+    for router in (music_routes.router, *models.ROUTERS):
         app.include_router(router, dependencies=guarded)
 
     @app.get("/healthz", tags=["service"])
@@ -86,8 +86,8 @@ def create_app(
     return app
 
 
-def bearer(token: str):
-    """A dependency that lets bearers of a token in, and answers 401 to others."""
+def bearer(token: str) -> Callable[[Request], Awaitable[None]]:
+    """Return a dependency that lets bearers of a token in, and answers 401 to others."""
 
     async def check(request: Request) -> None:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")

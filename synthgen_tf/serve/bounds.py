@@ -1,4 +1,4 @@
-"""Bodies of requests, counted and timed while they arrive."""
+"""How bodies of requests are counted and timed while they arrive."""
 
 import asyncio
 

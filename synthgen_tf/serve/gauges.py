@@ -34,7 +34,7 @@ class Gauges:
         kept.set_function(lambda: len(jobs.known))
 
     def text(self) -> bytes:
-        """All of it as Prometheus reads it."""
+        """Return all measures as Prometheus reads them."""
         return generate_latest(self.registry)
 
 

@@ -17,7 +17,7 @@ QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
 
 
 class Busy(Exception):
-    """The queue or the disk is full; `seconds` is when to ask again."""
+    """Raised when the queue or the disk is full; `seconds` is when to ask again."""
 
     def __init__(self, reason: str, seconds: float):
         super().__init__(reason)
@@ -25,12 +25,12 @@ class Busy(Exception):
 
 
 class Cancelled(Exception):
-    """Nobody wants the result any more."""
+    """Raised in a separation whose result nobody wants any more."""
 
 
 @dataclass(eq=False)
 class Job:
-    """One separation.
+    """One separation, from its upload to its stems.
 
     Attributes:
         id: not to be guessed; it is all that a client needs to fetch the result.
@@ -52,7 +52,7 @@ class Job:
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def advance(self, share: float) -> None:
-        """Note the progress; raises `Cancelled` once the job is."""
+        """Note the share that is done; raises `Cancelled` once the job is."""
         if self.cancelled.is_set():
             raise Cancelled
         self.progress = min(1.0, share)
@@ -78,13 +78,13 @@ class Jobs:
         self.seconds = 1.0  # that a separation takes, smoothed
 
     def open(self) -> None:
-        """Make the folder, start the thread."""
+        """Make the folder and start the thread."""
         self.waiting = 0
         self.folder = Path(tempfile.mkdtemp(prefix="synthgen_serve_"))
         self.worker = ThreadPoolExecutor(1, thread_name_prefix="separation")
 
     def new_job(self) -> Job:
-        """A job with an empty folder, not yet known to anyone.
+        """Make a job with an empty folder, not yet known to anyone.
 
         Raises:
             Busy: when the queue or the disk is full.
@@ -104,7 +104,7 @@ class Jobs:
             Busy: when the queue is full.
         """
 
-        def run():
+        def run() -> None:
             try:
                 job.advance(0.0)  # not when cancelled by now
                 job.state = RUNNING
@@ -125,13 +125,13 @@ class Jobs:
             self.known[job.id] = job
 
     def call(self, function: Callable[[], Any]) -> Future:
-        """Run a function in its turn.
+        """Run a function on the thread, in its turn among the separations.
 
         Raises:
             Busy: when the queue is full.
         """
 
-        def timed():
+        def timed() -> Any:
             started = time.monotonic()
             try:
                 return function()
@@ -150,7 +150,7 @@ class Jobs:
             raise Busy(f"{self.waiting} separations wait already", self.waiting * self.seconds)
 
     def find(self, id: str) -> Job | None:
-        """The job of an id, None when there is none or it is gone."""
+        """Return the job of an id, None when there is none or it is gone."""
         with self.lock:
             return self.known.get(id)
 
@@ -172,7 +172,7 @@ class Jobs:
                 self.drop(job)
 
     def close(self) -> None:
-        """Stop at the next block, remove everything."""
+        """Stop at the next block, and remove everything."""
         with self.lock:
             known = list(self.known.values())
             self.known.clear()

@@ -7,7 +7,7 @@ from synthgen_tf.errors import InputError
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of a service.
+    """What a service takes on at most, in size, length and time.
 
     Attributes:
         upload_mb: largest body, 10^6 bytes.
@@ -27,7 +27,7 @@ class Limits:
     keep_seconds: float = 1800.0
     disk_mb: float = 8000.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if not value > 0:
                 raise InputError(f"{name} is {value}: expected a number above 0")

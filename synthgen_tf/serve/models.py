@@ -7,16 +7,17 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
-from synthgen_tf.separate.catalogue import Card
+from synthgen_tf.separate.model_folders import Card
 from synthgen_tf.serve.answers import failures
 from synthgen_tf.serve.service import Service, Shared
+from synthgen_tf.serve.signatures import Spec
 
 DEFAULT = "serving_default"
 PREDICT_BODY = {
@@ -39,7 +40,7 @@ PREDICT_BODY = {
 
 
 def newest_card(service: Shared, name: str) -> Card:
-    """The card of the model that a path names; 404 when it is another."""
+    """Return the card of the model that a path names; 404 when it is another."""
     card = service.card
     if name != card.name:
         raise HTTPException(404, f"no model {name!r}: here is {card.name}")
@@ -47,15 +48,15 @@ def newest_card(service: Shared, name: str) -> Card:
 
 
 def versioned_card(service: Shared, name: str, version: str) -> Card:
-    """The same where the path names a version too."""
+    """Return the card of the model and version that a path names; 404 when one is another."""
     card = newest_card(service, name)
     if version != str(card.version):
         raise HTTPException(404, f"no version {version!r}: here is {card.version}")
     return card
 
 
-def model_routes(prefix: str, card_of_path) -> APIRouter:
-    """State, metadata and predictions of the model under a prefix."""
+def model_routes(prefix: str, card_of_path: Callable[..., Card]) -> APIRouter:
+    """Return the routes for state, metadata and predictions of the model under a prefix."""
     router = APIRouter(prefix=prefix, tags=["model"])
     known = Annotated[Card, Depends(card_of_path)]
 
@@ -110,7 +111,7 @@ async def _json_body(request: Request) -> Mapping:
 
 
 def _inputs(body: Mapping, service: Service) -> tuple[str, dict[str, np.ndarray]]:
-    """The signature that a request names, and the arrays for its inputs.
+    """Return the signature that a request names, and the arrays for its inputs.
 
     Raises:
         HTTPException: for another signature, names, types or shapes, or too much music.
@@ -130,8 +131,8 @@ def _inputs(body: Mapping, service: Service) -> tuple[str, dict[str, np.ndarray]
     return name, arrays
 
 
-def _columns(body: Mapping, specs: Mapping) -> dict[str, Any]:
-    """Values for each input; rows become columns, and a sole input needs no name."""
+def _columns(body: Mapping, specs: Mapping[str, Spec]) -> dict[str, Any]:
+    """Return values for each input; rows become columns, and a sole input needs no name."""
     if "inputs" in body:
         values = body["inputs"]
         named = isinstance(values, dict) and not _is_packed(values)
@@ -156,8 +157,8 @@ def _is_packed(value: Any) -> bool:
     return isinstance(value, dict) and set(value) == {"b64"}
 
 
-def _array(key: str, value: Any, spec) -> np.ndarray:
-    """JSON as an array of the input's type; strings are base64 in `{"b64": ...}`."""
+def _array(key: str, value: Any, spec: Spec) -> np.ndarray:
+    """Turn JSON into an array of the input's type; strings are base64 in `{"b64": ...}`."""
     try:
         if spec.packed:
             rows = value if isinstance(value, list) else [value]
@@ -170,7 +171,8 @@ def _array(key: str, value: Any, spec) -> np.ndarray:
 
 
 def _answer(outputs: Mapping[str, np.ndarray], rows: bool) -> dict:
-    """The outputs as TensorFlow Serving gives them: by rows or by columns, a sole one unnamed."""
+    """Return the outputs as TensorFlow Serving gives them: by rows or by columns, a sole one
+    unnamed."""
     columns = {key: _as_json(key, array) for key, array in outputs.items()}
     if not rows:
         return {"outputs": columns if len(columns) > 1 else next(iter(columns.values()))}
@@ -181,7 +183,7 @@ def _answer(outputs: Mapping[str, np.ndarray], rows: bool) -> dict:
 
 
 def _as_json(key: str, array: np.ndarray) -> Any:
-    """Numbers as they are, strings as base64 where their name says that they are bytes."""
+    """Return numbers as they are, strings as base64 where their name says that they are bytes."""
     if array.dtype.kind not in "OS":
         return array.tolist()
     if key.endswith("_bytes"):

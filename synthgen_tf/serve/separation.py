@@ -1,4 +1,4 @@
-"""A job's music into its stems, within the limits."""
+"""How a job's music becomes its stems, within the limits."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,14 +29,14 @@ class Wanted:
 
 
 class TooLong(InputError):
-    """More music than the service takes."""
+    """Raised for more music than the service takes."""
 
     def __init__(self, limits: Limits):
         super().__init__(f"music is too long: expected at most {limits.audio_seconds:g} s")
 
 
 def music_seconds(path: Path, limits: Limits) -> float:
-    """Length of an upload by its own account.
+    """Return the length of an upload in seconds, by its own account.
 
     Raises:
         InputError: when it is no music, or `TooLong`.
@@ -48,7 +48,7 @@ def music_seconds(path: Path, limits: Limits) -> float:
 
 
 def separator_for(predictor: Predictor, wanted: Wanted) -> Separator:
-    """The separator that a client asked for.
+    """Make the separator that a client asked for.
 
     Raises:
         InputError: for settings out of range.
@@ -90,5 +90,5 @@ def separate_job(job: Job, separator: Separator, wanted: Wanted, limits: Limits)
 
 
 def without_path(line: str, upload: Path) -> str:
-    """An error line as a client may read it: our file's place is none of his business."""
+    """Return an error line as a client may read it: our file's place is none of his business."""
     return line.replace(shown(upload), "upload").replace(str(upload), "upload")

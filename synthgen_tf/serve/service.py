@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from synthgen_tf.separate.catalogue import Card
+from synthgen_tf.separate.model_folders import Card
 from synthgen_tf.separate.predictors import SavedModelPredictor
 from synthgen_tf.serve.jobs import Jobs
 from synthgen_tf.serve.limits import Limits
@@ -24,7 +24,7 @@ class Service:
 
 
 def of_request(request: Request) -> Service:
-    """The service that a request is for."""
+    """Return the service that a request is for."""
     return request.app.state.service
 
 

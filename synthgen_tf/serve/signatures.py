@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthgen_tf.separate.catalogue import Card
+from synthgen_tf.separate.model_folders import Card
+
+if TYPE_CHECKING:
+    from tensorflow.types.experimental import ConcreteFunction
 
 
 @dataclass(frozen=True)
 class Spec:
-    """What an input takes.
+    """What an input of a signature takes.
 
     Attributes:
         shape: lengths, None for any.
@@ -22,12 +26,12 @@ class Spec:
 
     @property
     def expectation(self) -> str:
-        """In words."""
+        """What the input takes, in words for a client."""
         shape = ", ".join("any" if length is None else str(length) for length in self.shape)
         return f"{'base64 strings' if self.packed else 'numbers'} of shape ({shape})"
 
     def checked(self, array: np.ndarray) -> np.ndarray:
-        """The array; raises ValueError when it does not fit."""
+        """Return the array; raises ValueError when it does not fit."""
         fits = array.ndim == len(self.shape) and all(
             wanted in (None, length) for wanted, length in zip(self.shape, array.shape, strict=True)
         )
@@ -39,10 +43,10 @@ class Spec:
 
 
 class Signatures:
-    """The signatures of an exported model.
+    """The signatures of an exported model, to be described and run.
 
     Args:
-        loaded: what `tf.saved_model.load` gave.
+        functions: name to function, the `signatures` of what `tf.saved_model.load` gave.
         card: of the model.
 
     Attributes:
@@ -50,8 +54,8 @@ class Signatures:
         description: the SavedModel's own, as JSON.
     """
 
-    def __init__(self, loaded, card: Card):
-        self.functions = dict(loaded.signatures)
+    def __init__(self, functions: Mapping[str, "ConcreteFunction"], card: Card):
+        self.functions = dict(functions)
         self.packed_step = 4 * card.channels
         self.inputs = {
             name: {
@@ -63,7 +67,7 @@ class Signatures:
         self.description = _description(card)
 
     def run(self, name: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Outputs of a signature.
+        """Run a signature and return its outputs by name.
 
         Raises:
             ValueError: when packed samples are of unequal lengths or no whole frames.
@@ -87,7 +91,7 @@ class Signatures:
 
 
 def _description(card: Card) -> dict:
-    """`signature_def` of the SavedModel's file as JSON."""
+    """Return `signature_def` of the SavedModel's file as JSON."""
     from google.protobuf.json_format import MessageToDict
     from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 

@@ -1,4 +1,4 @@
-"""Music in a request, as a file of our own naming."""
+"""How music in a request becomes a file of our own naming."""
 
 from pathlib import Path
 

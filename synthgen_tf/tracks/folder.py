@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import (
+from synthgen_tf.tracks.track import MIXTURE, Track
+from synthgen_tf.tracks.track_files import (
     SPLITS,
     USUAL_SPLITS,
     Candidate,
@@ -18,19 +19,19 @@ from synthgen_tf.tracks.files import (
     tenth,
     visible,
 )
-from synthgen_tf.tracks.track import MIXTURE, Track
 
 DESCRIPTION = "song.json"
 """What a rendered song says of itself, beside its stems."""
 
 
 def is_rendered(root: Path) -> bool:
-    """True for what `synthgen render` writes."""
+    """Tell whether a folder is what `synthgen render` writes."""
     return any(root.glob(f"*/*/{DESCRIPTION}"))
 
 
 def find_rendered(root: Path) -> Iterator[Candidate]:
-    """`<split>/<song>/<stem>.wav|flac` and `song.json`, which has the style and the levels."""
+    """Yield the songs of `<split>/<song>/<stem>.wav|flac` with `song.json`, which has style and
+    levels."""
     for split in SPLITS:
         for folder in visible(root / split):
             if folder.is_dir():
@@ -62,8 +63,8 @@ def _rendered(folder: Path, split: str) -> Track:
 
 
 def find_folders(root: Path) -> Iterator[Candidate]:
-    """`<split>/<track>/<stem>.wav|flac|mp3`, or without splits: then one track in ten each is
-    `test` and `valid`, by the order of names."""
+    """Yield the songs of `<split>/<track>/<stem>.wav|flac|mp3`, or without splits: then one track
+    in ten each is `test` and `valid`, by the order of names."""
     with_splits = any((root / split).is_dir() for split in USUAL_SPLITS)
     parents = [root / split for split in SPLITS] if with_splits else [root]
     for parent in parents:

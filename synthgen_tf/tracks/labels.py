@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import LeftOut
+from synthgen_tf.tracks.track_files import LeftOut
 
 StemLabels = Mapping[str, Sequence[str]]
 """Stem name to the labels that are in it."""
@@ -20,26 +20,26 @@ instruments, where pitched percussion is `other`, as in MUSDB."""
 
 
 def plain(label: str) -> str:
-    """A label as it is compared: data sets mix capitals, spaces and `_`."""
+    """Return a label as it is compared: data sets mix capitals, spaces and `_`."""
     return label.casefold().replace(" ", "_")
 
 
 @functools.cache
 def families(kind: str) -> Mapping[str, str]:
-    """Every label that a kind of data set is known to have, to drums, bass, vocals or other."""
+    """Map every label that a kind of data set is known to have to drums, bass, vocals or other."""
     with FILE.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] == kind]
     return {label: row["stem"] for row in rows for label in row["labels"].split("|")}
 
 
 def family_of(kind: str, sounds: Sequence[str]) -> str:
-    """Where a file belongs that no stem asks for: to `other` if its sounds do not agree."""
+    """Tell where a file belongs that no stem asks for: to `other` if its sounds do not agree."""
     found = {families(kind).get(sound, "other") for sound in sounds}
     return found.pop() if len(found) == 1 else "other"
 
 
 def stem_of(sounds: Sequence[str], labels: StemLabels, otherwise: str) -> str:
-    """The stem for a file in which `sounds` are heard.
+    """Return the stem for a file in which `sounds` are heard.
 
     Args:
         sounds: labels of the data set, one or more.

@@ -15,7 +15,9 @@ from typing import Any
 import yaml
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import (
+from synthgen_tf.tracks.labels import StemLabels, family_of, stem_of
+from synthgen_tf.tracks.track import Track
+from synthgen_tf.tracks.track_files import (
     Candidate,
     LeftOut,
     build_track,
@@ -23,19 +25,17 @@ from synthgen_tf.tracks.files import (
     tenth_of_name,
     visible,
 )
-from synthgen_tf.tracks.labels import StemLabels, family_of, stem_of
-from synthgen_tf.tracks.track import Track
 
 METADATA_FOLDERS = ("Metadata", "medleydb/data/Metadata", "data/Metadata")
 
 
 def is_medleydb(root: Path) -> bool:
-    """True for the data set's folder or its `Audio`."""
+    """Tell whether a folder is the data set's own, or holds its `Audio`."""
     return any(_audio(root).glob("*/*_STEMS"))
 
 
 def find(root: Path, labels: StemLabels) -> Iterator[Candidate]:
-    """All songs. An artist is in one split only: one in ten each is `test` and `valid`."""
+    """Yield all songs. An artist is in one split only: one in ten each is `test` and `valid`."""
     home = _audio(root)
     for song in visible(home):
         if song.is_dir():
@@ -53,12 +53,12 @@ def _song(folder: Path, split: str, labels: StemLabels) -> Track:
         raise LeftOut("its stems hold each other's sound: has_bleed is yes in its metadata")
     stems: dict[str, list[Path]] = {}
     holds: dict[str, list[str]] = {}
-    for facts in metadata["stems"].values():
-        sounds = facts["instrument"]
+    for entry in metadata["stems"].values():
+        sounds = entry["instrument"]
         sounds = [sounds] if isinstance(sounds, str) else list(sounds)
-        family = "bass" if facts.get("component") == "bass" else family_of("medleydb", sounds)
+        family = "bass" if entry.get("component") == "bass" else family_of("medleydb", sounds)
         stem = stem_of(sounds, labels, family)
-        file = folder / metadata.get("stem_dir", f"{folder.name}_STEMS") / facts["filename"]
+        file = folder / metadata.get("stem_dir", f"{folder.name}_STEMS") / entry["filename"]
         stems.setdefault(stem, []).append(file)
         holds.setdefault(stem, []).extend(sounds)
     genre = metadata.get("genre")
@@ -76,7 +76,7 @@ def _metadata(folder: Path) -> Mapping[str, Any]:
         )
     try:
         metadata = read_yaml(path)
-        if all(facts["instrument"] and facts["filename"] for facts in metadata["stems"].values()):
+        if all(entry["instrument"] and entry["filename"] for entry in metadata["stems"].values()):
             return metadata
     except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError):
         pass

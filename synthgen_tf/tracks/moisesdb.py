@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import Candidate, build_track, visible
 from synthgen_tf.tracks.labels import StemLabels, stem_of
 from synthgen_tf.tracks.track import Track
+from synthgen_tf.tracks.track_files import Candidate, build_track, visible
 
 VERSION = "moisesdb_v0.1"
 DATA = "data.json"
@@ -31,12 +31,12 @@ Banquet's published scores are of fold 5."""
 
 
 def is_moisesdb(root: Path) -> bool:
-    """True for the data set's folder or its parent."""
+    """Tell whether a folder is the data set's own, or its parent."""
     return any((_home(root)).glob(f"*/{DATA}"))
 
 
 def find(root: Path, labels: StemLabels) -> Iterator[Candidate]:
-    """All songs; those of the other three folds, and strangers, are to train on."""
+    """Yield all songs; those of the other three folds, and strangers, are to train on."""
     for song in visible(_home(root)):
         if song.is_dir():
             split = _folds().get(song.name[:8], "train")

@@ -17,16 +17,16 @@ import yaml
 
 from synthgen_tf.audio import stem_file
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import Candidate, build_track, stem_files, visible
 from synthgen_tf.tracks.track import MIXTURE, StemFileTrack, Track
+from synthgen_tf.tracks.track_files import Candidate, build_track, stem_files, visible
 
 ENDING = ".stem.mp4"
-FACTS = Path(__file__).with_name("musdb.csv")
+SONGS = Path(__file__).with_name("musdb.csv")
 """Genres (sigsep's track list), and what is in `other` where the song is also in MedleyDB."""
 
 
 def package_folder(name: str) -> Path:
-    """Where a package lies, found without importing it.
+    """Find where a package lies, without importing it.
 
     Raises:
         InputError: when it is not installed.
@@ -39,36 +39,37 @@ def package_folder(name: str) -> Path:
 
 @functools.cache
 def settings() -> Mapping[str, Any]:
-    """musdb's account of the data set; the package itself cannot be imported without ffmpeg."""
+    """Read what musdb says of the data set; the package cannot be imported without ffmpeg."""
     file = package_folder("musdb") / "configs" / "mus.yaml"
     return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
 def streams() -> list[str]:
-    """What the streams of a `.stem.mp4` are, in their order."""
+    """Return what the streams of a `.stem.mp4` are, in their order: `mixture`, `drums`, `bass`
+    ..."""
     numbers = settings()["stem_ids"]
     return sorted(numbers, key=numbers.__getitem__)
 
 
 def validation_tracks() -> frozenset[str]:
-    """The 14 songs of the train folder that the field keeps for validation."""
+    """Return the 14 songs of the train folder that the field keeps for validation."""
     return frozenset(settings()["validation_tracks"])
 
 
 def is_stem_files(root: Path) -> bool:
-    """True for MUSDB18."""
+    """Tell whether a folder holds MUSDB18, a `.stem.mp4` for each song."""
     return any(root.glob(f"*/*{ENDING}"))
 
 
 def is_waves(root: Path) -> bool:
-    """True for MUSDB18-HQ: exactly its five files in a song's folder."""
+    """Tell whether a folder holds MUSDB18-HQ: exactly its five files in a song's folder."""
     names = {f"{stem}.wav" for stem in streams()}
     songs = (mixture.parent for mixture in root.glob(f"t*/*/{MIXTURE}.wav"))
     return any({file.name for file in visible(song)} == names for song in songs)
 
 
 def find_stem_files(root: Path) -> Iterator[Candidate]:
-    """`train|test/<artist - title>.stem.mp4`."""
+    """Yield the songs of MUSDB18, `train|test/<artist - title>.stem.mp4`."""
     for folder in ("train", "test"):
         for file in visible(root / folder):
             if file.name.endswith(ENDING):
@@ -78,7 +79,7 @@ def find_stem_files(root: Path) -> Iterator[Candidate]:
 
 
 def find_waves(root: Path) -> Iterator[Candidate]:
-    """`train|test/<artist - title>/{mixture,drums,bass,other,vocals}.wav`."""
+    """Yield the songs of MUSDB18-HQ, `train|test/<artist - title>/<mixture or stem>.wav`."""
     for parent in ("train", "test"):
         for folder in visible(root / parent):
             if folder.is_dir():
@@ -104,7 +105,7 @@ def _stem_file(file: Path, name: str, split: str) -> Track:
         channels=infos[0].channels,
         subtype=infos[0].subtype,
         streams=tuple(streams()),
-        **_facts(name),
+        **_known_of(name),
     )
 
 
@@ -114,17 +115,18 @@ def _waves(folder: Path, split: str) -> Track:
     if missing:
         raise InputError(f"track {folder} lacks {', '.join(sorted(missing))}.wav: get it again")
     wanted = {stem: stems[stem] for stem in streams()}
-    return build_track(folder.name, split, wanted, **_facts(folder.name))
+    return build_track(folder.name, split, wanted, **_known_of(folder.name))
 
 
 @functools.cache
-def _all_facts() -> Mapping[str, Mapping[str, str]]:
-    with FACTS.open(encoding="utf-8", newline="") as file:
+def _listed_songs() -> Mapping[str, Mapping[str, str]]:
+    with SONGS.open(encoding="utf-8", newline="") as file:
         return {_key(row["track"]): row for row in csv.DictReader(file)}
 
 
-def _facts(name: str) -> dict[str, Any]:
-    row = _all_facts().get(_key(name))
+def _known_of(name: str) -> dict[str, Any]:
+    """Return the genre of a song and what its stem `other` holds, as arguments of a `Track`."""
+    row = _listed_songs().get(_key(name))
     sounds = row["other"].split("|") if row and row["other"] else []
     return {
         "genre": row["genre"] if row else None,
@@ -133,6 +135,6 @@ def _facts(name: str) -> dict[str, Any]:
 
 
 def _key(name: str) -> str:
-    """A name as it is compared: copies of MUSDB differ in capitals, accents and quotes."""
+    """Return a name as it is compared: copies of MUSDB differ in capitals, accents and quotes."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     return "".join(char for char in plain if char.isalnum())

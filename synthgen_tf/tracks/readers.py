@@ -7,22 +7,22 @@ from pathlib import Path
 from synthgen_tf.config.schema import DEFAULT_LABELS, LabelledKind
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks import folder, medleydb, moisesdb, musdb, slakh
-from synthgen_tf.tracks.files import SPLITS, Candidate, LeftOut
 from synthgen_tf.tracks.labels import StemLabels, check_labels
 from synthgen_tf.tracks.track import Track
+from synthgen_tf.tracks.track_files import SPLITS, Candidate, LeftOut
 
 Labels = Mapping[LabelledKind, StemLabels]
 """Kind of data set to the labels of its stems."""
 
 
 def labels_of(kind: str, labels: Labels) -> StemLabels:
-    """The labels of a kind's stems, none where it is no kind with labels."""
+    """Return the labels of a kind's stems, none where it is no kind with labels."""
     return next((stems for labelled, stems in labels.items() if labelled == kind), {})
 
 
 @dataclass(frozen=True)
 class Reader:
-    """One kind of data set.
+    """How one kind of data set is told from others, and its songs are found.
 
     Attributes:
         fits: whether a root folder has its layout.
@@ -72,7 +72,8 @@ READERS: Mapping[str, Reader] = {
         "[<split>/]<track>/<stem>.wav, or the root of MUSDB, Slakh, MoisesDB or MedleyDB",
     ),
 }
-"""In the order in which layouts are tried; what fits nothing else is a folder of stems."""
+"""Every kind of data set, in the order in which layouts are tried; what fits nothing else is a
+folder of stems."""
 
 KINDS = tuple(READERS)
 
@@ -96,7 +97,8 @@ class Scan:
 
 
 def read_tracks(root: Path, kind: str | None = None, labels: Labels | None = None) -> list[Track]:
-    """All tracks below a folder, sorted by split and name; each reader's module has its layout.
+    """Read all tracks below a folder, sorted by split and name; each reader's module has its
+    layout.
 
     Args:
         root: of the data set.
@@ -117,7 +119,8 @@ def read_tracks(root: Path, kind: str | None = None, labels: Labels | None = Non
 
 
 def scan_tracks(root: Path, kind: str | None = None, labels: Labels | None = None) -> Scan:
-    """As `read_tracks`, but a track that cannot be used does not hide the others.
+    """Read all tracks as `read_tracks` does, but a track that cannot be used does not hide the
+    others.
 
     Only headers are read: a file that is damaged further on is found when it is decoded.
 
@@ -148,7 +151,7 @@ def scan_tracks(root: Path, kind: str | None = None, labels: Labels | None = Non
 
 
 def detect_kind(root: Path) -> str:
-    """The kind of data set that a root folder holds, told from its layout."""
+    """Return the kind of data set that a root folder holds, told from its layout."""
     return next(kind for kind, reader in READERS.items() if reader.fits(root))
 
 

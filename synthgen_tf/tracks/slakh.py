@@ -15,21 +15,21 @@ from typing import Any
 import yaml
 
 from synthgen_tf.errors import InputError
-from synthgen_tf.tracks.files import Candidate, build_track, read_yaml, tenth, visible
 from synthgen_tf.tracks.labels import StemLabels, family_of, stem_of
 from synthgen_tf.tracks.track import MIXTURE, Track
+from synthgen_tf.tracks.track_files import Candidate, build_track, read_yaml, tenth, visible
 
 FOLDERS = {"train": "train", "validation": "valid", "test": "test"}
 METADATA = "metadata.yaml"
 
 
 def is_slakh(root: Path) -> bool:
-    """True for any of the three."""
+    """Tell whether a folder holds Slakh2100, its redux or BabySlakh."""
     return any(root.glob(f"Track*/{METADATA}")) or any(root.glob(f"*/Track*/{METADATA}"))
 
 
 def find(root: Path, labels: StemLabels) -> Iterator[Candidate]:
-    """All songs; without split folders one in ten each is `test` and `valid`, by number."""
+    """Yield all songs; without split folders one in ten each is `test` and `valid`, by number."""
     for folder, split in FOLDERS.items():
         for song in _songs(root / folder):
             yield Candidate(song.name, split, partial(_song, song, split, labels))
@@ -45,11 +45,11 @@ def _song(folder: Path, split: str, labels: StemLabels) -> Track:
     metadata = _metadata(folder)
     stems: dict[str, list[Path]] = {}
     holds: dict[str, list[str]] = {}
-    for number, facts in metadata["stems"].items():
+    for number, entry in metadata["stems"].items():
         file = _audio(folder / "stems" / number)
         if file is None:  # its instrument was not rendered
             continue
-        label = "Drums" if facts.get("is_drum") else facts["inst_class"]
+        label = "Drums" if entry.get("is_drum") else entry["inst_class"]
         stem = stem_of([label], labels, family_of("slakh", [label]))
         stems.setdefault(stem, []).append(file)
         holds.setdefault(stem, []).append(label)
@@ -63,7 +63,7 @@ def _metadata(folder: Path) -> Mapping[str, Any]:
     path = folder / METADATA
     try:
         metadata = read_yaml(path)
-        if all("inst_class" in facts for facts in metadata["stems"].values()):
+        if all("inst_class" in entry for entry in metadata["stems"].values()):
             return metadata
     except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError):
         pass

@@ -47,11 +47,11 @@ class Track:
     levels: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     def parts(self) -> list[str]:
-        """The stems that add up to the mixture, in alphabetical order."""
+        """Return the stems that add up to the mixture, in alphabetical order."""
         return sorted(stem for stem in self.stems if stem != MIXTURE)
 
     def read(self, stem: str, start: int = 0, frames: int | None = None) -> np.ndarray:
-        """Samples of a stem, or of the `mixture`, as float32 (time, channels).
+        """Read samples of a stem, or of the `mixture`, as float32 (time, channels).
 
         Args:
             stem: a name in `stems`, or `mixture`, summed from the stems where it is no file.
@@ -69,7 +69,7 @@ class Track:
         return total
 
     def _files(self, stem: str) -> tuple:
-        """What to add up for a stem; each element is for `_read_file`."""
+        """Return what to add up for a stem; each element is for `_read_file`."""
         if stem == MIXTURE and MIXTURE not in self.stems:
             return tuple(file for part in self.parts() for file in self.stems[part])
         if stem not in self.stems:
@@ -79,7 +79,7 @@ class Track:
         return tuple(self.stems[stem])
 
     def _read_file(self, file: Any, start: int, count: int) -> np.ndarray:
-        """Exactly `count` frames of a file, at the song's rate and with its channels."""
+        """Read exactly `count` frames of a file, at the song's rate and with its channels."""
         # files that are all alike need no second look
         rate = audio.probe(file).sample_rate if self.subtype == "mixed" else self.sample_rate
         if rate == self.sample_rate:
@@ -95,7 +95,7 @@ class Track:
         )
 
     def blocks(self, stem: str, block_frames: int = audio.BLOCK_FRAMES) -> Iterator[np.ndarray]:
-        """The samples that `read` gives, in bounded memory: float32 blocks (time, channels).
+        """Yield the samples that `read` gives, in bounded memory: float32 blocks (time, channels).
 
         Args:
             stem: as for `read`.
@@ -113,7 +113,7 @@ class Track:
             yield total
 
     def _file_blocks(self, file: Any, block_frames: int) -> Iterator[np.ndarray]:
-        """A file at the song's rate; mono stays so, and the length is the file's own."""
+        """Yield a file at the song's rate; mono stays so, and the length is the file's own."""
         info = audio.probe(file)
         pieces = audio.blocks(file, block_frames)
         if info.sample_rate == self.sample_rate:

@@ -13,7 +13,7 @@ import keras
 from synthgen_tf.config import Config, config_to_yaml
 from synthgen_tf.data import open_tracks, refuse_silence, select_tracks
 from synthgen_tf.data.chain import training_examples, validation_examples
-from synthgen_tf.data.reader import damage_explained
+from synthgen_tf.data.segment_reader import damage_explained
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import write_text
 from synthgen_tf.progress import progress_bar

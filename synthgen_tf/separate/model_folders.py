@@ -14,7 +14,7 @@ DEFAULT_MODEL = "synthgen"
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = (PACKAGE / "savedmodels", PACKAGE.parent / "savedmodels")
-"""In an installed package, in a checkout."""
+"""Folders of the shipped models: in an installed package, and in a checkout."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,12 @@ class Card:
 
     @property
     def savedmodel(self) -> Path:
+        """The folder of the newest SavedModel."""
         return self.folder / str(self.version)
 
     def check(self, part: Path) -> list[str]:
-        """The sums of a file, or of all files of a folder, in the order of their names.
+        """Compare a file, or all files of a folder, with the card, and return their sums in the
+        order of names.
 
         Raises:
             InputError: when one is not that of the card.
@@ -77,7 +79,8 @@ class Card:
         return [sums[name] for name in sorted(sums)]
 
     def tflite(self) -> Path:
-        """The fp32 file, or else the first variant that is there, of those that the card knows."""
+        """Return the fp32 file, or else the first variant that is there, of those that the card
+        knows."""
         known = sorted(name for name in self.sha256 if name.endswith(".tflite"))
         for name in (f"{self.name}.tflite", *known):
             if name in known and (self.folder / name).is_file():
@@ -86,18 +89,19 @@ class Card:
 
 
 def shipped_models() -> list[Card]:
-    """Cards of the models that come with the package."""
+    """Read the cards of the models that come with the package."""
     folders = [folder for root in SHIPPED for folder in sorted(root.glob("*/"))]
     return [read_card(folder) for folder in folders if (folder / CARD).is_file()]
 
 
 def is_shipped(folder: Path) -> bool:
-    """Whether a model's folder is one of those that come with the package."""
+    """Tell whether a model's folder is one of those that come with the package."""
     return (folder / CARD).is_file() and folder.resolve().parent in SHIPPED
 
 
 def find_model(name_or_path: str | Path | None) -> Path:
-    """The folder of a model: a shipped one's name, a run directory or an exported model's folder.
+    """Find the folder of a model: by a shipped one's name, or as a run's or exported model's
+    folder.
 
     Raises:
         InputError: when there is none; the line names the shipped models.
@@ -116,21 +120,21 @@ def find_model(name_or_path: str | Path | None) -> Path:
 
 
 def read_card(folder: Path) -> Card:
-    """The card of an exported model.
+    """Read the card of an exported model.
 
     Raises:
         InputError: when it is missing, broken or of a newer format.
     """
     try:
-        facts = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        if facts["format"] > CARD_FORMAT:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        if card["format"] > CARD_FORMAT:
             raise InputError(
-                f"{folder / CARD} has format {facts['format']}, this SynthGen knows {CARD_FORMAT}: "
+                f"{folder / CARD} has format {card['format']}, this SynthGen knows {CARD_FORMAT}: "
                 "update SynthGen"
             )
         own = ("folder", "name", "level_error")
-        fields = {name: facts[name] for name in Card.__dataclass_fields__ if name not in own}
-        return Card(folder, folder.name, **fields, level_error=facts.get("level_error"))
+        fields = {name: card[name] for name in Card.__dataclass_fields__ if name not in own}
+        return Card(folder, folder.name, **fields, level_error=card.get("level_error"))
     except FileNotFoundError:
         raise InputError(
             f"{folder} holds no model: expected {CARD} of an exported model or a run's config.yaml"
@@ -140,5 +144,5 @@ def read_card(folder: Path) -> Card:
 
 
 def sha256_of(file: Path) -> str:
-    """The sum of a file, as hexadecimal digits."""
+    """Return the SHA-256 of a file, as hexadecimal digits."""
     return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -12,7 +12,7 @@ import pytest
 import synthgen_tf
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError
-from synthgen_tf.separate import catalogue
+from synthgen_tf.separate import model_folders
 from synthgen_tf.separate.predictors import load_predictor, quick_engine
 
 CARD = {
@@ -34,25 +34,25 @@ def shipped(tmp_path, monkeypatch):
     folder = tmp_path / "savedmodels" / "good"
     folder.mkdir(parents=True)
     (folder / "card.json").write_text(json.dumps(CARD))
-    monkeypatch.setattr(catalogue, "SHIPPED", (tmp_path / "missing", folder.parent))
+    monkeypatch.setattr(model_folders, "SHIPPED", (tmp_path / "missing", folder.parent))
     return folder
 
 
 def test_by_name_and_by_path(shipped, tmp_path):
-    assert catalogue.find_model("good") == shipped
-    assert catalogue.find_model(str(shipped)) == shipped
-    assert catalogue.find_model(tmp_path) == tmp_path
-    assert [card.name for card in catalogue.shipped_models()] == ["good"]
-    card = catalogue.read_card(shipped)
+    assert model_folders.find_model("good") == shipped
+    assert model_folders.find_model(str(shipped)) == shipped
+    assert model_folders.find_model(tmp_path) == tmp_path
+    assert [card.name for card in model_folders.shipped_models()] == ["good"]
+    card = model_folders.read_card(shipped)
     assert card.savedmodel == shipped / "3"
     assert card.segment == 1000
 
 
 def test_unknown_model_names_the_shipped_ones(shipped):
     with pytest.raises(InputError, match=r"'other'.*\(good\)"):
-        catalogue.find_model("other")
+        model_folders.find_model("other")
     with pytest.raises(InputError, match="'synthgen'"):
-        catalogue.find_model(None)
+        model_folders.find_model(None)
 
 
 @pytest.mark.parametrize(
@@ -67,12 +67,12 @@ def test_unknown_model_names_the_shipped_ones(shipped):
 def test_bad_cards(shipped, content, words):
     (shipped / "card.json").write_text(content)
     with pytest.raises(InputError, match=words):
-        catalogue.read_card(shipped)
+        model_folders.read_card(shipped)
 
 
 def test_tflite_prefers_fp32_and_says_when_there_is_none(shipped):
     names = ("good.tflite", "good_fp16.tflite")
-    card = replace(catalogue.read_card(shipped), sha256=dict.fromkeys(names, ""))
+    card = replace(model_folders.read_card(shipped), sha256=dict.fromkeys(names, ""))
     (shipped / "good_dynamic.tflite").touch()  # of an older version: the card does not know it
     with pytest.raises(InputError, match=r"no \.tflite"):
         card.tflite()
@@ -102,24 +102,24 @@ def test_shipped_model_works_from_python(engine):
 def test_shipped_model_is_what_its_card_says():
     import hashlib
 
-    folder = catalogue.find_model(None)
-    facts = json.loads((folder / "card.json").read_text())
-    for name, expected in facts["sha256"].items():
+    folder = model_folders.find_model(None)
+    card = json.loads((folder / "card.json").read_text())
+    for name, expected in card["sha256"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == expected
     assert (folder / "MODEL_CARD.md").is_file()
 
 
 def resummed(folder):
     """The card, after a file has changed."""
-    facts = json.loads((folder / "card.json").read_text())
-    facts["sha256"] = {name: catalogue.sha256_of(folder / name) for name in facts["sha256"]}
-    (folder / "card.json").write_text(json.dumps(facts))
+    card = json.loads((folder / "card.json").read_text())
+    card["sha256"] = {name: model_folders.sha256_of(folder / name) for name in card["sha256"]}
+    (folder / "card.json").write_text(json.dumps(card))
 
 
 def test_identity_follows_the_weights(tmp_path, monkeypatch):
     """Other weights of the same graph are another model, and so is another file of TFLite's."""
     folder = tmp_path / "synthgen"
-    shutil.copytree(catalogue.find_model(None), folder)
+    shutil.copytree(model_folders.find_model(None), folder)
     engines = ("savedmodel", "tflite")
     before = {engine: load_predictor(folder, engine).identity for engine in engines}
     assert before == {engine: load_predictor(None, engine).identity for engine in engines}

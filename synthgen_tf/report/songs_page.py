@@ -11,14 +11,14 @@ from synthgen_tf.render.describe.describe import SetDescription
 from synthgen_tf.render.describe.description import DescribedSong
 from synthgen_tf.report.figures import histograms, spectrogram_pair
 from synthgen_tf.report.templating import open_templates
-from synthgen_tf.tracks.files import stem_files
+from synthgen_tf.tracks.track_files import stem_files
 
 SHEET = 12
 EXCERPT_SECONDS = 30
 
 
 def write_songs_page(path: Path, title: str, description: SetDescription) -> None:
-    """Write the page.
+    """Write the page of a rendered data set: its tables, histograms and twelve of its songs.
 
     Args:
         path: HTML file to write.

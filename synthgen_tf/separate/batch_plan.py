@@ -32,8 +32,8 @@ class PlannedSong:
     folder: PurePath
     origin: Fingerprint
 
-    def row(self, state: str, **facts: object) -> dict[str, object]:
-        """Its row of the manifest, once it has come to a state."""
+    def row(self, state: str, **columns: object) -> dict[str, object]:
+        """Return its row of the manifest, once it has come to a state."""
         return {
             "output": self.folder,
             "input": full_name(self.path),
@@ -41,7 +41,7 @@ class PlannedSong:
             **vars(self.origin),
             "sample_rate": self.info.sample_rate,
             "channels": self.info.channels,
-            **facts,
+            **columns,
         }
 
 
@@ -117,7 +117,7 @@ def plan_batch(
 
 
 def check_inputs(inputs: Sequence[str | Path]) -> list[Path]:
-    """The inputs as paths.
+    """Return the inputs as paths, once it is clear that there is something to read.
 
     Raises:
         InputError: when there is none, when one is an empty name (which `Path` takes for the
@@ -140,7 +140,8 @@ def check_inputs(inputs: Sequence[str | Path]) -> list[Path]:
 def _find(
     inputs: Sequence[Path], out: Path
 ) -> tuple[dict[Path, PurePath], dict[Path, str], list[Path]]:
-    """Each file once with the folder below `out` that it would like; failed inputs; files left."""
+    """Find each file once with the folder below `out` that it would like; failed inputs; files
+    left."""
     names: dict[Path, PurePath] = {}
     failed: dict[Path, str] = {}
     left: list[Path] = []
@@ -180,7 +181,8 @@ def _check_apart(folders: Mapping[Path, PurePath], out: Path, files: Iterable[st
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells one file from another, whatever it is called; None where there is no file."""
+    """Return what tells one file from another, whatever it is called; None where there is no
+    file."""
     try:
         stat = path.stat()
     except OSError:
@@ -189,7 +191,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _probed(files: Iterable[Path], failed: dict[Path, str]) -> dict[Path, audio.AudioInfo]:
-    """What the headers of files say; `failed` is told of those that cannot be read."""
+    """Read what the headers of files say; `failed` is told of those that cannot be read."""
     infos = {}
     for path in files:
         try:

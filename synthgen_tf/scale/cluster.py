@@ -26,7 +26,7 @@ KNOCK_SECONDS = 10
 
 @dataclass
 class CatalogueResult:
-    """What became of the songs.
+    """What became of the songs of a catalogue.
 
     Attributes:
         done: songs separated now.
@@ -89,29 +89,30 @@ def separate_catalogue(
 
 
 def _rows(work: Work, source: Storage, out: Storage, settings: str) -> list[dict[str, str]]:
-    """The manifest's row of each song, before it is separated."""
+    """Return the manifest's row of each song, before it is separated."""
     if source.inside(out):
         raise InputError(f"stems would lie among the songs of {work.source}: choose another --out")
     songs, stems = source.songs(), f"{out.root[len(source.root) + 1 :]}/"
     if out.inside(source):
-        songs = {song: facts for song, facts in songs.items() if not song.startswith(stems)}
+        songs = {song: entry for song, entry in songs.items() if not song.startswith(stems)}
     folders = distinct(folder_of(PurePosixPath(song)) for song in songs)
     return [
         {
             "output": str(folder),
             "input": song,
-            "input_bytes": str(facts.get("size", "")),
-            "input_modified": modified(facts),
+            "input_bytes": str(entry.get("size", "")),
+            "input_modified": modified(entry),
             "settings": f"{settings} {work.output.settings}",
         }
-        for folder, (song, facts) in zip(folders, songs.items(), strict=True)
+        for folder, (song, entry) in zip(folders, songs.items(), strict=True)
     ]
 
 
 def _missing(
     rows: Sequence[dict[str, str]], known: Manifest, work: Work, there: set[str]
 ) -> list[dict[str, str]]:
-    """Rows of songs whose stems do not stand there, made from just this song in just this way."""
+    """Return the rows of songs whose stems do not stand there, made from just this song in just
+    this way."""
 
     def stands(row: dict[str, str]) -> bool:
         files = {f"{row['output']}/{name}" for name in work.output.names.values()}
@@ -129,7 +130,7 @@ def _separate(
     known: Manifest,
     result: CatalogueResult,
 ) -> None:
-    """All songs through the workers, a row of the manifest for each as it ends."""
+    """Send all songs through the workers, and add a row to the manifest for each as it ends."""
     with progress_bar("separating", len(todo)) as advance:
         for start in range(0, len(todo), WAVE):
             for row in _through_ray(todo[start : start + WAVE], work, workers, gpus):
@@ -144,7 +145,8 @@ def _separate(
 def _through_ray(
     rows: Sequence[dict[str, str]], work: Work, workers: int, gpus: float
 ) -> Iterator[dict[str, str]]:
-    """Rows as their songs end. Ray itself restarts workers that die, and gives on their songs."""
+    """Yield rows as their songs end. Ray itself restarts workers that die, and gives on their
+    songs."""
     import ray
 
     songs = [{"row": json.dumps(row)} for row in rows]  # ASCII, whatever the names hold
@@ -163,7 +165,7 @@ def _through_ray(
 
 @contextmanager
 def _cluster(address: str | None, workers: int | None, cpus: int) -> Iterator[int]:
-    """A connection to Ray while the block runs; gives the workers that have room there."""
+    """Connect to Ray while the block runs; gives the number of workers that have room there."""
     try:
         import ray
         import ray.data

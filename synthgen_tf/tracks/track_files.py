@@ -24,7 +24,7 @@ YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class LeftOut(Exception):
-    """A song that is whole and cannot serve all the same; the message is one line that says why."""
+    """Raised for a song that is whole and cannot serve all the same; its one line says why."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Candidate:
 
 
 def visible(folder: Path) -> list[Path]:
-    """What lies in a folder, sorted, but for hidden entries and those that archives leave behind
-    (`__MACOSX`); empty where there is no folder."""
+    """List what lies in a folder, sorted, but for hidden entries and those that archives leave
+    behind (`__MACOSX`); empty where there is no folder."""
     return [entry for entry in entries_of(folder) if not entry.name.startswith("__")]
 
 
 def read_yaml(path: Path) -> Any:
-    """What a YAML file holds.
+    """Read what a YAML file holds.
 
     Raises:
         OSError, yaml.YAMLError: when it cannot be read.
@@ -59,17 +59,19 @@ def read_yaml(path: Path) -> Any:
 
 
 def stem_files(folder: Path) -> dict[str, tuple[Path, ...]]:
-    """Files named after their stems."""
+    """Find the audio files in a folder, each by its name without ending: that of its stem."""
     return {file.stem: (file,) for file in visible(folder) if file.suffix.lower() in SUFFIXES}
 
 
 def tenth(place: int) -> str:
-    """The split of a song by its place among all, where nothing else tells: one in ten each."""
+    """Return the split of a song by its place among all, where nothing else tells: one in ten each
+    is `test` and `valid`."""
     return {1: "valid", 0: "test"}.get(place % 10, "train")
 
 
 def tenth_of_name(name: str) -> str:
-    """The same by a name alone, so that it stays whatever else is in the data set."""
+    """Return the split of a song by its name alone, so that it stays whatever else is in the data
+    set."""
     return tenth(crc32(name.encode()))
 
 
@@ -82,7 +84,7 @@ def build_track(
     holds: Mapping[str, Iterable[str]] | None = None,
     alike: bool = True,
 ) -> Track:
-    """A track of the files of its stems; only their headers are read.
+    """Make a track of the files of its stems; only their headers are read.
 
     Args:
         name, split, genre: as `Track`.
@@ -138,10 +140,10 @@ def _check_channels(infos: Mapping[Path, audio.AudioInfo]) -> None:
 def _check_alike(infos: Mapping[Path, audio.AudioInfo]) -> None:
     first_file, first = next(iter(infos.items()))
     for file, info in infos.items():
-        for fact in ("sample_rate", "channels", "frames"):
-            mine, theirs = getattr(info, fact), getattr(first, fact)
+        for name in ("sample_rate", "channels", "frames"):
+            mine, theirs = getattr(info, name), getattr(first, name)
             if mine != theirs:
                 raise InputError(
-                    f"{fact} of {file} is {mine}, of {first_file.name} {theirs}: "
+                    f"{name} of {file} is {mine}, of {first_file.name} {theirs}: "
                     "the stems of a track must agree"
                 )

@@ -41,7 +41,7 @@ AUDIO = {
 
 
 class JobStatus(BaseModel):
-    """How a job stands."""
+    """What a client is told of a job and of how it stands."""
 
     id: str
     state: Literal["queued", "running", "done", "failed"]
@@ -104,7 +104,7 @@ async def separate(
 
 
 def find_job(service: Shared, id: str) -> Job:
-    """The job that a path names; 404 when there is none."""
+    """Return the job that a path names; 404 when there is none."""
     job = service.jobs.find(id)
     if job is None:
         raise HTTPException(404, "no such job: it is done and gone, or never was")
@@ -149,7 +149,7 @@ async def forget_job(job: Found, service: Shared) -> None:
 
 
 def status(job: Job) -> JobStatus:
-    """What a client may know of a job."""
+    """Return what a client may know of a job."""
     return JobStatus(
         id=job.id,
         state=job.state,

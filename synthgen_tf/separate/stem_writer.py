@@ -19,7 +19,7 @@ Piece = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class SeparatedFile:
-    """What was written of one input.
+    """What was written of one input file.
 
     Attributes:
         files: each stem's.
@@ -93,7 +93,7 @@ class StemFiles:
                 self.frames += len(mixture)
 
     def outcome(self) -> SeparatedFile:
-        """What was written, once all of it is."""
+        """Return what was written, once all of it is."""
         samples = max(1, self.frames * self.info.channels)
         levels = {
             name: round(10 * float(np.log10(energy / samples)), 2) if energy else None
@@ -120,7 +120,7 @@ class StemFiles:
         self.clamped += over
 
     def _stored(self, part: np.ndarray) -> np.ndarray:
-        """What the file will hold of it; decoders of mp3 differ beyond full scale."""
+        """Return what the file will hold of it; decoders of mp3 differ beyond full scale."""
         return np.clip(part, -1, 1) if self.subtype is None else audio.as_stored(part, self.subtype)
 
     def _measure(self, parts: Mapping[str, np.ndarray]) -> None:
@@ -129,7 +129,7 @@ class StemFiles:
 
 
 def _fitting(peak: float) -> float:
-    """The gain that brings a peak two 16-bit steps below full scale, room for rounding."""
+    """Return the gain that brings a peak two 16-bit steps below full scale, room for rounding."""
     return (1.0 - 2.0**-14) / max(peak, 1e-9)
 
 
@@ -146,11 +146,11 @@ class _Spool:
             self.file = tempfile.TemporaryFile(dir=self.folder)
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         self.file.close()
 
     def fill(self, pieces: Iterable[Piece]) -> None:
-        """Take all pieces."""
+        """Write all pieces to the disk, and note the loudest sample of any stem."""
         for mixture, estimate in pieces:
             with writing(self.folder):
                 for part in (mixture, estimate):

@@ -1,4 +1,4 @@
-"""Tables on the terminal."""
+"""How tables look on the terminal."""
 
 from rich.console import Console
 from rich.table import Table as Grid

@@ -29,19 +29,21 @@ BESIDE = {name: ROWS[name] for name in ("mixture", "best_gain")} | {"oracle_irm"
 
 
 def format_db(value: float | None) -> str:
-    """A level or ratio for a table: two digits, a dash where it is not defined."""
+    """Write a level or ratio as it stands in a table: two digits, a dash where it is not
+    defined."""
     return "–" if value is None else f"{round(value, 2) + 0.0:.2f}"  # never -0.00
 
 
 def format_span(interval: Sequence[float] | None) -> str:
-    """An interval for a table; a dash where there is none, or no width."""
+    """Write an interval as it stands in a table; a dash where there is none, or no width."""
     if not interval or interval[0] == interval[1]:
         return "–"
     return f"{format_db(interval[0])} to {format_db(interval[1])}"
 
 
 def score_table(scores: Mapping, title: str = "") -> Table:
-    """The medians of what `evaluate` returns, the model beside the rest, SNR with its interval."""
+    """Return a table of the medians of what `evaluate` returns, the model beside the rest, SNR
+    with its interval."""
     columns = [name for name in COLUMNS if any(name in row for row in scores["median"].values())]
     rows = []
     for name, row in scores["median"].items():
@@ -65,7 +67,8 @@ def score_table(scores: Mapping, title: str = "") -> Table:
 
 
 def genre_table(scores: Mapping) -> Table:
-    """SNR of the model and of what it stands beside by genre, the best genre first."""
+    """Return a table of the SNR of the model and of what it stands beside by genre, the best
+    genre first."""
     rows = []
     for genre, part in scores["by_genre"].items():
         median, interval = part["median"], part["interval"]["estimate"].get("snr")

@@ -26,7 +26,7 @@ def described(
     labels: Mapping | None = None,
     level: str = "as_is",
 ) -> dict:
-    """Scores with what they were made of, so that a report can show the tracks again.
+    """Return scores with what they were made of, so that a report can show the tracks again.
 
     Args:
         scores: of `evaluate`.
@@ -53,7 +53,7 @@ def described(
 
 
 def score_files(out: Path) -> tuple[Path, Path, Path]:
-    """Where scores go: the JSON file, the CSV and museval's folder beside it, never the same.
+    """Tell where scores go: the JSON file, the CSV and museval's folder beside it, never the same.
 
     A name that ends in `.json` or `.csv` gives `NAME.json`, `NAME.csv` and `NAME_museval`; any
     other is that of the JSON, and the CSV's begins with the whole of it.
@@ -97,7 +97,7 @@ def write_scores(path: Path, scores: Mapping) -> tuple[Path, Path]:
 
 
 def _csv(scores: Mapping) -> str:
-    """A row for each track, a column for each measure of each system."""
+    """Return a row for each track, a column for each measure of each system."""
     columns = dict.fromkeys(
         (system, kind)
         for system in SYSTEMS
@@ -106,17 +106,17 @@ def _csv(scores: Mapping) -> str:
     )
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    facts = ("name", "split", "genre", "seconds")
-    writer.writerow([*facts, *(f"{system}_{kind}" for system, kind in columns)])
+    fields = ("name", "split", "genre", "seconds")
+    writer.writerow([*fields, *(f"{system}_{kind}" for system, kind in columns)])
     for track in scores["tracks"]:
-        values = [track.get(name) for name in facts]
+        values = [track.get(name) for name in fields]
         values += [track.get(system, {}).get(kind) for system, kind in columns]
         writer.writerow("" if value is None else value for value in values)
     return text.getvalue()
 
 
 def read_scores(path: Path) -> dict:
-    """Scores that `write_scores` wrote.
+    """Read scores that `write_scores` wrote.
 
     Raises:
         InputError: when the file is missing, is something else or has another format.
