@@ -1,4 +1,4 @@
-"""The model as `make web` hands it to browsers: blocks of one length, and what a page must know of it.
+"""The model as `make web` hands it to browsers, and what a page must know of it.
 
 LiteRT.js cannot resize a model's input, so the length of a block is written into the TFLite file;
 weights and operations are those that `synthgen separate --engine tflite` runs.
