@@ -21,7 +21,7 @@ demo: setup  ## the whole story in minutes: render, train, evaluate, separate, e
 # two processes at a time; each renders its own songs
 TWO = -n 2 --dist loadfile
 
-test: setup lint  ## ruff and the quick test suite
+test: setup lint  ## ruff, mypy and the quick test suite
 	.venv/bin/python -m pytest $(TWO)
 
 test-slow: setup browser  ## the tests that take minutes: whole demo, wheel, page in a browser
@@ -41,6 +41,7 @@ test-newest: .venv-newest/installed ffmpeg  ## the quick suite on the newest Ten
 lint: .venv/installed
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	.venv/bin/mypy
 
 # $(1): the Python that makes the environment
 define install

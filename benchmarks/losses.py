@@ -78,7 +78,7 @@ def main() -> None:
         f"dB, medians over {len(tracks)} test songs. Level error: 0 is right, below is quiet. "
         "Distance: log-spectral, smaller is better."
     )
-    columns = ["loss", *map(COLUMNS.get, MEASURES), "distance"]
+    columns = ["loss", *(COLUMNS[name] for name in MEASURES), "distance"]
     print_table(Table(title, columns, rows, note))
 
 

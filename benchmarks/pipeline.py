@@ -10,7 +10,6 @@ rounds that take turns, so that other work on the machine slows all of them alik
 import argparse
 import itertools
 import os
-import re
 import resource
 import statistics
 import subprocess
@@ -341,8 +340,9 @@ def peak_memory(store: Path) -> float:
     for _ in training_examples(tracks, config).take(40):
         pass
     # not ru_maxrss, which begins with that of the process that started this one
-    status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) / 1024.0
+    status = Path("/proc/self/status").read_text().splitlines()
+    peak = next(line for line in status if line.startswith("VmHWM"))  # in kB
+    return int(peak.split()[1]) / 1024.0
 
 
 def preparation_row(root: Path, songs: Path) -> list[str]:
@@ -358,7 +358,8 @@ def decoding_row(songs: Path) -> list[str]:
     path = next(songs.glob("*/*.stem.mp4"))
     largest = 0.0
     for stream in range(5):
-        command = ["ffmpeg", "-v", "error", "-i", path, "-map", f"0:a:{stream}", "-f", "f32le", "-"]
+        command = ["ffmpeg", "-v", "error", "-i", str(path), "-map", f"0:a:{stream}"]
+        command += ["-f", "f32le", "-"]
         told = subprocess.run(command, check=True, capture_output=True).stdout
         expected = np.frombuffer(told, "<f4").reshape(-1, 2)
         found = np.concatenate(list(stem_file.decode(path, stream)))

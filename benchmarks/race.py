@@ -117,7 +117,7 @@ def trained_rival(arguments: argparse.Namespace):
 
 def times_real_time(predictors) -> list[float]:
     """Seconds of stereo that each separates in a second, taking turns; medians."""
-    took = [[] for _ in predictors]
+    took: list[list[float]] = [[] for _ in predictors]
     for _ in range(1 + TIMED):
         for predictor, seconds in zip(predictors, took, strict=True):
             shape = (2, predictor.segment, predictor.channels)

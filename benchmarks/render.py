@@ -91,7 +91,7 @@ def _speed_of_command(arguments: argparse.Namespace) -> str:
 
 def draw_sheet(songs: Path, path: Path) -> None:
     """Draw mixture and synth stem of twelve train songs, one style after the other."""
-    by_style = {}
+    by_style: dict[str, Path] = {}
     for file in sorted(songs.glob("train/*/song.json")):
         facts = json.loads(file.read_text())
         if facts["has_synth"]:

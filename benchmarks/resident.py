@@ -41,7 +41,7 @@ def main() -> None:
     feeds = {"songs in memory": resident(arguments.data, config)}
     if keras.backend.backend() == "tensorflow":
         feeds = {"tf.data chain": chain(arguments.data, config), **feeds}
-    taken = {name: [] for name in feeds}
+    taken: dict[str, list[float]] = {name: [] for name in feeds}
     for number in range(arguments.rounds + 1):
         for name, batch in feeds.items():
             begin = time.perf_counter()

@@ -11,9 +11,10 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import cycle
 from pathlib import Path
+from typing import TypedDict
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -32,7 +33,17 @@ from synthgen_tf.tracks import MIXTURE, Track
 
 MINUTES = (5, 60)
 RUNS = 3
-KNOBS = (
+
+
+class Knobs(TypedDict, total=False):
+    """Settings of `Separator`."""
+
+    overlap: float
+    segment_seconds: float
+    shifts: int
+
+
+KNOBS: tuple[Knobs, ...] = (
     {},
     {"overlap": 0.0},
     {"overlap": 0.5},
@@ -67,12 +78,12 @@ def join_songs(tracks: Sequence[Track], minutes: int, folder: Path) -> Path:
     path = folder / f"{minutes} minutes.wav"
     left = minutes * 60 * tracks[0].sample_rate
     with audio.Writer(path, tracks[0].sample_rate, tracks[0].channels, "PCM_16") as writer:
-        for track in cycle(tracks):
-            mixture = track.read(MIXTURE)[:left]
+        songs = cycle(tracks)
+        while left:
+            mixture = next(songs).read(MIXTURE)[:left]
             writer.write(mixture)
             left -= len(mixture)
-            if not left:
-                return path
+    return path
 
 
 def cost_by_length(songs: Sequence[Path], model: str | None, folder: Path) -> Table:
@@ -149,7 +160,9 @@ def knobs(predictor, tracks: Sequence[Track]) -> Table:
         name = ", ".join(f"{key} {value:g}" for key, value in settings.items())
         scores = scored(songs, found)
         rows.append([name or "as it is", *scores, f"{seconds / took:.0f}"])
-    for name, gain in {"mixture": lambda *_: 1.0, "best_gain": best_gain}.items():
+    gains: dict[str, Callable[[np.ndarray, np.ndarray], float | np.ndarray]]
+    gains = {"mixture": lambda *_: 1.0, "best_gain": best_gain}
+    for name, gain in gains.items():
         signals = [gain(truth, mixture) * mixture for mixture, truth in songs]
         rows.append([ROWS[name], *scored(songs, signals), ""])
     columns = ["setting", "SNR, median", "SNR, mean", "SI-SDR improvement, mean", "times real time"]
@@ -161,12 +174,18 @@ def best_gain(truth: np.ndarray, mixture: np.ndarray) -> np.ndarray:
     return np.asarray(metrics.best_gain(truth[None], mixture[None]))[0]
 
 
+def decibels(metric: Callable, truth: np.ndarray, estimate: np.ndarray) -> float:
+    """A metric as `measure` gives it; NaN where the truth is silent."""
+    value = measure(metric, truth, estimate)
+    return np.nan if value is None else value
+
+
 def scored(songs: Sequence[tuple], estimates: Sequence[np.ndarray]) -> list[str]:
     """Median and mean SNR and mean SI-SDR improvement over (mixture, truth) pairs, as text."""
     pairs = list(zip(songs, estimates, strict=True))
-    snr = [measure(metrics.snr, truth, estimate) for (_, truth), estimate in pairs]
+    snr = [decibels(metrics.snr, truth, estimate) for (_, truth), estimate in pairs]
     rise = [
-        measure(metrics.si_sdr, truth, estimate) - measure(metrics.si_sdr, truth, mixture)
+        decibels(metrics.si_sdr, truth, estimate) - decibels(metrics.si_sdr, truth, mixture)
         for (mixture, truth), estimate in pairs
     ]
     return [format_db(float(np.median(snr))), f"{np.mean(snr):.3f}", f"{np.mean(rise):.3f}"]

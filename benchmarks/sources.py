@@ -13,6 +13,7 @@ stands in DIR already is taken as it is.
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -66,16 +67,20 @@ def main() -> None:
 
 def render(arguments: argparse.Namespace) -> None:
     """The three sets, each as far as it is not there yet."""
-    common = {"jobs": os.cpu_count() or 1, "format": "flac"}
-    common |= {"midi": arguments.midi, "seed": arguments.seed}
+    common = partial(
+        render_songs,
+        jobs=os.cpu_count() or 1,
+        format="flac",
+        midi=arguments.midi,
+        seed=arguments.seed,
+    )
     recorded, missing = find_recorded()
     if missing:
         print(f"goes without {', '.join(missing)}")
-    many = {**common, "recorded": recorded, "engines": ["all"]}
-    few = {**common, "fonts": [FONT], "vital": 0.15}
-    render_songs(arguments.out / "few", arguments.songs, **few)
-    render_songs(arguments.out / "many", arguments.songs, **many)
-    render_songs(arguments.out / "many", arguments.judges, split="far", **many)
+    many = partial(common, recorded=recorded, engines=["all"])
+    common(arguments.out / "few", arguments.songs, fonts=[FONT], vital=0.15)
+    many(arguments.out / "many", arguments.songs)
+    many(arguments.out / "many", arguments.judges, split="far")
 
 
 def configuration(arguments: argparse.Namespace):

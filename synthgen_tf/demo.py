@@ -1,6 +1,5 @@
 """The whole story, small: render, train, evaluate, separate, export, report."""
 
-import importlib.util
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from synthgen_tf.runs import read_history
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import MIXTURE, REST, Track, read_tracks
+from synthgen_tf.tracks.musdb import package_folder
 from synthgen_tf.train import train
 
 SONGS, RUN, MUSDB, SEPARATED, MODELS = "songs", "run", "musdb", "separated", "savedmodels"
@@ -78,8 +78,9 @@ def run_demo(
     separator, shipped = Separator(load_predictor(out / RUN)), Separator(load_predictor())
     tracks = select_test_tracks(read_tracks(out / SONGS), "test", separator.stem)
     scores = evaluate(separated_by(separator), tracks, separator.stem)
-    made_of = {"data": out / SONGS, "split": "test", "model": out / RUN}
-    scores = described(scores, **made_of, judged=separator.settings)
+    scores = described(
+        scores, data=out / SONGS, split="test", model=out / RUN, judged=separator.settings
+    )
     write_scores(out / RUN / SCORES, scores)
     card = write_model_card(out / RUN)
     recording, recording_table = _separate_excerpt(out, shipped)
@@ -169,12 +170,14 @@ def _separate_excerpt(out: Path, separator: Separator) -> tuple[list[Example], T
         "rest, estimate": stems[REST],
     }
     example = Example(f"A real recording: {track.name}", note, track.sample_rate, signals)
-    return [example], Table(title, [track.name, *map(COLUMNS.get, SHOWN)], rows, note)
+    return [example], Table(
+        title, [track.name, *(COLUMNS[measure] for measure in SHOWN)], rows, note
+    )
 
 
 def musdb_excerpt(root: Path) -> Track:
     """The MUSDB song excerpt that stempeg carries, linked into a MUSDB18 layout."""
-    package = Path(importlib.util.find_spec("stempeg").origin).parent  # its import needs ffmpeg
+    package = package_folder("stempeg")  # its import needs ffmpeg
     source = next((package / "data").glob("*.stem.mp4"))
     link = root / "test" / source.name
     link.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from synthgen_tf.errors import OutputError
 try:
     import fcntl
 except ImportError:  # Windows, where a file in use cannot be removed anyway
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 PREFIX = ".writing_"
 
@@ -67,9 +67,10 @@ def writing(path: Path, more: str = "", also: tuple[type[Exception], ...] = ()) 
     Raises:
         OutputError: in place of those errors.
     """
+    told: tuple[type[Exception], ...] = (OSError, *also)
     try:
         yield
-    except (OSError, *also) as error:
+    except told as error:
         reason = getattr(error, "strerror", None) or error
         raise OutputError(
             f"cannot write {shown(path)} ({reason}): check the folder, its permissions and the "
@@ -156,20 +157,24 @@ def _made(path: Path, folder: bool) -> tuple[Path, int | None]:
     """A draft and the lock on it."""
     while True:
         draft = path.with_name(f"{PREFIX}{secrets.token_hex(6)}{path.suffix}")
-        if folder:
-            draft.mkdir()
-        else:
-            draft.touch(exist_ok=False)
         try:
-            lock = _locked(draft)
-        except (BlockingIOError, FileNotFoundError):  # a sweep came before the lock
-            continue
-        except OSError:  # of a file system without locks
-            return draft, None
-        if draft.exists():
-            return draft, lock
-        if lock is not None:
-            os.close(lock)
+            if folder:
+                draft.mkdir()
+            else:
+                draft.touch(exist_ok=False)
+            try:
+                lock = _locked(draft)
+            except (BlockingIOError, FileNotFoundError):  # a sweep came before the lock
+                continue
+            except OSError:  # of a file system without locks
+                return draft, None
+            if draft.exists():
+                return draft, lock
+            if lock is not None:
+                os.close(lock)
+        except KeyboardInterrupt:  # before anyone else can remove it
+            _remove(draft)
+            raise
 
 
 def _locked(draft: Path) -> int | None:

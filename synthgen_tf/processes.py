@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 def in_processes(
     work: Callable[[Order], Result], orders: Sequence[Order], jobs: int
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """What `work` returns for each order, as it gets done, in any order.
 
     Args:

@@ -74,6 +74,18 @@ def test_sweep_takes_what_a_killed_process_left_and_nothing_else(tmp_path, kind)
     sweep(tmp_path / "missing", below=True)
 
 
+@pytest.mark.parametrize("folder", [False, True])
+def test_an_interrupt_while_a_draft_is_made_leaves_none(tmp_path, monkeypatch, folder):
+    def interrupted(draft):
+        assert draft.exists()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("synthgen_tf.files._locked", interrupted)
+    with pytest.raises(KeyboardInterrupt), draft_beside(tmp_path / "song.wav", folder=folder):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
 def test_replaced_files_are_whole_or_as_they_were(tmp_path):
     path = tmp_path / "history.csv"
     write_text(path, "a\nä\n")

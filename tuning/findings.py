@@ -174,7 +174,7 @@ def _write_page(folder: Path, table: Table, trials: Sequence[Trial], space: Spac
         lead=f"{lead}{trials[0].score:.2f} dB and stands in {BEST}.",
         tables=[table],
         coordinates=parallel_coordinates(
-            keys, [trial.values for trial in trials], [trial.score for trial in trials]
+            keys, [trial.values for trial in trials], [trial.score or 0.0 for trial in trials]
         ),
         importance=importance_bars(shares) if shares else None,
         curves=learning_curves({trial.name: trial.history for trial in trials}),

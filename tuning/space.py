@@ -112,7 +112,7 @@ def read_space(path: Path) -> Space:
 
 def flatten(tree: Mapping[str, Any]) -> dict[str, Any]:
     """Sections of a configuration as dotted keys: {"data": {"mono": 0}} gives {"data.mono": 0}."""
-    flat = {}
+    flat: dict[str, Any] = {}
     for key, value in tree.items():
         if isinstance(value, Mapping) and key != "terms":
             flat |= {f"{key}.{inner}": one for inner, one in flatten(value).items()}

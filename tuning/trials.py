@@ -35,7 +35,7 @@ FACTOR = 3
 """Hyperband trains the best third of a round three times as long in the next."""
 
 
-class Durable:
+class Durable(keras_tuner.Oracle):
     """An oracle whose memory survives a kill at any moment, and whose time can run out."""
 
     ends = math.inf
@@ -87,6 +87,7 @@ def build_oracle(
     """
     # failed trials are told of at the end; a search is not lost by a few in a row
     common = {"objective": OBJECTIVE, "seed": seed or None, "max_consecutive_failed_trials": trials}
+    oracle: Durable
     if tuner == "hyperband":
         oracle = DurableHyperband(
             max_epochs=config.training.epochs, factor=FACTOR, hyperband_iterations=None, **common

@@ -44,4 +44,4 @@ def through_aac(sound: np.ndarray, sample_rate: int, share: float) -> np.ndarray
             found += [each.to_ndarray() for each in decoder.decode(packet)]
     found += [each.to_ndarray() for each in decoder.decode(None)]
     decoded = np.concatenate(found, axis=1)[:, FRAME : FRAME + len(sound)]
-    return (decoded * scale).T
+    return (np.asarray(decoded, np.float32) * scale).T

@@ -75,7 +75,8 @@ def sort_files(path: Path) -> tuple[list[Path], list[Path]]:
     path = Path(path)
     if not path.is_dir():
         raise InputError(f"folder {shown(path)} does not exist: give a folder of audio files")
-    found, others = [], []
+    found: list[Path] = []
+    others: list[Path] = []
     for file in sorted(path.rglob("*")):
         if file.is_dir() or any(is_hidden(part) for part in file.relative_to(path).parts):
             continue

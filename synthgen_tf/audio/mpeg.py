@@ -103,7 +103,7 @@ def _account(path: Path, size: int, changed: int) -> Account | None:
     promised, promised_bytes, trimmed = _xing(head, frame)
     if promised and abs(start + promised_bytes - size) <= SLACK_BYTES:
         return _told(frame, promised * frame.samples - trimmed, True)
-    return _counted(path, size, start, promised and promised * frame.samples, trimmed)
+    return _counted(path, size, start, frame, promised and promised * frame.samples, trimmed)
 
 
 def _told(frame: Frame, frames: int, even: bool) -> Account:
@@ -114,11 +114,12 @@ def _told(frame: Frame, frames: int, even: bool) -> Account:
     return Account(info, even and frame.layer == 3)
 
 
-def _counted(path: Path, size: int, start: int, promised: int | None, trimmed: int) -> Account:
+def _counted(
+    path: Path, size: int, start: int, first: Frame, promised: int | None, trimmed: int
+) -> Account:
     """The same by counting frames. `promised` are samples, `trimmed` those that are not sound."""
     content = path.read_bytes() if size < 1 << 24 else _mapped(path)
     at, samples, even = start, 0, True
-    first = _frame(content[at : at + 4])
     while at + 4 <= size:
         frame = _frame(content[at : at + 4])
         if frame is None:

@@ -59,20 +59,25 @@ def links(path: Path) -> tuple[Link, ...]:
 @functools.lru_cache(256)
 def _links(path: Path, size: int, changed: int) -> tuple[Link, ...]:
     """Size and time of change tell a file from an earlier one."""
-    found, open_streams, heads = [], set(), False
+    found: list[tuple[int, bytes]] = []  # where each begins, and its first page
+    ended: list[bool] = []
+    open_streams: set[int] = set()
+    heads = False
     for start, flags, serial, head in _pages(path):
         if flags & FIRST:
             if not heads:  # not beside the one before
-                found.append([start, head, False])
+                found.append((start, head))
+                ended.append(False)
                 open_streams = set()
             open_streams.add(serial)
         heads = bool(flags & FIRST)
         if flags & LAST and found:
             open_streams.discard(serial)
-            found[-1][2] = not open_streams
-    ends = [link[0] for link in found[1:]] + [size]
+            ended[-1] = not open_streams
+    ends = [start for start, _ in found[1:]] + [size]
     return tuple(
-        Link(start, end, head, ended) for (start, head, ended), end in zip(found, ends, strict=True)
+        Link(start, end, head, whole)
+        for (start, head), end, whole in zip(found, ends, ended, strict=True)
     )
 
 

@@ -29,10 +29,10 @@ def probe(path: Path) -> AudioInfo:
     """
     path = Path(path)
     source = _open(path)
-    if source is None:
-        return container.probe(path)
     if isinstance(source, Source):
         source.close()
+    if source is None or source.info is None:
+        return container.probe(path)
     return source.info
 
 

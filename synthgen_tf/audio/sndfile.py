@@ -82,8 +82,11 @@ class Source:
     """
 
     def __init__(self, path: Path):
-        self.path, self.parts, self.files, self.info = path, [], [], None
-        self.order = None
+        self.path = path
+        self.parts: list[soundfile.SoundFile] = []
+        self.files: list[Part] = []
+        self.info: AudioInfo | None = None
+        self.order: tuple[int, ...] | None = None
         try:
             self._open()
         except BaseException:
@@ -154,12 +157,12 @@ class Source:
                     at += len(block)
                     yield block
             except soundfile.LibsndfileError as error:
-                reason = error.error_string.rstrip(".")
+                reason, rate = error.error_string.rstrip("."), self.parts[0].samplerate
                 raise InputError(
-                    f"{shown(self.path)} cannot be decoded after {at / self.info.sample_rate:.1f} s"
+                    f"{shown(self.path)} cannot be decoded after {at / rate:.1f} s"
                     f" ({reason}): it is damaged or cut off, get the whole file"
                 ) from None
-            slack = self.info.sample_rate if self.info.subtype in LOSSY else 0
+            slack = self.info.sample_rate if self.info and self.info.subtype in LOSSY else 0
             if at < end - slack:
                 raise InputError(
                     f"{shown(self.path)} is cut off: its header promises {self.frames} frames, the "

@@ -37,7 +37,9 @@ def check_format(format: str, subtype: str | None = None) -> str | None:
     if choices == (None,):
         raise InputError(f"{format} has no subtype, {subtype!r} was given: leave it out")
     if subtype not in choices:
-        raise InputError(f"{format} cannot hold {subtype!r}: choose one of {', '.join(choices)}")
+        raise InputError(
+            f"{format} cannot hold {subtype!r}: choose one of {', '.join(map(str, choices))}"
+        )
     return subtype
 
 
@@ -106,7 +108,7 @@ class Writer:
         return self
 
     def _open_sink(self) -> "_WaveSink | soundfile.SoundFile":
-        if self.format == "wav":
+        if self.format == "wav" and self.subtype:
             layout = self.sample_rate, self.channels
             return _WaveSink(self.draft, *layout, self.subtype, self.tags, self.mask)
         quality = {}

@@ -34,7 +34,7 @@ def run(app: Callable[..., object]) -> None:
 
     fill_closed_streams()
     _end_like_interrupt()
-    warnings.showwarning = _show
+    warnings.showwarning = _show  # type: ignore[assignment]  # it takes the rest as it comes
     try:
         _refuse_empty(sys.argv[1:])
         code = app(standalone_mode=False)
@@ -61,12 +61,13 @@ def run(app: Callable[..., object]) -> None:
 
 
 def _end_usage(error: Exception) -> None:
+    message = error.format_message()  # type: ignore[attr-defined]  # Click is not imported here
     if type(error).__name__ == "NoArgsIsHelpError":
-        print(error.format_message(), file=sys.stderr)
+        print(message, file=sys.stderr)
         sys.exit(2)
     context = getattr(error, "ctx", None)
     hint = f" ({context.command_path} --help tells)" if context else ""
-    _end(2, f"{error.format_message().rstrip('.')}{hint}")
+    _end(2, f"{message.rstrip('.')}{hint}")
 
 
 def _end_like_interrupt() -> None:

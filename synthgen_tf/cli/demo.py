@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from synthgen_tf.cli.options import Preset, Seed
+from synthgen_tf.cli.options import PRESET, Seed
 from synthgen_tf.quiet import import_tensorflow
 
 
@@ -14,7 +14,7 @@ def demo(
     songs: Annotated[int, typer.Option(help="Songs to render.")] = 100,
     seconds: Annotated[float, typer.Option(help="Length of each.")] = 12.0,
     minutes: Annotated[float, typer.Option(help="Of training.")] = 3.0,
-    preset: Preset = "small",
+    preset: Annotated[str, PRESET] = "small",
     jobs: Annotated[int, typer.Option(help="Processes that render.")] = 2,
     seed: Seed = 0,
 ) -> None:

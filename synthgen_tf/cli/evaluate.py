@@ -83,6 +83,7 @@ def _score(
     from synthgen_tf.data import open_tracks
     from synthgen_tf.evaluate import (
         Estimates,
+        Estimator,
         described,
         evaluate,
         make_room_for_scores,
@@ -101,15 +102,16 @@ def _score(
     separator = None if estimates else Separator(load_predictor(model, engine))
     target = target or (separator.stem if separator else config.data.target)
     tracks = select_test_tracks(open_tracks(data, config, kind), split, target, most)
+    estimator: Estimator
     if separator:
         estimator, judged = separated_by(separator), separator.settings
-    else:
+    elif estimates:
         estimator = Estimates(estimates, stem or target, tracks)
         judged = f"{stem or target} of {estimates}"
     folder = score_files(out)[2] if museval else None
     make_room_for_scores(out)
     scores = evaluate(estimator, tracks, target, folder)
-    if estimates and (told := estimator.told()):
+    if isinstance(estimator, Estimates) and (told := estimator.told()):
         typer.echo(f"synthgen: {told}", err=True)
         judged = f"{judged}; {told}"
     labels = config.data.model_dump(mode="json")["labels"]

@@ -91,9 +91,8 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", help="YAML configur
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Such as data.remix=0.")
 ]
-Preset = Annotated[
-    str | None, typer.Option(help=f"Preset to start from: {', '.join(preset_names())}.")
-]
+PRESET = typer.Option(help=f"Preset to start from: {', '.join(preset_names())}.")
+Preset = Annotated[str | None, PRESET]
 Seed = Annotated[int, typer.Option(help="Of everything random.")]
 Midi = Annotated[
     Path | None,

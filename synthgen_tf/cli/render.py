@@ -45,20 +45,31 @@ def render(
         )
     if jobs > (cores := os.cpu_count() or 1):
         typer.echo(f"synthgen: {jobs} jobs asked for, {cores} cores: {cores} are used", err=True)
-    settings = {"seconds": seconds, "seed": seed, "jobs": jobs, "first": first}
-    settings["format"] = format.lower()
     from synthgen_tf.render import find_recorded, render_songs
+    from synthgen_tf.render.recorded import NO_RECORDINGS
 
     def tell(line: str) -> None:
         typer.echo(f"synthgen: {line}", err=True)
 
-    sources = {"midi": midi, "fonts": font or (), "vital": vital, "split": split}
-    sources["engines"] = names_of(engines)
-    if recorded:
-        sources["recorded"], missing = find_recorded()
-        if missing:
-            tell(f"not installed: {', '.join(missing)} (make sources)")
-    written = render_songs(out, songs, **settings, **sources, tell=tell)
+    found, missing = find_recorded() if recorded else (NO_RECORDINGS, [])
+    if missing:
+        tell(f"not installed: {', '.join(missing)} (make sources)")
+    written = render_songs(
+        out,
+        songs,
+        seconds=seconds,
+        seed=seed,
+        jobs=jobs,
+        first=first,
+        midi=midi,
+        fonts=font or (),
+        vital=vital,
+        recorded=found,
+        split=split,
+        engines=names_of(engines),
+        format=format.lower(),
+        tell=tell,
+    )
     if not (font or recorded):
         typer.echo(
             "no recordings: our own engines played everything; --recorded adds the soundfonts "

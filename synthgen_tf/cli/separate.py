@@ -65,7 +65,7 @@ def separate(
         typer.echo(f"{len(result.skipped)} stood there already: --overwrite does them again")
     if result.left:
         endings = Counter(file.suffix.lower() or "no ending" for file in result.left)
-        kinds = ", ".join(f"{shown(kind)} {count}" for kind, count in endings.most_common(5))
+        kinds = ", ".join(f"{shown(Path(kind))} {count}" for kind, count in endings.most_common(5))
         more = ", ..." if len(endings) > 5 else ""
         typer.echo(
             f"synthgen: left {len(result.left)} files that are no audio by name: {kinds}{more}",

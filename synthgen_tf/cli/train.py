@@ -73,12 +73,13 @@ def train(
         raise InputError("--midi, --font, --recorded, --engines and --jobs are for --render SONGS")
     flags = {"training.strategy": strategy, "training.minutes": minutes}
     started = (preset, config, weights)
-    chosen, data = _choose(run, data, rendering, started, settings or (), flags, resume)
+    chosen, source = _choose(run, data, rendering, started, settings or (), flags, resume)
+    best: Path | None
     try:
-        if resident or rendering:
-            best = _train_on_device(chosen, run, data, rendering, resume, weights)
+        if resident or not isinstance(source, Path):
+            best = _train_on_device(chosen, run, source, resume, weights)
         else:
-            best = _train_on_files(chosen, run, data, resume, weights)
+            best = _train_on_files(chosen, run, source, resume, weights)
     except KeyboardInterrupt:
         typer.echo(f"synthgen: interrupted, go on with: train --run {run} --resume", err=True)
         os._exit(130)  # without waiting for readers that are still at work
@@ -93,12 +94,12 @@ def _choose(
     run: Path,
     data: Path | None,
     rendering: "Rendering | None",
-    started: tuple,
+    started: tuple[str | None, Path | None, Path | None],
     settings: Sequence[str],
     flags: Mapping[str, Any],
     resume: bool,
-) -> tuple[Config, Path | None]:
-    """The configuration and the data of a training.
+) -> tuple[Config, "Path | Rendering"]:
+    """The configuration of a training, and its data: a folder, or songs to render.
 
     Args:
         run: run directory.
@@ -120,12 +121,14 @@ def _choose(
             "--resume keeps the run as it is: leave --preset, --config and --weights out"
         )
     if resume and rendering:
-        return changed_config(run, settings, flags), None
+        return changed_config(run, settings, flags), rendering
     if resume:
         return resume_config(run, settings, flags, data)
-    if data is None and rendering is None:
+    source = rendering or data
+    if source is None:
         raise InputError("no --data given: name the root of a data set")
-    return load_config(*started[:2], settings, flags), data
+    preset, config, _ = started
+    return load_config(preset, config, settings, flags), source
 
 
 def _train_on_files(
@@ -151,8 +154,7 @@ def _train_on_files(
 def _train_on_device(
     config: Config,
     run: Path,
-    data: Path | None,
-    rendering: "Rendering | None",
+    source: "Path | Rendering",
     resume: bool,
     weights: Path | None,
 ) -> Path:
@@ -164,10 +166,10 @@ def _train_on_device(
     backend = _check_backend()
     _check_strategy(config)
     renderers = None
-    if rendering:
+    if not isinstance(source, Path):
         from synthgen_tf.resident.rendering import start_renderers
 
-        renderers = start_renderers(config, rendering, run, resume, _tell)
+        renderers = start_renderers(config, source, run, resume, _tell)
     try:
         if backend == "tensorflow":
             import_tensorflow()
@@ -176,7 +178,10 @@ def _train_on_device(
             os.environ.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", "0.95")  # JAX takes 0.75
         from synthgen_tf.resident.train import rendered_music, stored_music, train_resident
 
-        music = rendered_music(renderers) if renderers else stored_music(data, config)
+        if renderers:
+            music = rendered_music(renderers)
+        elif isinstance(source, Path):
+            music = stored_music(source, config)
         return train_resident(config, music, run, resume, weights, _tell)
     finally:
         if renderers:

@@ -9,11 +9,17 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from synthgen_tf.config.networks import BandMixerModel, CardModel, SpectralModel, UNetModel
+from synthgen_tf.config.networks import (
+    BandMixerModel,
+    CardModel,
+    Signal,
+    SpectralModel,
+    UNetModel,
+)
 from synthgen_tf.config.schema import Config
 from synthgen_tf.errors import InputError
 
-NETWORKS = {
+NETWORKS: dict[str, type[Signal]] = {
     "band_mixer": BandMixerModel,
     "card": CardModel,
     "spectral": SpectralModel,
@@ -160,9 +166,9 @@ def _known_keys(networks: Iterable[type[BaseModel]] = NETWORKS.values()) -> list
         if name == "model":
             fields = [key for network in networks for key in network.model_fields]
         elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            fields = field.annotation.model_fields
+            fields = list(field.annotation.model_fields)
         else:
-            fields = None
+            fields = []
         keys += [f"{name}.{inner}" for inner in fields] if fields else [name]
     return keys
 

@@ -148,7 +148,7 @@ class Meter:
         whole = steps.astype("<i2")
         # squares of integers add up exactly in float64, in whatever order and on whatever machine
         energy = int(_energy(steps))
-        self.checksum = zlib.crc32(whole, self.checksum)
+        self.checksum = zlib.crc32(whole.data, self.checksum)
         self.samples += whole.size
         self.energy += energy
         self.peak = max(self.peak, peak)

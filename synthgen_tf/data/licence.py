@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from synthgen_tf.config import Kind
 from synthgen_tf.data.store import is_store, read_index
 from synthgen_tf.tracks import DESCRIPTION, detect_kind
 
@@ -13,7 +12,7 @@ BIND_NOBODY = (FREE, "CC0-1.0", "public domain", "none: drawn by SynthGen")
 """Terms of sounds that ask nothing of those who learn from them."""
 
 UNKNOWN = "unknown: decide before you publish"
-NAMES: dict[Kind, str] = {
+NAMES: dict[str, str] = {
     "musdb18": "non-commercial: trained on MUSDB18 (academic use only, CC BY-NC-SA 4.0 in part)",
     "musdb18hq": "non-commercial: trained on MUSDB18-HQ (academic use only, CC BY-NC-SA 4.0 in "
     "part)",
@@ -43,7 +42,7 @@ def licences_of(root: Path) -> list[str]:
     return data_set_licences(root, index["kind"])
 
 
-def data_set_licences(root: Path, kind: Kind) -> list[str]:
+def data_set_licences(root: Path, kind: str) -> list[str]:
     """The same of a data set as it lies on disk."""
     if kind == "rendered":
         learnt = (root.glob(f"{split}/*/{DESCRIPTION}") for split in ("train", "valid"))

@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from synthgen_tf.config import Config, Kind
+from synthgen_tf.config import Config
 from synthgen_tf.data.convert import convert
 from synthgen_tf.data.licence import LICENCES, data_set_licences
 from synthgen_tf.data.store import (
@@ -43,6 +44,7 @@ from synthgen_tf.files import writing
 from synthgen_tf.processes import in_processes
 from synthgen_tf.progress import progress_bar
 from synthgen_tf.tracks import SPLITS, Scan, Track, scan_tracks
+from synthgen_tf.tracks.readers import labels_of
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Order:
 
 
 def prepare(
-    source: Path, out: Path, config: Config, kind: Kind | None = None, jobs: int = 1
+    source: Path, out: Path, config: Config, kind: str | None = None, jobs: int = 1
 ) -> Report:
     """Make a store of a data set, or bring one up to date: only what is missing is converted.
 
@@ -161,8 +163,9 @@ def _check_places(source: Path, out: Path) -> None:
         raise InputError(f"{source} is a prepared store: give the data set that it was made of")
 
 
-def _settings(config: Config, kind: Kind) -> Settings:
-    labels = {stem: list(names) for stem, names in config.data.labels.get(kind, {}).items()}
+def _settings(config: Config, kind: str) -> Settings:
+    chosen = labels_of(kind, config.data.labels)
+    labels = {stem: list(names) for stem, names in chosen.items()}
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -195,11 +198,11 @@ def fingerprint(track: Track, source: Path) -> str:
     Raises:
         OSError: when a file is missing.
     """
-    stems = {}
+    stems: dict[str, Any] = {}
     for stem, files in track.stems.items():
         facts = [(os.path.relpath(file, source), Path(file).stat()) for file in files]
         stems[stem] = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in facts]
-    told = [track.name, track.split, track.genre, dict(track.holds)]
+    told: list[Any] = [track.name, track.split, track.genre, dict(track.holds)]
     told += [track.sample_rate, track.frames, track.channels, track.subtype, stems]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -212,7 +215,7 @@ def _is_current(entry: Mapping, order: Order) -> bool:
     return not find_damage(stored_track(record, order.settings["sample_rate"], entry))
 
 
-def _convert_all(orders: Sequence[Order], jobs: int) -> tuple[dict[str, Mapping], dict[str, str]]:
+def _convert_all(orders: Sequence[Order], jobs: int) -> tuple[dict[str, dict], dict[str, str]]:
     """The entries of the tracks that were converted, and the reasons why others were not."""
     entries, problems = {}, {}
     longest_first = sorted(orders, key=lambda order: -order.seconds)  # no one works on alone

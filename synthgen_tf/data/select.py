@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from synthgen_tf.config import Config, Kind
+from synthgen_tf.config import Config
 from synthgen_tf.data.example import in_order
 from synthgen_tf.data.store import is_store, read_store
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks import Track, detect_kind, read_tracks
 
 
-def open_tracks(root: Path, config: Config, kind: Kind | None = None) -> list[Track]:
+def open_tracks(root: Path, config: Config, kind: str | None = None) -> list[Track]:
     """All tracks of a prepared store, or of a data set as it lies on disk.
 
     Args:
@@ -24,7 +24,9 @@ def open_tracks(root: Path, config: Config, kind: Kind | None = None) -> list[Tr
     Raises:
         InputError: when the folder is missing or empty, or a file of it is missing or damaged.
     """
-    return read_store(root) if is_store(root) else read_tracks(root, kind, config.data.labels)
+    if is_store(root):
+        return list(read_store(root))
+    return read_tracks(root, kind, config.data.labels)
 
 
 def advice_for(root: Path) -> str | None:
@@ -46,8 +48,7 @@ def select_tracks(tracks: Sequence[Track], split: str, config: Config) -> list[T
     Raises:
         InputError: when there are none, none has the target stem, or the rate is another.
     """
-    chosen = [track for track in _resplit(tracks, config) if track[0] == split]
-    chosen = [track for _, track in chosen]
+    chosen = [track for into, track in _resplit(tracks, config) if into == split]
     if not chosen:
         raise InputError(_none_of(split, tracks))
     target, wanted = config.data.target, config.data.target_holds

@@ -17,6 +17,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ ACTIVE_ABOVE = 60
 Stems of records play at 15 to 45. Between their notes there is bleed, hiss and what is left of a
 reverb, at 65 and more; the noise of 16 bits is at 98."""
 
-Settings = Mapping[str, object]
+Settings = Mapping[str, Any]
 """Format, version, sample rate, kind and labels: the head of an index and of each track.json."""
 
 

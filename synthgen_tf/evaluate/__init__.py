@@ -17,6 +17,7 @@ from synthgen_tf.evaluate.files import (
     write_scores,
 )
 from synthgen_tf.evaluate.scores import (
+    Estimator,
     evaluate,
     measure,
     score_track,
@@ -26,6 +27,7 @@ from synthgen_tf.evaluate.scores import (
 
 __all__ = [
     "Estimates",
+    "Estimator",
     "described",
     "evaluate",
     "make_room_for_scores",

@@ -41,8 +41,13 @@ class Estimates:
             if file.stem == stem:
                 found.setdefault(file.parent.name, []).append(file)
         self.refitted: dict[tuple[str, str], int] = {}
-        self.files = {_key(track): self._one(track, found.get(track.name, [])) for track in tracks}
-        missing = [name for (_, name), file in self.files.items() if file is None]
+        self.files: dict[tuple[str, str], Path] = {}
+        missing = []
+        for track in tracks:
+            if estimate := self._one(track, found.get(track.name, [])):
+                self.files[_key(track)] = estimate
+            else:
+                missing.append(track.name)
         if missing:
             raise InputError(
                 f"{root} lacks estimates of {len(missing)} of {len(tracks)} tracks, the first is "

@@ -1,7 +1,7 @@
 """Scores of estimates on tracks whose stems are known, beside what costs nothing and the oracle."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ ALL = "all"
 
 RESAMPLES, CONFIDENCE = 10_000, 0.95
 
-Scores = Mapping[str, float | None]
+Scores = dict[str, float | None]
 Estimator = Callable[[Track, np.ndarray], np.ndarray]
 """A track and its mixture to the estimate of its stem, (time, channels)."""
 
@@ -53,7 +53,7 @@ class TrackScore:
     name: str
     genre: str | None
     seconds: float
-    systems: Mapping[str, Scores]
+    systems: dict[str, Scores]
     split: str | None = None
 
     def as_json(self) -> dict:
@@ -108,7 +108,7 @@ def evaluate(
                 name = track.name if counts[track.name] == 1 else f"{track.split} {track.name}"
                 store = bss_eval(name, target, truth, estimate, mixture, track.sample_rate)
                 write_bss_eval(museval, store)
-                score.systems[ESTIMATE].update(medians(store, target))
+                score.systems[ESTIMATE] |= medians(store, target)
             scores.append(score)
             advance(1)
     return {"format": SCORES_FORMAT, "target": target, **summarise(scores)}
@@ -139,8 +139,8 @@ def score_track(
     systems[SILENCE] |= {"si_sdr": None, "level_error": None}
     for each in systems.values():
         for kind in ("snr", "si_sdr"):
-            of_both = each[kind], systems[MIXTURE][kind]
-            rise = None if None in of_both else round(of_both[0] - of_both[1], 4)
+            own, unchanged = each[kind], systems[MIXTURE][kind]
+            rise = None if own is None or unchanged is None else round(own - unchanged, 4)
             each[f"{kind}_improvement"] = rise
     return TrackScore(*facts, systems, track.split)
 
@@ -182,7 +182,7 @@ def _medians(scores: Sequence[TrackScore]) -> dict:
     return {
         "count": len(scores),
         "median": {
-            system: {kind: _rounded(np.median(values)) for kind, values in kinds.items()}
+            system: {kind: _rounded(float(np.median(values))) for kind, values in kinds.items()}
             for system, kinds in found.items()
         },
         "interval": {
@@ -211,8 +211,8 @@ def interval_of_median(values: Sequence[float]) -> list[float]:
     The percentile bootstrap, from a fixed seed: equal values give equal intervals.
     """
     random = np.random.default_rng(0)
-    values = np.asarray(values)
-    draws = np.median(values[random.integers(len(values), size=(RESAMPLES, len(values)))], axis=1)
+    drawn = random.integers(len(values), size=(RESAMPLES, len(values)))
+    draws = np.median(np.asarray(values)[drawn], axis=1)
     tail = 50.0 * (1.0 - CONFIDENCE)
     low, high = np.percentile(draws, [tail, 100.0 - tail])
     return [_rounded(low), _rounded(high)]

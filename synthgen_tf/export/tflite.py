@@ -80,7 +80,7 @@ def check_variants(variants) -> None:
             )
 
 
-def _convert(savedmodel: str, variant: str, out: str, examples: str | None = None) -> None:
+def _convert(savedmodel: str, variant: str, out: str, examples: str = "") -> None:
     import tensorflow as tf
 
     converter = tf.lite.TFLiteConverter.from_saved_model(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import keras
 
-from synthgen_tf.config import Config
+from synthgen_tf.config import Config, MaskingModel
 from synthgen_tf.losses.spectral import MagnitudeNMSE
 from synthgen_tf.losses.weighted import WeightedLoss
 from synthgen_tf.model import masked_magnitudes
@@ -43,8 +43,10 @@ def objective(config: Config, model: keras.Model) -> Objective:
 
 def _on_magnitudes(config: Config, model: keras.Model) -> Objective:
     """Neither forwards nor backwards does it need the way back to samples."""
-    network, floor = config.model, config.loss.floor
-    loss = MagnitudeNMSE(network.window, network.hop, floor)
+    network = config.model
+    if not isinstance(network, MaskingModel):
+        raise TypeError(f"{network.kind} gives no magnitudes")  # the configuration refuses it
+    loss = MagnitudeNMSE(network.window, network.hop, config.loss.floor)
     return Objective(masked_magnitudes(model), loss)
 
 

@@ -79,11 +79,11 @@ def _into_bands(features, config: BandMixerModel):
 
 def _out_of_bands(mask, config: BandMixerModel):
     """The reverse: from (b, n, f, c * band) to groups of bins (b, f, c, g)."""
-    shape = (config.bands, -1, config.channels, config.band)
-    mask = layers.Reshape(shape, name="mask_of_bands")(mask)
+    bands = (config.bands, -1, config.channels, config.band)
+    mask = layers.Reshape(bands, name="mask_of_bands")(mask)
     mask = layers.Permute((2, 3, 1, 4), name="bands_last")(mask)
-    shape = (-1, config.channels, config.bands * config.band)
-    mask = layers.Reshape(shape, name="bands_as_bins")(mask)
+    bins = (-1, config.channels, config.bands * config.band)
+    mask = layers.Reshape(bins, name="bands_as_bins")(mask)
     return mask[..., : config.groups]
 
 

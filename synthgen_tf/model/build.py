@@ -1,5 +1,7 @@
 """From a configuration to a Keras functional model."""
 
+from collections.abc import Callable
+
 import keras
 from keras import layers
 
@@ -10,7 +12,7 @@ from synthgen_tf.model.masking import MAGNITUDES, MASKS
 from synthgen_tf.model.networks import card_network, spectral_network
 from synthgen_tf.model.unet import unet_network
 
-NETWORKS = {
+NETWORKS: dict[str, Callable] = {
     "card": card_network,
     "spectral": spectral_network,
     "band_mixer": band_mixer_network,

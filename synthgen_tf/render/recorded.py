@@ -37,7 +37,7 @@ class Recorded:
     @property
     def hashes(self) -> list[str]:
         """Of all fonts and kits."""
-        return [each.sha256 for _, each in (*self.fonts, *self.kits)]
+        return [font.sha256 for _, font in self.fonts] + [kit.sha256 for _, kit in self.kits]
 
     def fonts_of(self, split: str) -> tuple[Font, ...]:
         """The soundfonts of a split."""

@@ -100,7 +100,7 @@ def findings(scores: Mapping) -> list[str]:
     if poor:
         found.append(f"No better than silence, by median SNR, on: {', '.join(poor)}.")
     if len(genres) > 1:
-        best, worst = max(genres, key=genres.get), min(genres, key=genres.get)
+        best, worst = max(genres, key=genres.__getitem__), min(genres, key=genres.__getitem__)
         found.append(
             f"It depends on the genre: median SNR is {genres[best]:.1f} dB on {best} and "
             f"{genres[worst]:.1f} dB on {worst}."

@@ -6,7 +6,7 @@ from pathlib import Path
 from synthgen_tf.config import load_config
 from synthgen_tf.data import open_tracks
 from synthgen_tf.errors import InputError
-from synthgen_tf.evaluate import Estimates, read_scores, separated_by
+from synthgen_tf.evaluate import Estimates, Estimator, read_scores, separated_by
 from synthgen_tf.report.diagnosis import split_table
 from synthgen_tf.report.model_card import SCORES, write_model_card
 from synthgen_tf.report.page import Example, write_page
@@ -81,6 +81,7 @@ def _examples(scores: Mapping) -> list[Example]:
     if missing:
         raise InputError(f"{scores['data']} has no {missing[0]} any more")
     wanted = [tracks[key] for key in keys]
+    estimator: Estimator
     if scores["estimates"]:
         estimator = Estimates(Path(scores["estimates"]), scores["stem"], wanted)
     else:

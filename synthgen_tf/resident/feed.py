@@ -167,7 +167,7 @@ def compiled(function: Callable) -> Callable:
 
 def device_room() -> int:
     """Bytes that songs may fill: of the accelerator's memory where it tells, or the machine's."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    memory: float = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 

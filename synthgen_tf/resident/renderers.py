@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import numpy as np
 
@@ -96,7 +98,7 @@ class Renderers:
 
     def _tasks(self, count: int, first: int) -> Iterator[Task]:
         """Shard 0 holds the songs to validate on."""
-        indices = {"valid": [], "train": []}
+        indices: dict[str, list[int]] = {"valid": [], "train": []}
         index = 0
         while len(indices["train"]) < first + count or len(indices["valid"]) < self.valid:
             indices.get(split_of(index), []).append(index)
@@ -120,13 +122,13 @@ class Renderers:
     def _start(self, jobs: int) -> None:
         context = multiprocessing.get_context("fork")
         next_task = context.Value("l", 0)
-        self._workers = {}
+        self._workers: dict[connection.Connection, tuple[BaseProcess, int | None]] = {}
         for _ in range(max(1, min(jobs, len(self.tasks)))):
             ours, theirs = context.Pipe(duplex=False)
             worker = context.Process(target=self._work, args=(next_task, theirs), daemon=True)
             worker.start()
             theirs.close()
-            self._workers[ours] = (worker, None)
+            self._workers[ours] = (worker, None)  # it has no song yet
 
     def _work(self, next_task, pipe) -> None:
         """What a worker does: it says which song it begins, and how it ended."""
@@ -195,7 +197,8 @@ class Renderers:
 
     def _settled(self) -> Iterator[int]:
         """Numbers of songs that were finished, or whose renderer died over them."""
-        for pipe in connection.wait(list(self._workers), timeout=1.0):
+        waited = connection.wait(list(self._workers), timeout=1.0)
+        for pipe in [each for each in self._workers if each in waited]:
             worker, current = self._workers[pipe]
             try:
                 number, found = pipe.recv()
@@ -249,11 +252,20 @@ class Renderers:
         for number in self._whole(0):
             task = self.tasks[number]
             sound = view[:, task.place, : self.frames]
-            stems = dict.fromkeys(self.stems, ())
-            facts = {"channels": CHANNELS, "subtype": "PCM_16", "sound": sound}
+            stems: dict[str, tuple[Path, ...]] = dict.fromkeys(self.stems, ())
             name = f"song_{self.seed:04d}_{task.index:06d}"
             levels = {self.stems[TARGET]: self._levels[number]}
             tracks.append(
-                MemoryTrack(name, "valid", stems, SAMPLE_RATE, self.frames, levels=levels, **facts)
+                MemoryTrack(
+                    name,
+                    "valid",
+                    stems,
+                    SAMPLE_RATE,
+                    self.frames,
+                    CHANNELS,
+                    "PCM_16",
+                    levels=levels,
+                    sound=sound,
+                )
             )
         return tracks

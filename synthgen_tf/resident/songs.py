@@ -4,7 +4,8 @@ Shape legend: s stems (the target at `TARGET`), r rows of `ROW` frames, c channe
 """
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from synthgen_tf.data.draw import SongTable
 from synthgen_tf.data.example import TARGET
 from synthgen_tf.data.store import FULL_SCALE
 from synthgen_tf.tracks import MIXTURE, Track
+
+Frames = TypeVar("Frames", int, np.ndarray)
 
 ROW = 64
 """Frames that lie together: cuts begin at multiples of it, 1.5 ms at 44 100 Hz, and a device
@@ -42,19 +45,19 @@ class MemoryTrack(Track):
         sound: int16 (s, frames, c), in the order of `stems`.
     """
 
-    sound: np.ndarray | None = None
+    sound: np.ndarray = field(kw_only=True, repr=False)
 
     def read(self, stem: str, start: int = 0, frames: int | None = None) -> np.ndarray:
         """As `Track.read`."""
         end = self.frames if frames is None else min(start + frames, self.frames)
         if stem == MIXTURE:
-            return sum(self.read(part, start, frames) for part in self.parts())
+            return np.sum([self.read(part, start, frames) for part in self.parts()], axis=0)
         cut = self.sound[list(self.stems).index(stem), start:end]
         return cut.astype(np.float32) / FULL_SCALE
 
 
-def rows_of(frames: int) -> int:
-    """Rows that a song takes."""
+def rows_of(frames: Frames) -> Frames:
+    """Rows that a song takes, or each of several."""
     return -(-frames // ROW)
 
 
@@ -87,12 +90,13 @@ def shards_of_tracks(
         InputError: when a file cannot be read.
     """
     held: list[Track] = []
-    for track in [*tracks, None]:
+    for track in tracks:
         used = sum(rows_of(each.frames) for each in held)
-        if track is None or (held and used + rows_of(track.frames) > rows):
+        if held and used + rows_of(track.frames) > rows:
             yield _filled(held, stems, channels, rows)
             held = []
         held.append(track)
+    yield _filled(held, stems, channels, rows)
 
 
 def _filled(tracks: Sequence[Track], stems: Sequence[str], channels: int, rows: int) -> Shard:

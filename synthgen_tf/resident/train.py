@@ -60,7 +60,7 @@ class Music:
 
     shards: Generator[Shard, None, None]
     stems: tuple[str, ...]
-    valid: list[Track]
+    valid: Sequence[Track]
     origin: Path | str
     licences: Callable[[], Sequence[str]] = tuple
     rendered: int = 0

@@ -42,7 +42,8 @@ def pack(run: Path, weights: Sequence[np.ndarray], averages: Sequence[np.ndarray
 
 
 def _parts(named: Sequence[tuple[str, np.ndarray]]) -> Iterator[dict[str, np.ndarray]]:
-    part, size = {}, 0
+    part: dict[str, np.ndarray] = {}
+    size = 0
     for name, value in named:
         value = np.asarray(value)
         # vectors are small, and variances among them smaller than half precision can tell
@@ -66,7 +67,8 @@ def unpack(run: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
     Raises:
         InputError: when a part cannot be read or is missing.
     """
-    found, files = {}, 0
+    found: dict[str, np.ndarray] = {}
+    files = 0
     try:
         for file in sorted((run / PACKED).glob("part_*.npz")):
             with np.load(file) as part:

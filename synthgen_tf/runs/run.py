@@ -63,10 +63,11 @@ def record_data(run: Path, data: Path | str, more: Iterable[str] = ()) -> None:
         more: licences of weights that it starts from, or of data that lies in no folder.
     """
     begun = {"seed": read_run_config(run).seed, "command": sys.argv, **environment()}
-    facts, in_folder = {"data": ""} | begun | _facts(run), isinstance(data, Path)
-    facts["data"] = str(data.absolute()) if in_folder else data
+    facts = {"data": ""} | begun | _facts(run)
+    facts["data"] = str(data.absolute()) if isinstance(data, Path) else data
     before = facts.get("licences", [UNKNOWN] if read_history(run) else [])
-    facts["licences"] = sorted({*before, *more, *(licences_of(data) if in_folder else ())})
+    of_data = licences_of(data) if isinstance(data, Path) else ()
+    facts["licences"] = sorted({*before, *more, *of_data})
     write_text(run / ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
 
 

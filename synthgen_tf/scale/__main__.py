@@ -57,8 +57,14 @@ def scale(
     output = output_format(stems, format, subtype, clip)
     output = replace(output, stems=output.stems or None)
     work = Work(source, out, model=model, engine=engine, threads=cpus, output=output)
-    placed = {"workers": workers, "gpus": gpus, "address": address}
-    result = separate_catalogue(work, manifest=manifest, overwrite=overwrite, **placed)
+    result = separate_catalogue(
+        work,
+        manifest=manifest,
+        overwrite=overwrite,
+        workers=workers,
+        gpus=gpus,
+        address=address,
+    )
     typer.echo(f"{result.done} songs separated, {result.skipped} stood there already")
     for reason in result.failed.values():
         typer.echo(f"synthgen: failed: {reason}", err=True)

@@ -149,7 +149,7 @@ def _through_ray(
 
     songs = [{"row": json.dumps(row)} for row in rows]  # ASCII, whatever the names hold
     separated = ray.data.from_items(songs, override_num_blocks=len(songs)).map(
-        Worker,
+        Worker,  # type: ignore[arg-type]  # Ray says that it takes classes
         fn_constructor_args=(work, ray.remote(num_cpus=0)(Begun).remote()),
         compute=ray.data.ActorPoolStrategy(
             size=min(workers, len(songs)), max_tasks_in_flight_per_actor=2
@@ -175,10 +175,14 @@ def _cluster(address: str | None, workers: int | None, cpus: int) -> Iterator[in
     address = address or os.environ.get("RAY_ADDRESS")
     _knock(address)
     local = None if address else False
-    quiet = {"log_to_driver": False, "logging_level": "error", "include_dashboard": local}
     try:
         with native_noise_silenced():
-            ray.init(address=address, **quiet)
+            ray.init(
+                address=address,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                include_dashboard=local,
+            )
     except ConnectionError as error:
         raise InputError(f"no Ray cluster answers at {address} ({error})") from None
     try:

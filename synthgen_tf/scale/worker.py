@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from synthgen_tf import audio
-from synthgen_tf.choices import Engine
 from synthgen_tf.errors import InputError
 from synthgen_tf.scale.storage import Storage
 from synthgen_tf.separate import Separator
@@ -37,7 +36,7 @@ class Work:
     source: str
     out: str
     model: str | None = None
-    engine: Engine | None = None
+    engine: str | None = None
     threads: int = 1
     separator: Mapping[str, Any] = field(default_factory=dict)
     output: OutputFormat = field(default_factory=OutputFormat)

@@ -75,8 +75,8 @@ class StemFiles:
                 spool = stack.enter_context(_Spool(next(iter(self.files.values())).parent))
                 spool.fill(pieces)
                 self.gain, pieces = np.float32(min(1.0, _fitting(spool.peak))), spool
-            layout = self.info.sample_rate, self.info.channels, self.subtype, self.tags
-            layout = *layout, self.info.mask
+            info = self.info
+            layout = info.sample_rate, info.channels, self.subtype, self.tags, info.mask
             writers = {
                 stem: stack.enter_context(audio.Writer(file, *layout))
                 for stem, file in self.files.items()
@@ -138,7 +138,8 @@ class _Spool:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.shapes, self.peak = [], 0.0
+        self.shapes: list[tuple[int, ...]] = []
+        self.peak = 0.0
 
     def __enter__(self) -> "_Spool":
         with writing(self.folder):

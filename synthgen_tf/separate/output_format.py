@@ -33,7 +33,7 @@ class OutputFormat:
     stems: Sequence[str] | None = None
     format: str = "wav"
     subtype: str | None = None
-    clip: Clip = "clamp"
+    clip: str = "clamp"
 
     def __post_init__(self):
         subtype = audio.check_format(self.format, self.subtype)

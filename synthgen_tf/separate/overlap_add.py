@@ -110,7 +110,8 @@ def _blocks(
     pieces: Iterable[np.ndarray], segment: int, hop: int
 ) -> Iterator[tuple[np.ndarray, int]]:
     """The song with its margin as blocks (segment, c), and how much of each one's hop is song."""
-    parts, held, margin = [], 0, segment - hop
+    parts: list[np.ndarray] = []
+    held, margin = 0, segment - hop
     ahead = margin  # frames of the margin that are still in the buffer
     for piece in pieces:
         if not parts:

@@ -14,7 +14,7 @@ class Waiting:
     """What has gone into the model and waits for its estimate: a first-in first-out of frames."""
 
     def __init__(self, channels: int):
-        self.pieces = deque()
+        self.pieces: deque[np.ndarray] = deque()
         self.channels = channels
 
     def listen(self, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

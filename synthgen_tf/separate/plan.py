@@ -5,7 +5,7 @@ Nothing is written here.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError
@@ -29,7 +29,7 @@ class PlannedSong:
 
     path: Path
     info: audio.AudioInfo
-    folder: Path
+    folder: PurePath
     origin: Fingerprint
 
     def row(self, state: str, **facts: object) -> dict[str, object]:
@@ -100,7 +100,8 @@ def plan_batch(
     manifest = Manifest(out)
     folders = dict(zip(names, distinct(names.values(), names, manifest.owner), strict=True))
     _check_apart(folders, out, output.names.values())
-    todo, skipped = [], {}
+    todo: list[PlannedSong] = []
+    skipped: dict[Path, dict[str, Path]] = {}
     for path, info in _probed(folders, failed).items():
         song = PlannedSong(path, info, folders[path], fingerprint(path, settings))
         files = output.files(out / song.folder)
@@ -138,9 +139,11 @@ def check_inputs(inputs: Sequence[str | Path]) -> list[Path]:
 
 def _find(
     inputs: Sequence[Path], out: Path
-) -> tuple[dict[Path, Path], dict[Path, str], list[Path]]:
+) -> tuple[dict[Path, PurePath], dict[Path, str], list[Path]]:
     """Each file once with the folder below `out` that it would like; failed inputs; files left."""
-    names, failed, left = {}, {}, []
+    names: dict[Path, PurePath] = {}
+    failed: dict[Path, str] = {}
+    left: list[Path] = []
     seen, inside = set(), out.resolve()
     for path in inputs:
         try:
@@ -164,7 +167,7 @@ def _find(
     return names, failed, left
 
 
-def _check_apart(folders: Mapping[Path, Path], out: Path, files: Iterable[str]) -> None:
+def _check_apart(folders: Mapping[Path, PurePath], out: Path, files: Iterable[str]) -> None:
     """Refuse outputs that would replace inputs, whatever links or letter case lead there."""
     inputs = {_identity(path): path for path in folders}
     for folder in folders.values():

@@ -31,7 +31,7 @@ DIGITS = 12
 
 
 def load_predictor(
-    model: str | Path | None = None, engine: Engine | None = None, threads: int | None = None
+    model: str | Path | None = None, engine: str | None = None, threads: int | None = None
 ):
     """The predictor of a model.
 
@@ -155,7 +155,8 @@ class TFLitePredictor:
         self.output = self.interpreter.get_output_details()[0]["index"]
         self.stem, self.segment = card.stem, card.segment
         self.sample_rate, self.channels = card.sample_rate, card.channels
-        self.shape, self.lock = None, threading.Lock()
+        self.shape: tuple[int, ...] = ()
+        self.lock = threading.Lock()
 
     def __call__(self, blocks: np.ndarray) -> np.ndarray:
         with self.lock:

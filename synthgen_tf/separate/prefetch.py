@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -11,7 +11,7 @@ CLOSE_SECONDS = 60.0
 """That an item at hand is waited for when the caller stops early."""
 
 
-def prefetched(source: Iterable[Item], ahead: int = 2) -> Iterator[Item]:
+def prefetched(source: Iterable[Item], ahead: int = 2) -> Generator[Item, None, None]:
     """The items of an iterable, of which a thread makes the next ones while one is being used.
 
     What the source raises is raised here, in its place. When the caller stops early, the thread

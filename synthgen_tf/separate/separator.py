@@ -7,7 +7,7 @@ Both resamplings are skipped where the rates agree. What the model's rate cannot
 has treble that 44.1 kHz lacks) is not lost: it is in the rest.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -211,7 +211,7 @@ class Separator:
 
     def _stream(
         self, pieces: Iterable[np.ndarray], sample_rate: int, channels: int
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    ) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
         """Pieces of mixture beside their estimates, in order, all of the mixture."""
         model_rate = self.predictor.sample_rate
         waiting = Waiting(channels)
@@ -226,9 +226,9 @@ class Separator:
             length, stream = measured(stream, segment)
             segment = max(usual, min(segment, -(-length // GRID) * GRID))
         items = max(1, min(self.batch_size, self.batch_size * usual // segment))
-        predict = FittedChannels(self.predictor, channels, items)
-        batch_size = max(1, items // predict.lanes)
-        predict = AveragedShifts(predict, self.shifts) if self.shifts > 1 else predict
+        fitted = FittedChannels(self.predictor, channels, items)
+        batch_size = max(1, items // fitted.lanes)
+        predict = AveragedShifts(fitted, self.shifts) if self.shifts > 1 else fitted
         stream = overlap_add(predict, stream, segment, self.overlap, batch_size)
         for estimate in audio.resample_blocks(stream, model_rate, sample_rate, channels):
             mixture = waiting.take(len(estimate))

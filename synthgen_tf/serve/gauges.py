@@ -14,17 +14,23 @@ class Gauges:
     """The measures of one service, in a registry of its own."""
 
     def __init__(self, jobs: Jobs):
-        self.registry = CollectorRegistry()
-        named = {"registry": self.registry}
+        self.registry = registry = CollectorRegistry()
         self.requests = Counter(
-            "synthgen_requests_total", "Requests answered.", ["method", "route", "status"], **named
+            "synthgen_requests_total",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=registry,
         )
         self.seconds = Histogram(
-            "synthgen_request_seconds", "Time to the answer.", ["route"], buckets=SECONDS, **named
+            "synthgen_request_seconds",
+            "Time to the answer.",
+            ["route"],
+            buckets=SECONDS,
+            registry=registry,
         )
-        waiting = Gauge("synthgen_queue_length", "Separations that wait or run.", **named)
+        waiting = Gauge("synthgen_queue_length", "Separations that wait or run.", registry=registry)
         waiting.set_function(lambda: jobs.waiting)
-        kept = Gauge("synthgen_jobs_kept", "Jobs that can be asked for.", **named)
+        kept = Gauge("synthgen_jobs_kept", "Jobs that can be asked for.", registry=registry)
         kept.set_function(lambda: len(jobs.known))
 
     def text(self) -> bytes:

@@ -169,6 +169,8 @@ def refuse_unfinished(job: Job) -> None:
 
 async def _finished(request: Request, job: Job, jobs: Jobs) -> None:
     """Wait for a job; a client who leaves takes it with him."""
+    if job.future is None:
+        raise HTTPException(409, "job has not begun: ask again")
     future = asyncio.wrap_future(job.future)
     try:
         while not (await asyncio.wait({future}, timeout=POLL_SECONDS))[0]:

@@ -95,8 +95,8 @@ def build_track(
         InputError: when there is no file, one cannot be read, they do not agree, or one has more
             channels than one and fewer than another.
     """
-    stems = {stem: tuple(files) for stem, files in stems.items()}
-    infos = {file: audio.probe(file) for files in stems.values() for file in files}
+    found = {stem: tuple(files) for stem, files in stems.items()}
+    infos = {file: audio.probe(file) for files in found.values() for file in files}
     if not infos:
         raise InputError(f"track {split}/{name} holds no stems: expected files like synth.wav")
     if alike:
@@ -108,7 +108,7 @@ def build_track(
     return Track(
         name=name,
         split=split,
-        stems=stems,
+        stems=found,
         sample_rate=rate,
         frames=max(_frames_at(file, info, rate) for file, info in infos.items()),
         channels=max(info.channels for info in infos.values()),

@@ -25,11 +25,23 @@ FACTS = Path(__file__).with_name("musdb.csv")
 """Genres (sigsep's track list), and what is in `other` where the song is also in MedleyDB."""
 
 
+def package_folder(name: str) -> Path:
+    """Where a package lies, found without importing it.
+
+    Raises:
+        InputError: when it is not installed.
+    """
+    found = importlib.util.find_spec(name)
+    if found is None or found.origin is None:
+        raise InputError(f"the package {name} is not installed: pip install {name}")
+    return Path(found.origin).parent
+
+
 @functools.cache
 def settings() -> Mapping[str, Any]:
     """musdb's account of the data set; the package itself cannot be imported without ffmpeg."""
-    package = Path(importlib.util.find_spec("musdb").origin).parent
-    return yaml.safe_load((package / "configs" / "mus.yaml").read_text(encoding="utf-8"))
+    file = package_folder("musdb") / "configs" / "mus.yaml"
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
 def streams() -> list[str]:
@@ -88,7 +100,7 @@ def _stem_file(file: Path, name: str, split: str) -> Track:
         split=split,
         stems=dict.fromkeys(streams(), (file,)),
         sample_rate=infos[0].sample_rate,
-        frames=infos[0].frames,
+        frames=infos[0].frames or 0,
         channels=infos[0].channels,
         subtype=infos[0].subtype,
         streams=tuple(streams()),

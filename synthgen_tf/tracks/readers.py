@@ -4,15 +4,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from synthgen_tf.config.schema import DEFAULT_LABELS, Kind
+from synthgen_tf.config.schema import DEFAULT_LABELS, LabelledKind
 from synthgen_tf.errors import InputError
 from synthgen_tf.tracks import folder, medleydb, moisesdb, musdb, slakh
 from synthgen_tf.tracks.files import SPLITS, Candidate, LeftOut
 from synthgen_tf.tracks.labels import StemLabels, check_labels
 from synthgen_tf.tracks.track import Track
 
-Labels = Mapping[str, StemLabels]
+Labels = Mapping[LabelledKind, StemLabels]
 """Kind of data set to the labels of its stems."""
+
+
+def labels_of(kind: str, labels: Labels) -> StemLabels:
+    """The labels of a kind's stems, none where it is no kind with labels."""
+    return next((stems for labelled, stems in labels.items() if labelled == kind), {})
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Reader:
     layout: str
 
 
-READERS: Mapping[Kind, Reader] = {
+READERS: Mapping[str, Reader] = {
     "rendered": Reader(
         folder.is_rendered,
         lambda root, _: folder.find_rendered(root),
@@ -84,13 +89,13 @@ class Scan:
             stems hold each other's sound.
     """
 
-    kind: Kind
+    kind: str
     tracks: list[Track]
     problems: dict[str, str]
     left_out: dict[str, str]
 
 
-def read_tracks(root: Path, kind: Kind | None = None, labels: Labels | None = None) -> list[Track]:
+def read_tracks(root: Path, kind: str | None = None, labels: Labels | None = None) -> list[Track]:
     """All tracks below a folder, sorted by split and name; each reader's module has its layout.
 
     Args:
@@ -111,7 +116,7 @@ def read_tracks(root: Path, kind: Kind | None = None, labels: Labels | None = No
     return scan.tracks
 
 
-def scan_tracks(root: Path, kind: Kind | None = None, labels: Labels | None = None) -> Scan:
+def scan_tracks(root: Path, kind: str | None = None, labels: Labels | None = None) -> Scan:
     """As `read_tracks`, but a track that cannot be used does not hide the others.
 
     Only headers are read: a file that is damaged further on is found when it is decoded.
@@ -124,7 +129,7 @@ def scan_tracks(root: Path, kind: Kind | None = None, labels: Labels | None = No
     if kind is not None and kind not in KINDS:
         raise InputError(f"unknown kind of data {kind!r}: choose one of {', '.join(KINDS)}")
     kind = kind or detect_kind(root)
-    wanted = (DEFAULT_LABELS if labels is None else labels).get(kind, {})
+    wanted = labels_of(kind, DEFAULT_LABELS if labels is None else labels)
     tracks, problems, left_out = [], {}, {}
     for candidate in READERS[kind].find(root, wanted):
         name = f"{candidate.split}/{candidate.name}"
@@ -142,12 +147,12 @@ def scan_tracks(root: Path, kind: Kind | None = None, labels: Labels | None = No
     return Scan(kind, tracks, problems, left_out)
 
 
-def detect_kind(root: Path) -> Kind:
+def detect_kind(root: Path) -> str:
     """The kind of data set that a root folder holds, told from its layout."""
     return next(kind for kind, reader in READERS.items() if reader.fits(root))
 
 
-def _nothing_found(root: Path, kind: Kind) -> str:
+def _nothing_found(root: Path, kind: str) -> str:
     looks_like = detect_kind(root)
     hint = "" if looks_like in (kind, "folder") else f"; it looks like {looks_like}"
     layout = READERS[kind].layout

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ class Track:
             )
         return tuple(self.stems[stem])
 
-    def _read_file(self, file: Path, start: int, count: int) -> np.ndarray:
+    def _read_file(self, file: Any, start: int, count: int) -> np.ndarray:
         """Exactly `count` frames of a file, at the song's rate and with its channels."""
         # files that are all alike need no second look
         rate = audio.probe(file).sample_rate if self.subtype == "mixed" else self.sample_rate
@@ -111,7 +112,7 @@ class Track:
                 total[: len(block)] += block  # mono spreads
             yield total
 
-    def _file_blocks(self, file: Path, block_frames: int) -> Iterator[np.ndarray]:
+    def _file_blocks(self, file: Any, block_frames: int) -> Iterator[np.ndarray]:
         """A file at the song's rate; mono stays so, and the length is the file's own."""
         info = audio.probe(file)
         pieces = audio.blocks(file, block_frames)
@@ -135,8 +136,9 @@ class StemFileTrack(Track):
         (path,) = super()._files(stem)
         return ((path, self.streams.index(stem)),)
 
-    def _read_file(self, file: tuple[Path, int], start: int, count: int) -> np.ndarray:
-        return audio.stem_file.read(*file, start, count)
+    def _read_file(self, file: Any, start: int, count: int) -> np.ndarray:
+        path, stream = file
+        return audio.stem_file.read(path, stream, start, count)
 
-    def _file_blocks(self, file: tuple[Path, int], block_frames: int) -> Iterator[np.ndarray]:
+    def _file_blocks(self, file: Any, block_frames: int) -> Iterator[np.ndarray]:
         return audio.even(audio.stem_file.decode(*file), block_frames)

@@ -124,7 +124,8 @@ class Recorder(keras.callbacks.Callback):
 
     def _is_best(self, score: float, before: Sequence[float]) -> bool:
         """Of all epochs, or of those since the file of the best one was lost."""
-        lost = math.isfinite(score) and not (self.run / BEST).is_file()
+        gone = self.run is not None and not (self.run / BEST).is_file()
+        lost = gone and math.isfinite(score)
         return lost or score > max(before, default=-math.inf)
 
     def _kept(self) -> str:

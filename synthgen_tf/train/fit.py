@@ -6,6 +6,7 @@ import gc
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 import keras
 
@@ -152,7 +153,8 @@ def fit(
 
 def _forget_frames(error: BaseException) -> None:
     """Empty all frames that an error came through; Keras hides its own from the traceback."""
-    for frame, _ in traceback.walk_tb(error.__traceback__):
+    for each, _ in traceback.walk_tb(error.__traceback__):
+        frame: FrameType | None = each
         with contextlib.suppress(RuntimeError):  # the first that is still at work
             while frame is not None:
                 frame.clear()

@@ -107,8 +107,10 @@ def _workers_of(tree: Any) -> int:
     def refuse(what: str) -> InputError:
         return InputError(f"{TF_CONFIG} {what}: expected such as {EXAMPLE}")
 
-    cluster = tree.get("cluster") if isinstance(tree, dict) else None
-    workers = cluster.get("worker") if isinstance(cluster, dict) else None
+    tree = tree if isinstance(tree, dict) else {}
+    cluster = tree.get("cluster")
+    cluster = cluster if isinstance(cluster, dict) else {}
+    workers = cluster.get("worker")
     if not isinstance(workers, list) or not workers:
         raise refuse("names no cluster.worker list")
     for address in workers:

@@ -7,7 +7,7 @@ import numpy as np
 from synthgen_tf.render.compose.beats import KICK, MACHINES
 from synthgen_tf.render.compose.parts import write_part
 from synthgen_tf.render.compose.plan import Plan, sample_plan
-from synthgen_tf.render.compose.score import Note, Part, Score
+from synthgen_tf.render.compose.score import Curve, Note, Part, Score
 from synthgen_tf.render.compose.structure import (
     Gap,
     fade_curve,
@@ -58,10 +58,10 @@ def compose(rng: np.random.Generator, seconds: float, dense: bool = False) -> Sc
     for role, part_rng in zip(roles, rng.spawn(len(roles)), strict=True):
         instrument, notes = write_part(part_rng, plan, role, choices)
         notes = _humanise(part_rng, plan, notes, _looseness(part_rng, instrument))
-        notes = _arranged(plan, role, presence[role], gaps, notes, seconds)
-        if notes:
+        played = _arranged(plan, role, presence[role], gaps, notes, seconds)
+        if played:
             cutoff = _sweep(part_rng, plan, role, grid)
-            parts.append(Part(role, _stem_of(role), instrument, notes, level, cutoff))
+            parts.append(Part(role, _stem_of(role), instrument, played, level, cutoff))
     kicks = tuple(
         note.start_seconds
         for part in parts
@@ -115,7 +115,9 @@ def _dense_roles(rng: np.random.Generator, plan: Plan) -> list[str]:
     return roles + [str(role) for role in more[: max(0, count - have)]]
 
 
-def _sweep(rng: np.random.Generator, plan: Plan, role: str, grid: tuple) -> tuple:
+def _sweep(
+    rng: np.random.Generator, plan: Plan, role: str, grid: tuple[str, float, float]
+) -> Curve:
     """How a synth's filter follows the form; empty where it does not."""
     riser = role == "synth_sweep"
     if not (role.startswith("synth") and (riser or rng.random() < plan.style.sweeping)):

@@ -119,6 +119,7 @@ def sample_gaps(
 ) -> tuple[Gap, ...]:
     """Draw the moments in which players rest: before a chorus, or for a bar by surprise."""
     gaps = []
+    keep: tuple[tuple[str, ...], ...]
     for bar in range(1, len(sections)):
         end = bar * bar_seconds - offset_seconds
         if sections[bar] == "C" and sections[bar - 1] in "PB" and rng.random() < 0.35:

@@ -154,7 +154,10 @@ def read_faster(sound: np.ndarray, semitones: np.ndarray) -> np.ndarray:
 
 def bend_at(bend: Curve, time: np.ndarray) -> np.ndarray:
     """A note's bend in semitones at some seconds after its onset, the shape of `time`."""
-    return np.interp(time, *zip(*bend, strict=True)) if bend else np.zeros(np.shape(time))
+    if not bend:
+        return np.zeros(np.shape(time))
+    seconds, semitones = zip(*bend, strict=True)
+    return np.interp(time, seconds, semitones)
 
 
 def straight(stroke: Stroke) -> Stroke:

@@ -113,7 +113,7 @@ class SoundFont(Engine):
         before = min(max(-first, 0), to_frames(LONGEST_NOTE_SECONDS))
         player = self._player()
         sound = np.zeros((before + frames, 2), np.float32)
-        memory = memoryview(sound.reshape(-1)).cast("B")
+        memory = sound.reshape(-1).data.cast("B")
         done = 0
         for frame, _, name, values in sorted(self._events(notes), key=lambda event: event[:2]):
             place = min(max(frame + before, 0), len(sound))

@@ -186,10 +186,11 @@ class Vital(Engine):
     def stroke(self, stroke: Stroke) -> np.ndarray:
         """(time, 2) float32."""
         seconds = stroke.seconds + self._release + 0.05
-        note = (stroke.pitch, stroke.velocity, stroke.seconds, seconds)
         # Vital turns denormal numbers off for its thread and leaves them off.
         with ThreadPoolExecutor(1) as away:
-            sound = away.submit(self._synth.render, *note).result()
+            sound = away.submit(
+                self._synth.render, stroke.pitch, stroke.velocity, stroke.seconds, seconds
+            ).result()
         return fade_out(np.nan_to_num(sound.T))
 
 

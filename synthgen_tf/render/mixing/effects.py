@@ -44,7 +44,8 @@ def fade(sound: np.ndarray, level: Curve) -> np.ndarray:
     """A part (time, 2) as the faders move; as it is where they do not."""
     if not level:
         return sound
-    gain = np.interp(control_axis(len(sound)), *zip(*level, strict=True))
+    seconds, gains = zip(*level, strict=True)
+    gain = np.interp(control_axis(len(sound)), seconds, gains)
     return sound * from_control(gain, len(sound))[:, None]
 
 
@@ -81,7 +82,7 @@ def tilt(sound: np.ndarray, pivot_hz: float, slope_db: float) -> np.ndarray:
     # A shelf of first order: `low` at zero, `high` at Nyquist.
     ahead = np.array([high + low * corner, low * corner - high])
     back = np.array([1 + corner, corner - 1])
-    ahead, back = (np.float32(each / back[0]) for each in (ahead, back))
+    ahead, back = ((each / back[0]).astype(np.float32) for each in (ahead, back))
     return signal.lfilter(ahead, back, np.ascontiguousarray(sound.T, np.float32)).T
 
 
@@ -181,7 +182,7 @@ def duck(
 
 def pan(sound: np.ndarray, place: float) -> np.ndarray:
     """Balance: -1 is left, 1 is right; the centre leaves the sound as it is."""
-    gains = np.sqrt(np.float32([1 - max(place, 0.0), 1 + min(place, 0.0)]))
+    gains = np.sqrt(np.array([1 - max(place, 0.0), 1 + min(place, 0.0)], np.float32))
     return (sound.T * gains[:, None]).T  # channels contiguous: ten times as fast
 
 

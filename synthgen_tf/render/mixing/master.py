@@ -97,7 +97,7 @@ def compressor_gain(mixture: np.ndarray, glue: float) -> np.ndarray:
     return from_control(gain, len(mixture))[:, None]
 
 
-def limiter_gain(mixture: np.ndarray, ceiling: float) -> np.ndarray:
+def limiter_gain(mixture: np.ndarray, ceiling: float | np.floating) -> np.ndarray:
     """Gain that keeps a mixture at or below a ceiling.
 
     The gain falls before a peak comes and rises slowly after it.
@@ -160,7 +160,9 @@ def master(
     if mastering.tilt_db:
         stems = {name: tilt(stem, 1000.0, mastering.tilt_db) for name, stem in stems.items()}
     mixture = total(stems.values())
-    curve = compressor_gain(mixture, mastering.glue) if mastering.glue else np.float32([[1.0]])
+    curve = (
+        compressor_gain(mixture, mastering.glue) if mastering.glue else np.ones((1, 1), np.float32)
+    )
     glued = mixture * curve if mastering.glue else mixture
     ceiling = 10 ** (mastering.ceiling_db / 20)
     limit = ceiling * 10 ** (mastering.clip_db / 20)
@@ -171,10 +173,10 @@ def master(
         curve = curve * clipping_gain(mixture * curve, ceiling)
     mixture *= curve
     stems = {name: stem * curve for name, stem in stems.items()}
-    if mastering.codec:
-        through = CODECS[mastering.codec]
+    if mastering.codec is not None and mastering.bitrate is not None:
+        through, share = CODECS[mastering.codec], mastering.bitrate
         stems = {
-            name: through(stem, SAMPLE_RATE, mastering.bitrate) if stem.any() else stem
+            name: through(stem, SAMPLE_RATE, share) if stem.any() else stem
             for name, stem in stems.items()
         }
         mixture = total(stems.values())

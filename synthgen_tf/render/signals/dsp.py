@@ -1,6 +1,8 @@
 """The few signal tools that every engine shares. Mono signals are (time,), float32."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from scipy import signal
@@ -12,12 +14,15 @@ LN_1000 = float(np.log(1000.0))
 """Natural logarithm of 60 dB in amplitude: an exponential with it falls by 60 dB in its time."""
 
 
+Pitch = TypeVar("Pitch", float, np.ndarray)
+
+
 def to_frames(seconds: float) -> int:
     """Seconds to the nearest whole number of frames."""
     return round(seconds * SAMPLE_RATE)
 
 
-def to_hz(pitch: float | np.ndarray) -> float | np.ndarray:
+def to_hz(pitch: Pitch) -> Pitch:
     """MIDI pitch to frequency; 69 is 440 Hz."""
     return 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)
 
@@ -208,7 +213,7 @@ def convolve(sound: np.ndarray, response: np.ndarray) -> np.ndarray:
     return wet[: len(sound)].astype(np.float32, copy=False)
 
 
-def minimum_phase(points: list[tuple[float, float]], taps: int = 1024) -> np.ndarray:
+def minimum_phase(points: Sequence[tuple[float, float]], taps: int = 1024) -> np.ndarray:
     """The shortest filter of a given loudness curve: loudspeakers, pickups, mutes.
 
     Args:

@@ -66,9 +66,9 @@ def read_bank(bank: np.ndarray, cycles: np.ndarray, position: np.ndarray | float
 
     row = np.clip(position, 0.0, 1.0) * (rows - 1)
     if np.ndim(row) == 0:
-        low = min(int(row), max(rows - 2, 0))
-        share = np.float32(row - low)
-        cycle = bank[low] if share == 0.0 else bank[low] + share * (bank[low + 1] - bank[low])
+        first = min(int(row), max(rows - 2, 0))
+        part = np.float32(row - first)
+        cycle = bank[first] if part == 0.0 else bank[first] + part * (bank[first + 1] - bank[first])
         return _interpolate(cycle, index, fraction)
     low = np.minimum(row.astype(np.int32), rows - 2)
     share = (row - low).astype(np.float32)

@@ -1,8 +1,14 @@
 """Styles that an orchestra plays, with synths in the background or on top."""
 
-from synthgen_tf.render.compose.styles.style import EIGHTHS, NO_DRUM, QUARTERS, Style
+from synthgen_tf.render.compose.styles.style import (
+    EIGHTHS,
+    NO_DRUM,
+    QUARTERS,
+    Shares,
+    Style,
+)
 
-ORCHESTRA = {
+ORCHESTRA: dict[str, Shares] = {
     "strings": {"string_ensemble": 6, "solo_strings": 1.5, "pizzicato_strings": 1,
                 "tremolo_strings": 1, "cello": 0.7, "violin": 0.7},
     "brass": {"brass": 3, "french_horn": 2, "trumpet": 1, "trombone": 1, "tuba": 0.4},

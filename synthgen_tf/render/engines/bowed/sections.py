@@ -147,7 +147,7 @@ class StringEnsemble(Engine):
                 cycles += turns * size / (2 * np.pi * times) * swing
             player = read_bank(bank, cycles, 0.0) * self._stroking(phase, seconds)
             place = values["width"] * (2 * desk / (DESKS - 1) - 1)
-            sides += np.sqrt(np.float32([[1 - place], [1 + place]]) / DESKS) * player
+            sides += np.sqrt(np.array([[1 - place], [1 + place]], np.float32) / DESKS) * player
         return sides
 
     def _stroking(self, phase: np.ndarray, seconds: float) -> np.ndarray:

@@ -85,7 +85,8 @@ def read_kit(folder: Path, machine: bool = False, licence: str = "") -> Recorded
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"drum kit {folder} is no folder; expected one with samples of drums")
-    digest, pieces = hashlib.sha256(), {}
+    digest = hashlib.sha256()
+    pieces: dict[int, list[DrumPiece]] = {}
     try:
         named, told = _hydrogen(folder) if (folder / KIT_FILE).is_file() else _one_shots(folder)
     except (OSError, ElementTree.ParseError, ValueError) as error:
@@ -148,5 +149,5 @@ def _hydrogen(folder: Path) -> tuple[list[DrumPiece], str]:
 def _layers(instrument: ElementTree.Element) -> Iterator[tuple[float, str]]:
     for layer in instrument.iter("layer"):
         yield float(layer.findtext("max") or 1.0), layer.findtext("filename") or ""
-    if instrument.find(".//layer") is None and instrument.findtext("filename"):
-        yield 1.0, instrument.findtext("filename")
+    if instrument.find(".//layer") is None and (file := instrument.findtext("filename")):
+        yield 1.0, file

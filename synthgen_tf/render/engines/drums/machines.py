@@ -139,7 +139,8 @@ def machine_bell(rng: np.random.Generator, values: dict, force: float) -> np.nda
     """Two squares through a band-pass."""
     frames = to_frames(values["seconds"] + 0.05)
     time = time_axis(frames)
-    turns = time[:, None] * np.float32(values["hz"]) * np.float32([1.0, values["ratio"]])
+    ratios = np.array([1.0, values["ratio"]], np.float32)
+    turns = time[:, None] * np.float32(values["hz"]) * ratios
     squares = np.where(turns % 1.0 < 0.5, 1.0, -1.0).sum(axis=1).astype(np.float32)
     fall = np.exp(-6.9 / values["seconds"] * time) + 0.6 * np.exp(-time / 0.012)
     tone = peaks(highpass(lowpass(squares, 4000.0), 400.0), [(900.0, 6.0, 1.0)])

@@ -71,10 +71,10 @@ class SampledKit(Kit):
 
     def hit(self, number: int, force: float) -> np.ndarray:
         """(time, 2); silence where the kit has nothing like the piece."""
-        number = next((each for each in candidates(number) if each in self._pieces), None)
-        if number is None:
+        played = next((each for each in candidates(number) if each in self._pieces), None)
+        if played is None:
             return np.zeros((1, 2), np.float32)
-        piece, second, semitones, damped = self._pieces[number]
+        piece, second, semitones, damped = self._pieces[played]
         sound = _tuned(read_sample(self._kit.folder / piece.at(force)), semitones)
         if second is not None:
             under = 0.6 * _tuned(read_sample(self._kit.folder / second.at(force)), semitones)

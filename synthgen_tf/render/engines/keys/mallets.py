@@ -71,9 +71,9 @@ class Mallets(Ringing):
     def ring(self, pitch: int, force: float, frames: int) -> np.ndarray:
         """(frames, 2) float32."""
         values, rng = self.parameters, self.rng
-        ratios, levels, _, octave = BARS[values["kind"]]
+        shape, strengths, _, octave = BARS[values["kind"]]
         hz = float(to_hz(pitch + 12 * octave))
-        ratios, levels = np.array(ratios), np.array(levels)
+        ratios, levels = np.array(shape), np.array(strengths)
         off = np.where(ratios == 1.0, 0.0, rng.normal(0, values["detune"], len(ratios)))
         partials = hz * ratios * (1 + off)
         levels = levels * np.exp(rng.normal(0, 0.2, len(levels)))

@@ -156,7 +156,7 @@ class Piano(Ringing):
         hit = values["knock"] * (knock + force * felt * 0.5)
         place = np.clip((pitch - 60) / 40, -1, 1) * 0.5 * values["width"]
         sound[:length] += hit[:, None]
-        return sound * np.sqrt(np.float32([1 - place, 1 + place]))
+        return sound * np.sqrt(np.array([1 - place, 1 + place], np.float32))
 
     def _blow(
         self, number: np.ndarray, partials: np.ndarray, hz: float, force: float

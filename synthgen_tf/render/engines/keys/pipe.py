@@ -99,7 +99,7 @@ class PipeOrgan(Ringing):
             pipe[:length] += np.float32(values["chiff"]) * chiff * speech[:length]
             pipe *= np.float32(values["upper"] ** np.log2(max(footage, 1.0)))
             place = rng.uniform(-0.6, 0.6)
-            sides += np.sqrt(np.float32([[1 - place], [1 + place]])) * pipe
+            sides += np.sqrt(np.array([[1 - place], [1 + place]], np.float32)) * pipe
         wind = np.float32(values["wind"]) * coloured_noise(rng, frames, 500, 6000)
         return (sides / np.float32(np.sqrt(len(values["ranks"]))) + wind * speech).T
 

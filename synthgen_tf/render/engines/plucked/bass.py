@@ -42,7 +42,7 @@ class ElectricBass(PluckedString):
 
     def __init__(self, rng: np.random.Generator, **ranges: tuple[float, float]):
         hand = FINGER if rng.random() < 0.6 else PICK
-        super().__init__(rng, **(BASS | hand | ranges))
+        super().__init__(rng, takes_apart=False, **(BASS | hand | ranges))
         character = "bass" if rng.random() < 0.65 else "driven bass"
         self.parameters["amplifier"] = sample_amplifier(rng, character)
         self.parameters["desk"] = float(rng.choice([0.0, rng.uniform(0.2, 1.0)]))

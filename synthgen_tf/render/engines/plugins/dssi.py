@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 
@@ -83,9 +84,10 @@ class Host:
         """End the process."""
         if self._process:
             self._process.kill()
-            self._process.stdout.close()
+            to, of = _pipes(self._process)
+            of.close()
             with suppress(OSError):
-                self._process.stdin.close()
+                to.close()
             self._process.wait()
             self._process = None
         if self._scratch:
@@ -94,13 +96,12 @@ class Host:
 
     def _ask(self, request: dict) -> tuple[dict, bytes]:
         text = json.dumps(request | {"rate": SAMPLE_RATE}).encode() + b"\n"
-        if self._process is None:
-            self._start()
+        to, of = _pipes(self._process or self._start())
         try:
-            self._process.stdin.write(text)
-            self._process.stdin.flush()
-            head = json.loads(self._process.stdout.readline())
-            body = self._process.stdout.read(head["bytes"])
+            to.write(text)
+            to.flush()
+            head = json.loads(of.readline())
+            body = of.read(head["bytes"])
         except (OSError, ValueError) as error:
             self.close()
             raise PluginError("crashed as it was opened") from error
@@ -108,7 +109,7 @@ class Host:
             raise PluginError(head["error"])
         return head, body
 
-    def _start(self) -> None:
+    def _start(self) -> subprocess.Popen:
         # Plugins read and write settings in the user's home: they get an empty one.
         self._scratch = tempfile.TemporaryDirectory(prefix="synthgen-")
         home = Path(self._scratch.name)
@@ -121,6 +122,12 @@ class Host:
             start_new_session=True,  # Ctrl-C is not for it: it ends when its input does
             env={"HOME": str(home), "PATH": os.environ.get("PATH", "")},
         )
+        return self._process
+
+
+def _pipes(process: subprocess.Popen) -> tuple[IO[bytes], IO[bytes]]:
+    """Where a host reads and writes: with PIPE never the None that `Popen`'s types allow."""
+    return cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
 
 
 @lru_cache(maxsize=16)

@@ -142,7 +142,7 @@ class Instance:
 
     def programs(self) -> list[tuple[int, int, str]]:
         """Bank, number and name of all there are."""
-        found = []
+        found: list[tuple[int, int, str]] = []
         while program := self.plugin.get_program(self.handle, len(found)):
             each = program.contents
             found.append((each.bank, each.number, (each.name or b"").decode("latin-1")))
@@ -162,8 +162,8 @@ class Instance:
         size = ctypes.sizeof(Float)
         for start in range(0, frames, BLOCK):
             first, last = (bisect.bisect_left(starts, each) for each in (start, start + BLOCK))
-            near = ctypes.byref(queue, first * ctypes.sizeof(Event)) if last > first else queue
-            near = ctypes.cast(near, ctypes.POINTER(Event))
+            begin = ctypes.byref(queue, first * ctypes.sizeof(Event)) if last > first else queue
+            near = ctypes.cast(begin, ctypes.POINTER(Event))
             self.plugin.run_synth(self.handle, BLOCK, near, last - first)
             length = min(BLOCK, frames - start)
             for number, buffer in enumerate(self.outputs):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from synthgen_tf.choices import Plugin
 from synthgen_tf.errors import InputError
 from synthgen_tf.processes import in_processes
 from synthgen_tf.progress import progress_bar
@@ -59,7 +60,7 @@ class PluginSource:
         catalogue: file with the presets that can be played, and what for.
     """
 
-    engine: str
+    engine: Plugin
     program: Path
     digest: str
     catalogue: Path
@@ -78,8 +79,9 @@ class PluginSource:
 def _presets(source: PluginSource, split: str, role: str) -> tuple[Preset, ...]:
     """`PluginSource.presets`, filtered once a process: a bank has thousands."""
     return tuple(
-        Preset(source.engine, source.program, source.digest, *entry["place"], entry["patch"])
+        Preset(source.engine, source.program, source.digest, bank, number, name, entry["patch"])
         for entry in _catalogue(source.catalogue)
+        for bank, number, name in [entry["place"]]
         if role in entry["roles"] and split in _splits_of(source.engine, entry["sound"])
     )
 
@@ -129,11 +131,11 @@ def open_plugins(
     return tuple(found)
 
 
-def _is_there(name: str) -> bool:
+def _is_there(name: Plugin) -> bool:
     return KINDS[name].find() is not None
 
 
-def _open(name: str, jobs: int) -> PluginSource:
+def _open(name: Plugin, jobs: int) -> PluginSource:
     kind = KINDS[name]
     files = kind.find()
     if files is None:
@@ -193,7 +195,7 @@ def _splits_of(engine: str, sound: str) -> tuple[str, ...]:
     return {8: ("valid",), 9: ("test", "hard")}.get(int(sound[:8], 16) % 10, ("train",))
 
 
-def _sound(name: str, program: Path, raw: list[RawPreset], jobs: int) -> list[dict]:
+def _sound(name: Plugin, program: Path, raw: list[RawPreset], jobs: int) -> list[dict]:
     """What can be played, each sound once, sorted as it was listed.
 
     Raises:

@@ -123,7 +123,8 @@ def _amsynth(files: Files) -> Iterator[RawPreset]:
         lines = bank.read_text(encoding="latin-1").splitlines()
         if not lines or lines[0].strip() != "amSynth":
             raise ValueError(f"{bank} is no bank of amsynth: expected the first line amSynth")
-        number, name, controls = -1, "", {}
+        number, name = -1, ""
+        controls: dict[str, float] = {}
         for line in [*lines[1:], "<preset> <name> "]:
             words = line.split()
             if line.startswith("<preset>"):
@@ -149,16 +150,16 @@ def _whysynth(files: Files) -> Iterator[RawPreset]:
         ):
             if re.search(rf"^oscY \d {UNREPEATABLE} ", text, flags=re.M):
                 continue
-            patch = {"configure": configure, "program": (group, number)}
-            patch["controls"] = {"Bend Range": BEND_SEMITONES}
+            controls = {"Bend Range": BEND_SEMITONES}
+            patch = {"configure": configure, "program": (group, number), "controls": controls}
             yield RawPreset(bank.name, place, name.strip(), patch)
 
 
 def _xsynth(files: Files) -> Iterator[RawPreset]:
     configure = [("bendrange", str(BEND_SEMITONES))]
     for bank, number, name in host_of(files.program).programs():
-        patch = {"configure": configure, "program": (bank, number)}
-        patch["controls"] = {"Volume": 0.5, "Tuning": 440.0}
+        controls = {"Volume": 0.5, "Tuning": 440.0}
+        patch = {"configure": configure, "program": (bank, number), "controls": controls}
         yield RawPreset("built in", number, name.strip(), patch)
 
 
@@ -199,7 +200,7 @@ RESERVED = "whysynth"
 """The engine that plays in split `far` alone, chosen once: no other split ever hears it."""
 
 
-def raw_presets(name: str, files: Files) -> list[RawPreset]:
+def raw_presets(name: Plugin, files: Files) -> list[RawPreset]:
     """All presets of an engine but drums, tests and headings.
 
     Raises:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from synthgen_tf import choices
 from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import Engine
 from synthgen_tf.render.engines.plugins.dssi import PluginError, host_of, midi_events
@@ -25,7 +26,7 @@ class Preset:
         bank, number, name, patch: see `kinds.RawPreset`.
     """
 
-    engine: str
+    engine: choices.Plugin
     program: Path
     digest: str
     bank: str

@@ -95,8 +95,9 @@ class Synth(Engine):
             before = notes[index - 1] if self.glides and index else None
             after = notes[index + 1] if self.glides and index + 1 < len(notes) else None
             slide = before.pitch - note.pitch if before else 0
-            cut = after is not None and _overlap(note, after)
-            end = after.start_seconds if cut else note.start_seconds + note.seconds
+            end, cut = note.start_seconds + note.seconds, False
+            if after and _overlap(note, after):
+                end, cut = after.start_seconds, True
             length = float(np.clip(round(end - note.start_seconds, 2), 0.03, LONGEST_NOTE_SECONDS))
             key = Key(
                 note.pitch,
@@ -117,7 +118,8 @@ class Synth(Engine):
             return 0.0, 0.0
         places = [start_seconds, start_seconds + seconds]
         octaves = np.interp(places, *self._cutoff)
-        return tuple(float(value) for value in np.round(4 * octaves) / 4)
+        begin, end = (float(value) for value in np.round(4 * octaves) / 4)
+        return begin, end
 
     def _sounded(self, key: Key) -> np.ndarray:
         """The sound of one key, (time, 2) float32."""

@@ -20,8 +20,10 @@ WINDOW, HOP, SIZE = 1024, 512, 2048
 """Frames of the filter's window, between two windows, and of its transform."""
 
 BANDWIDTHS_HZ = (75.0, 95.0, 140.0)
-UPPER = ((3450.0, 200.0), (4550.0, 300.0), (5600.0, 450.0), (6700.0, 550.0), (7900.0, 700.0))
-UPPER += ((9200.0, 900.0), (10800.0, 1200.0))
+UPPER = (
+    (3450.0, 200.0), (4550.0, 300.0), (5600.0, 450.0), (6700.0, 550.0), (7900.0, 700.0),
+    (9200.0, 900.0), (10800.0, 1200.0),
+)  # fmt: skip
 """Formants that do not move with the words: centre and bandwidth in Hz."""
 
 
@@ -62,18 +64,17 @@ def articulate(
         hurry: factor on the length of consonants.
     """
     curves = _Curves(rng)
-    sung = [index for index, syllable in enumerate(syllables) if syllable is not None]
+    sung = [(index, syllable) for index, syllable in enumerate(syllables) if syllable is not None]
     free, plans = 0.0, []
-    for index in sung:
-        wanted = hurry * sum(CONSONANTS[name].seconds for name in syllables[index].onset)
+    for index, syllable in sung:
+        wanted = hurry * sum(CONSONANTS[name].seconds for name in syllable.onset)
         start = starts[index]
         # Consonants take their time from the note before, but leave it half of its own.
         taken = min(wanted, max(start - free, 0.02))
-        plans.append((index, start - taken, taken / wanted if wanted else 1.0))
+        plans.append((syllable, start - taken, taken / wanted if wanted else 1.0))
         free = start + 0.5 * (ends[index] - start)
-    for place, (index, begin, squeeze) in enumerate(plans):
-        syllable = syllables[index]
-        following = sung[place + 1] if place + 1 < len(sung) else len(syllables)
+    for place, (syllable, begin, squeeze) in enumerate(plans):
+        following = sung[place + 1][0] if place + 1 < len(sung) else len(syllables)
         end = ends[following - 1]
         if place + 1 < len(plans):
             end = min(end, plans[place + 1][1])
@@ -130,11 +131,11 @@ class _Curves:
     def vowel(self, start: float, end: float, first: tuple, last: tuple, *, bare: bool) -> None:
         """From one vowel to the next; `bare` without a consonant, it begins more softly."""
         lean = np.exp(self._rng.normal(0, 0.04, 3))
-        first, last = lean * first, lean * last
+        opened, closed = lean * first, lean * last
         length = end - start
-        self._mouth.append((start + min(0.035, 0.3 * length), *first))
-        self._mouth.append((start + 0.55 * length, *(0.8 * first + 0.2 * last)))
-        self._mouth.append((end, *last))
+        self._mouth.append((start + min(0.035, 0.3 * length), *opened))
+        self._mouth.append((start + 0.55 * length, *(0.8 * opened + 0.2 * closed)))
+        self._mouth.append((end, *closed))
         self._begin(start - 0.03)
         after = max(self._voice[-1][0], start)
         if bare:
@@ -163,7 +164,7 @@ class _Curves:
         return Speech(formants, voicing, breath, self._hisses)
 
 
-def resonator(hz: np.ndarray, bandwidth_hz: float, grid_hz: np.ndarray) -> np.ndarray:
+def resonator(hz: float, bandwidth_hz: float, grid_hz: np.ndarray) -> np.ndarray:
     """Response of one formant on a grid of frequencies, 1 at 0 Hz, complex."""
     radius = np.exp(-np.pi * bandwidth_hz / SAMPLE_RATE)
     middle = -2 * radius * np.cos(2 * np.pi * hz / SAMPLE_RATE)

@@ -160,7 +160,7 @@ class LinePlayer(Engine):
         seats = players * len(lines)
         for seat in range(seats):
             place = values["width"] * (2 * seat / (seats - 1) - 1) if seats > 1 else 0.0
-            gains = np.sqrt(np.float32([1 - place, 1 + place]))
+            gains = np.sqrt(np.array([1 - place, 1 + place], np.float32))
             late = abs(float(self.rng.normal(0, 0.012))) if players > 1 else 0.0
             detune = float(self.rng.normal(0, 0.05)) if players > 1 else 0.0
             for phrase in phrases(lines[seat // players]):

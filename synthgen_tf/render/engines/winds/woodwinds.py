@@ -115,7 +115,7 @@ class Wind(LinePlayer):
         rows = []
         for loud in np.linspace(0, 1, ROWS):
             fall = np.interp(loud, [0, 1], values["fall"])
-            edge = np.exp(np.interp(loud, [0, 1], np.log(values["edge_hz"])))
+            edge = float(np.exp(np.interp(loud, [0, 1], np.log(values["edge_hz"]))))
             edge = max(edge, 1.5 * hz)
             rows.append(source * gain * number**-fall / (1 + (frequency / edge) ** 4))
         return np.array(rows)
