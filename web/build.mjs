@@ -38,5 +38,6 @@ const sum = createHash("sha256");
 for (const name of readdirSync(here("dist"), { recursive: true }).sort()) {
   if (/\.\w+$/.test(name) && name !== "sw.js") sum.update(name).update(readFileSync(here(`dist/${name}`)));
 }
-const define = { VERSION: JSON.stringify(sum.digest("hex").slice(0, 12)), SHELL: JSON.stringify(SHELL) };
+const [, policy] = read("src/index.html").match(/Content-Security-Policy" content="(.*?)"/);
+const define = { POLICY: JSON.stringify(policy), VERSION: JSON.stringify(sum.digest("hex").slice(0, 12)), SHELL: JSON.stringify(SHELL) };
 await script("sw.js", { format: "iife", define });

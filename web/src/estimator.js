@@ -2,31 +2,22 @@
 
 import { Tensor, loadAndCompile, loadLiteRt } from "@litertjs/core";
 
-const ENOUGH_THREADS = 8;
+const PATIENCE_MS = 10_000; // a browser that refuses a thread may say nothing
 
 export class Estimator {
-  // Loads WebAssembly and the model of a folder; with threads where the page is isolated from others.
-  static async load(about, folder) {
-    const cores = Math.min(ENOUGH_THREADS, navigator.hardwareConcurrency || 1);
-    let threads = self.crossOriginIsolated ? cores : 1;
-    try {
-      await loadWasm(folder, threads > 1);
-    } catch (error) {
-      if (threads === 1) throw error;
-      threads = 1; // not in this browser, or not offline
-      await loadWasm(folder, false);
-    }
+  // Loads WebAssembly and the model of a folder, with that many threads.
+  static async load(about, folder, threads) {
+    await loadWasm(folder, threads > 1);
     const model = await loadAndCompile(new URL("model.tflite", folder).href, {
       accelerator: "wasm",
       cpuOptions: { numThreads: threads },
     });
-    return new Estimator(model, about, threads);
+    return new Estimator(model, about);
   }
 
-  constructor(model, about, threads) {
+  constructor(model, about) {
     this.model = model;
     this.shape = [1, about.segment, about.channels];
-    this.threads = threads;
   }
 
   // Float32 samples of a block, channels side by side; as many back.
@@ -43,12 +34,15 @@ export class Estimator {
   }
 }
 
-function loadWasm(folder, threads) {
+async function loadWasm(folder, threads) {
   const wasm = new URL("wasm/", folder).href;
   self.Module = {
     locateFile: (name) => wasm + name, // else beside this worker
     mainScriptUrlOrBlob: `${wasm}litert_wasm_threaded_internal.js`, // of its threads
     printErr: (line) => /^(INFO|WARNING)\b/.test(line) || console.error(line),
   };
-  return loadLiteRt(wasm, { threads });
+  if (!threads) return loadLiteRt(wasm);
+  await (await fetch(`${wasm}litert_wasm_threaded_internal.wasm`)).arrayBuffer(); // a slow network is no refusal
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error("threads did not start")), PATIENCE_MS));
+  return Promise.race([loadLiteRt(wasm, { threads: true }), late]);
 }

@@ -8,6 +8,8 @@ import { stored, wav } from "./wav.js";
 
 const at = (id) => document.getElementById(id);
 const FORGET_MS = 60_000; // until the browser surely has a saved file
+// a module whose one function needs SIMD: i8x16.splat
+const SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11);
 const WORKING = ["loading", "decoding", "separating"];
 
 let separator = null;
@@ -25,8 +27,9 @@ const prepared = start();
 
 async function start() {
   await prepare();
-  separator = new Separator();
   try {
+    if (!WebAssembly.validate(SIMD)) throw new Error("this browser has no WebAssembly SIMD: take a newer one");
+    separator = new Separator();
     const { about, threads } = await separator.ready;
     at("engine").textContent = `Ready: model ${about.name}, ${threads === 1 ? "one thread" : `${threads} threads`}`;
     document.body.dataset.engine = "ready";

@@ -45,7 +45,7 @@ function ofMpeg(bytes, start) {
   return 0;
 }
 
-// The rate stands 24 bytes behind the name of the sound's sample entry.
+// The rate stands 28 bytes from where the name of the sound's sample entry begins (ISO 14496-12).
 function ofMp4(bytes) {
   for (let at = 0; at + 28 < bytes.byteLength; at++) {
     if (bytes.getUint8(at) === 0x6d && bytes.getUint32(at) === 0x6d703461) {

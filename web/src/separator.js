@@ -1,11 +1,24 @@
 // The worker as promises: ready with the model, a song in, its stem out.
 
+const ENOUGH_THREADS = 8;
+
 export class Separator {
   constructor() {
-    this.worker = new Worker("worker.js");
+    const cores = Math.min(ENOUGH_THREADS, navigator.hardwareConcurrency || 1);
+    const threads = crossOriginIsolated ? cores : 1;
     this.id = 0;
     this.waiting = null; // of the song at work
-    this.ready = new Promise((resolve, reject) => {
+    this.ready = this.start(threads).catch((error) => {
+      if (threads === 1) throw error;
+      this.worker.terminate();
+      return this.start(1); // threads are not in this browser, not now, or not offline
+    });
+  }
+
+  // A worker with that many threads; what it says once it is ready.
+  start(threads) {
+    return new Promise((resolve, reject) => {
+      this.worker = new Worker("worker.js");
       this.worker.onmessage = ({ data }) => {
         if (data.kind === "ready") resolve(data);
         else if (data.kind === "failed" && data.id === undefined) reject(new Error(data.message));
@@ -17,8 +30,8 @@ export class Separator {
         reject(error);
         this.waiting?.reject(error);
       };
+      this.worker.postMessage({ kind: "load", folder: new URL("./", location.href).href, threads });
     });
-    this.worker.postMessage({ kind: "load", folder: new URL("./", location.href).href });
   }
 
   hear({ kind, share, channels, message }) {

@@ -13,11 +13,11 @@ let wanted = null; // id of the song that is separated; another or none ends it
 
 class Cancelled extends Error {}
 
-async function load(folder) {
+async function load({ folder, threads }) {
   about = await (await fetch(new URL("model.json", folder))).json();
-  estimator = await Estimator.load(about, folder);
+  estimator = await Estimator.load(about, folder, threads);
   await estimator.run(new Float32Array(about.segment * about.channels)); // the first run is slow
-  return { kind: "ready", about, threads: estimator.threads };
+  return { kind: "ready", about, threads };
 }
 
 // The song's channels become the stem's, at the song's rate.
@@ -49,7 +49,7 @@ async function atRate(channels, from, to, frames, tell) {
 
 async function answer(message) {
   if (message.kind === "cancel") wanted = null;
-  else if (message.kind === "load") self.postMessage(await load(message.folder));
+  else if (message.kind === "load") self.postMessage(await load(message));
   else await separate(message);
 }
 
