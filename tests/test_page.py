@@ -138,11 +138,21 @@ def test_keyboard_alone_is_enough(browser, address, song):
     assert until(lambda: not browser.execute_script("return synthgen.player.playing"))
     reached = set()
     find(browser, "body").click()
-    for _ in range(20):
+    for _ in range(22):
         ActionChains(browser).send_keys(Keys.TAB).perform()
         element = browser.switch_to.active_element
         reached.add(element.get_attribute("id") or element.get_attribute("class"))
-    assert {"file", "format", "play", "seek", "solo", "mute", "volume", "download"} <= reached
+    assert {
+        "file",
+        "format",
+        "play",
+        "seek",
+        "loop",
+        "solo",
+        "mute",
+        "volume",
+        "download",
+    } <= reached
 
 
 def test_bad_file_says_why_and_the_next_is_taken(browser, address, song, tmp_path):
@@ -154,6 +164,34 @@ def test_bad_file_says_why_and_the_next_is_taken(browser, address, song, tmp_pat
     assert "not audio" in find(browser, "#message").text
     upload(browser, song)
     assert state(browser) == "ready"
+
+
+def test_a_loop_repeats_what_lies_in_it(browser, address, song):
+    from selenium.webdriver import ActionChains
+
+    browser.get(address)
+    upload(browser, song)
+    region = "const { loop } = synthgen.player; return loop && [loop.from, loop.to]"
+    seek = "const done = arguments[1]; synthgen.player.seek(arguments[0]).then(done)"
+    for seconds in (2, 3):
+        browser.execute_async_script(seek, seconds)
+        find(browser, "#loop").click()
+    assert browser.execute_script(region) == [2, 3]
+    assert find(browser, ".region").is_displayed()
+    find(browser, "#play").click()
+    assert until(lambda: browser.execute_script("return synthgen.player.position > 2.7"))
+    assert until(lambda: browser.execute_script("return synthgen.player.position < 2.3"), 2)
+    find(browser, "#play").click()
+    find(browser, "#loop").click()
+    assert browser.execute_script(region) is None
+
+    pictures = find(browser, ".pictures")
+    wide = pictures.size["width"]
+    drag = ActionChains(browser).move_to_element_with_offset(pictures, -wide // 4, 0)
+    drag.click_and_hold().move_by_offset(wide // 2, 0).release().perform()
+    np.testing.assert_allclose(browser.execute_script(region), [5, 15], atol=0.1)
+    ActionChains(browser).click(find(browser, "h1")).send_keys("l").perform()
+    assert until(lambda: browser.execute_script(region) is None)
 
 
 @pytest.mark.parametrize("width", [360, 1200])

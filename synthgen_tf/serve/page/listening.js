@@ -5,7 +5,11 @@ import { Player } from "./player.js";
 
 const at = (id) => document.getElementById(id);
 
+const DRAG_PIXELS = 5;
+const SHORTEST_LOOP = 0.05; // seconds
+
 export let player = null;
+let loopStart = null; // where a loop begins whose end is not chosen yet
 
 // Shows tracks, a mixture and stems that add up to it; `dress` gets each one's name and link to a file.
 export function open(context, buffers, dress) {
@@ -21,6 +25,7 @@ export function open(context, buffers, dress) {
 export function close() {
   player?.close();
   player = null;
+  loopStart = null;
 }
 
 function trackRow(name, buffer, highest, dress) {
@@ -43,18 +48,41 @@ function trackRow(name, buffer, highest, dress) {
   row.querySelector(".volume").addEventListener("input", (event) => {
     player.set(name, { volume: Number(event.target.value) });
   });
-  row.querySelector(".pictures").addEventListener("click", (event) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    player.seek(((event.clientX - box.left) / box.width) * player.duration).then(refresh);
-  });
+  listenToPictures(row.querySelector(".pictures"));
   dress(name, row.querySelector(".download"));
   return row;
+}
+
+// A click goes there, a drag repeats what it passes over.
+function listenToPictures(pictures) {
+  let start = null;
+  const moment = (event) => {
+    const box = pictures.getBoundingClientRect();
+    return Math.max(0, Math.min(1, (event.clientX - box.left) / box.width)) * player.duration;
+  };
+  pictures.addEventListener("pointerdown", (event) => {
+    start = { x: event.clientX, seconds: moment(event) };
+    pictures.setPointerCapture(event.pointerId);
+  });
+  pictures.addEventListener("pointercancel", () => (start = null)); // a finger that scrolls
+  pictures.addEventListener("pointerup", async (event) => {
+    if (!start) return;
+    const { x, seconds } = start;
+    start = null;
+    if (Math.abs(event.clientX - x) < DRAG_PIXELS) await player.seek(seconds);
+    else {
+      await repeatBetween(seconds, moment(event));
+      await player.seek(player.loop?.from ?? seconds);
+    }
+    refresh();
+  });
 }
 
 function refresh() {
   if (!player) return;
   if (player.playing && player.position >= player.duration) player.pause();
   at("play").textContent = player.playing ? "Pause" : "Play";
+  at("loop").textContent = player.loop ? "End loop" : loopStart === null ? "Loop from here" : "Loop to here";
   const { position, duration } = player;
   if (document.activeElement !== at("seek") || player.playing) at("seek").value = position;
   at("seek").setAttribute("aria-valuetext", `${clock(position)} of ${clock(duration)}`);
@@ -64,6 +92,12 @@ function refresh() {
     for (const kind of ["solo", "mute"]) row.querySelector(`.${kind}`).setAttribute("aria-pressed", track[kind]);
     row.classList.toggle("silent", !player.audible(track));
     row.querySelector(".cursor").style.left = `${(100 * position) / duration}%`;
+    const region = row.querySelector(".region");
+    region.hidden = !player.loop;
+    if (player.loop) {
+      region.style.left = `${(100 * player.loop.from) / duration}%`;
+      region.style.width = `${(100 * (player.loop.to - player.loop.from)) / duration}%`;
+    }
   }
   if (player.playing) requestAnimationFrame(refresh);
 }
@@ -77,6 +111,22 @@ async function toggle() {
   if (player.playing) player.pause();
   else await player.play();
   refresh();
+}
+
+// One button, three presses: where the loop begins, where it ends, no loop.
+async function loop() {
+  if (player.loop) await player.repeat(null);
+  else if (loopStart === null) {
+    loopStart = player.position;
+    return refresh();
+  } else await repeatBetween(loopStart, player.position);
+  loopStart = null;
+  refresh();
+}
+
+async function repeatBetween(one, other) {
+  const [from, to] = [Math.min(one, other), Math.max(one, other)];
+  if (to - from >= SHORTEST_LOOP) await player.repeat({ from, to });
 }
 
 // A file that is chosen or dropped goes to `take`.
@@ -96,9 +146,12 @@ export function listenForFiles(take) {
 }
 
 at("play").addEventListener("click", toggle);
+at("loop").addEventListener("click", loop);
 at("seek").addEventListener("input", (event) => player.seek(Number(event.target.value)).then(refresh));
 document.addEventListener("keydown", (event) => {
-  if (event.code !== "Space" || !player || event.target.closest("button, input, select, a")) return;
-  event.preventDefault();
-  toggle();
+  if (!player || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.code === "Space" && !event.target.closest("button, input, select, a")) {
+    event.preventDefault();
+    toggle();
+  } else if (event.key === "l" && !event.target.closest("select, [type=password]")) loop();
 });

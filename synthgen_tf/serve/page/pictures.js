@@ -24,7 +24,7 @@ export function drawWave(canvas, buffer, highest) {
   const { width, height } = canvas;
   const pen = canvas.getContext("2d");
   pen.clearRect(0, 0, width, height);
-  pen.fillStyle = getComputedStyle(canvas).getPropertyValue("--accent") || "#0b5cad";
+  pen.fillStyle = getComputedStyle(document.body).getPropertyValue("--accent"); // the canvas is not in the page yet
   for (let x = 0; x < width; x++) {
     const from = Math.floor((x * samples.length) / width);
     const to = Math.max(from + 1, Math.floor(((x + 1) * samples.length) / width));
