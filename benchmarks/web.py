@@ -72,6 +72,7 @@ def opened(threads: bool) -> Iterator[tuple]:
             ready = "return document.body.dataset.engine"
             until(lambda: browser.execute_script(ready), 60)
             seconds = time.perf_counter() - started
+            browser.execute_script("delete window.showSaveFilePicker")  # it would ask the user
             engine = find(browser, "#engine").text
             if "Ready" not in engine or ("one thread" not in engine) is not threads:
                 sys.exit(f"benchmarks/web.py: the page tells of its model: {engine}")

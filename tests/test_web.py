@@ -1,5 +1,6 @@
 """The page that separates in the browser: built, served as files, compared with `separate`."""
 
+import io
 import json
 import re
 import shutil
@@ -92,6 +93,7 @@ def visit(browser, host):
     browser.get(host.address)
     assert until(lambda: browser.execute_script("return document.body.dataset.engine"), 60)
     assert "Ready" in find(browser, "#engine").text
+    browser.execute_script("delete window.showSaveFilePicker")  # no driver can answer it
 
 
 def forget(browser, host):
@@ -123,6 +125,35 @@ def test_16_bit_stems_sum_to_a_16_bit_song(page, tmp_path):
     choose(page, tmp_path / "song.wav")
     stems = [saved(page, tmp_path, stem, "pcm16")[0] for stem in ("synth", "rest")]
     np.testing.assert_array_equal(stems[0] + stems[1], song.astype(np.float32))
+
+
+@pytest.mark.parametrize("kind", ["float", "pcm16"])
+def test_a_stem_streams_to_disk_where_the_browser_offers_it(page, tmp_path, kind):
+    """Into a file of the browser's own, for no driver can choose one."""
+    assert choose(page, write(tmp_path / "song.wav", music(4)))[2] == "ready"
+    expected, _ = saved(page, tmp_path, "rest", kind)
+    page.execute_script(
+        """
+        window.showSaveFilePicker = async ({ suggestedName }) => {
+          const folder = await navigator.storage.getDirectory();
+          return (window.kept = await folder.getFileHandle(suggestedName, { create: true }));
+        };
+        """
+    )
+    find(page, ".track[data-name='rest'] .download").click()
+    size = (tmp_path / "song - rest.wav").stat().st_size
+    read = "const done = arguments[0]; kept.getFile().then((file) => done(file.size))"
+    assert until(lambda: page.execute_script("return window.kept !== undefined"))
+    assert until(lambda: page.execute_async_script(read) == size)
+    bytes_ = page.execute_async_script(
+        """
+        const done = arguments[0];
+        const bytes = kept.getFile().then((file) => file.arrayBuffer());
+        bytes.then((all) => done([...new Uint8Array(all)]));
+        """
+    )
+    samples, _ = soundfile.read(io.BytesIO(bytes(bytes_)), dtype="float32", always_2d=True)
+    np.testing.assert_array_equal(samples, expected)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import { close, listenForFiles, open, player } from "../../synthgen_tf/serve/pag
 import { decode } from "./decode.js";
 import { prepare } from "./offline.js";
 import { Separator } from "./separator.js";
-import { stored, wav } from "./wav.js";
+import { pieces, stored } from "./wav.js";
 
 const at = (id) => document.getElementById(id);
 const FORGET_MS = 60_000; // until the browser surely has a saved file
@@ -81,6 +81,7 @@ function listen(file, mixture, name, channels) {
     stem.copyToChannel(samples, c);
     const [whole, left] = [mixture.getChannelData(c), rest.getChannelData(c)];
     for (let i = 0; i < left.length; i++) left[i] = whole[i] - samples[i];
+    channels[c] = null; // so that it need not stay beside its copy
   });
   const title = file.name.replace(/\.[^.]*$/, "");
   open(context, new Map([["mixture", mixture], [name, stem], ["rest", rest]]), (track, link) => {
@@ -88,21 +89,47 @@ function listen(file, mixture, name, channels) {
     link.textContent = "Save";
     link.setAttribute("aria-label", `Save ${track}`);
     link.href = "#";
-    link.addEventListener("click", () => save(link, `${title} - ${track}.wav`, mixture, stem, track === name));
+    link.addEventListener("click", (event) => save(event, `${title} - ${track}.wav`, mixture, stem, track === name));
   });
 }
 
 // Made when it is asked for, so that no file waits in memory.
-function save(link, name, mixture, stem, isStem) {
+async function save(event, name, mixture, stem, isStem) {
   const kind = at("format").value;
-  const channels = Array.from({ length: stem.numberOfChannels }, (_, c) => {
-    const samples = stem.getChannelData(c);
+  const kept = kind === "pcm16" ? stored : (value) => value;
+  const cut = (c, from, to) => {
+    const samples = stem.getChannelData(c).subarray(from, to);
     if (isStem) return samples;
     // the rest takes up what rounding and clamping take from the stem
-    const kept = kind === "pcm16" ? stored : (value) => value;
-    return mixture.getChannelData(c).map((value, i) => value - kept(samples[i]));
-  });
-  link.href = URL.createObjectURL(wav(channels, stem.sampleRate, kind));
+    return mixture.getChannelData(c).subarray(from, to).map((value, i) => value - kept(samples[i]));
+  };
+  try {
+    const parts = pieces(cut, stem, kind);
+    if (!window.showSaveFilePicker) return keep(event.target, name, parts);
+    event.preventDefault();
+    await stream(name, parts);
+  } catch (error) {
+    if (error.name !== "AbortError") at("message").textContent = `${name}: ${explained(error)}`;
+  }
+}
+
+// To where the user wants it.
+async function stream(name, parts) {
+  const types = [{ accept: { "audio/wav": [".wav"] } }];
+  const file = await (await window.showSaveFilePicker({ suggestedName: name, types })).createWritable();
+  try {
+    for (const part of parts) await file.write(part);
+    await file.close();
+  } catch (error) {
+    await file.abort().catch(() => {}); // nothing half-written stays
+    throw error;
+  }
+}
+
+// To where the browser puts what it downloads, once the click on the link is through.
+function keep(link, name, parts) {
+  const blobs = Array.from(parts, (part) => new Blob([part])); // which the browser may keep on disk
+  link.href = URL.createObjectURL(new Blob(blobs, { type: "audio/wav" }));
   link.download = name;
   const { href } = link;
   setTimeout(() => URL.revokeObjectURL(href), FORGET_MS);

@@ -17,22 +17,21 @@ export function stored(value) {
   return Math.max(-32768, Math.min(32767, whole)) / 32768;
 }
 
-// A Blob, written piece by piece.
-export function wav(channels, rate, kind) {
+// The file, piece by piece. `cut` gives the samples of a channel between two frames.
+export function* pieces(cut, { length, numberOfChannels, sampleRate }, kind) {
   const { tag, bytes, put } = KINDS[kind];
-  const frames = channels[0].length;
-  const width = channels.length * bytes;
-  if (frames * width > MOST_BYTES) throw new Error("the stem is longer than a WAV file can be: save it as 16 bit");
-  const parts = [head(tag, channels.length, rate, bytes, frames)];
-  for (let from = 0; from < frames; from += CHUNK) {
-    const count = Math.min(CHUNK, frames - from);
-    const view = new DataView(new ArrayBuffer(count * width));
-    for (let i = 0; i < count; i++) {
-      for (let c = 0; c < channels.length; c++) put(view, i * width + c * bytes, channels[c][from + i]);
+  const width = numberOfChannels * bytes;
+  if (length * width > MOST_BYTES) throw new Error("the stem is longer than a WAV file can be: save it as 16 bit");
+  yield head(tag, numberOfChannels, sampleRate, bytes, length);
+  for (let from = 0; from < length; from += CHUNK) {
+    const to = Math.min(length, from + CHUNK);
+    const view = new DataView(new ArrayBuffer((to - from) * width));
+    for (let c = 0; c < numberOfChannels; c++) {
+      const samples = cut(c, from, to);
+      for (let i = 0; i < samples.length; i++) put(view, i * width + c * bytes, samples[i]);
     }
-    parts.push(new Blob([view])); // which the browser may keep on disk
+    yield view;
   }
-  return new Blob(parts, { type: "audio/wav" });
 }
 
 function head(tag, channels, rate, bytes, frames) {
