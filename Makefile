@@ -25,7 +25,7 @@ test: setup lint  ## ruff, mypy and the quick test suite
 	.venv/bin/python -m pytest $(TWO)
 
 test-slow: setup browser  ## the tests that take minutes: whole demo, wheel, page in a browser
-	.venv/bin/python -m pytest -m slow --ignore tests/test_web.py
+	.venv/bin/python -m pytest -m slow --ignore-glob "tests/test_web*"
 
 web: .venv/installed  ## build web/dist, the page that separates without a server
 	cd web && npm ci --silent --ignore-scripts
@@ -33,7 +33,7 @@ web: .venv/installed  ## build web/dist, the page that separates without a serve
 	cd web && node build.mjs
 
 test-web: setup browser  ## build web/dist and try it in Chromium
-	.venv/bin/python -m pytest -m slow tests/test_web.py
+	.venv/bin/python -m pytest -m slow tests/test_web*.py
 
 test-newest: .venv-newest/installed ffmpeg  ## the quick suite on the newest TensorFlow, as on Python 3.13 or macOS
 	.venv-newest/bin/python -m pytest $(TWO)

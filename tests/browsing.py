@@ -10,7 +10,9 @@ import numpy as np
 import soundfile
 from serving import until
 
+WEB = Path(__file__).parent.parent / "web"
 TOOLS = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
+MISSING = [name for name in ("node", "npm", *TOOLS) if shutil.which(name) is None]
 RATE = 44_100
 FLAGS = (
     "--headless=new",
@@ -162,3 +164,19 @@ def saved(browser, folder: Path, stem: str, kind: str = "float") -> tuple[np.nda
     assert until(lambda: any(folder.glob(f"* - {stem}.wav")), 20)
     (file,) = folder.glob(f"* - {stem}.wav")
     return soundfile.read(file, dtype="float32", always_2d=True)
+
+
+def visit(browser, host):
+    """Open the page without a server, and wait until it is ready."""
+    browser.get(host.address)
+    assert until(lambda: browser.execute_script("return document.body.dataset.engine"), 60)
+    assert "Ready" in find(browser, "#engine").text
+    browser.execute_script("delete window.showSaveFilePicker")  # no driver can answer it
+
+
+def forget(browser, host):
+    """As if the browser had never seen the page."""
+    data = {"origin": host.address, "storageTypes": "all"}
+    browser.execute_cdp_cmd("Storage.clearDataForOrigin", data)
+    browser.execute_cdp_cmd("Network.clearBrowserCache", {})
+    host.seen.clear()
