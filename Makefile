@@ -8,7 +8,7 @@ PYTHON_NEWEST ?= $(shell for p in python3.13 "$$(pyenv prefix 3.13 2>/dev/null)/
 	$$p -c '' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sources demo test test-slow test-newest lint ffmpeg browser constraints clean
+.PHONY: help setup sources demo test test-slow test-newest web test-web lint ffmpeg browser constraints clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -25,7 +25,15 @@ test: setup lint  ## ruff, mypy and the quick test suite
 	.venv/bin/python -m pytest $(TWO)
 
 test-slow: setup browser  ## the tests that take minutes: whole demo, wheel, page in a browser
-	.venv/bin/python -m pytest -m slow
+	.venv/bin/python -m pytest -m slow --ignore-glob "tests/test_web*"
+
+web: .venv/installed  ## build web/dist, the page that separates without a server
+	cd web && npm ci --silent --ignore-scripts
+	.venv/bin/python web/model.py web/dist
+	cd web && node build.mjs
+
+test-web: setup browser  ## build web/dist and try it in Chromium
+	.venv/bin/python -m pytest -m slow tests/test_web*.py
 
 test-newest: .venv-newest/installed ffmpeg  ## the quick suite on the newest TensorFlow, as on Python 3.13 or macOS
 	.venv-newest/bin/python -m pytest $(TWO)

@@ -1,7 +1,10 @@
-"""What all tests share: quiet TensorFlow, two logical CPUs, songs rendered once."""
+"""What all tests share: quiet TensorFlow, two logical CPUs, songs rendered once, a browser."""
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -50,3 +53,56 @@ def exported(tmp_path_factory):
     out = tmp_path_factory.mktemp("savedmodels") / "tiny"
     export_run(run, out, tflite=())
     return out
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """What `make web` builds, below a folder: it must work from a sub-path."""
+    from browsing import WEB
+
+    subprocess.run(["npm", "ci", "--silent", "--ignore-scripts"], cwd=WEB, check=True)
+    subprocess.run([sys.executable, "web/model.py", "web/dist"], cwd=WEB.parent, check=True)
+    subprocess.run(["node", "build.mjs"], cwd=WEB, check=True)
+    root = tmp_path_factory.mktemp("site")
+    shutil.copytree(WEB / "dist", root / "below" / "here")
+    return root
+
+
+@pytest.fixture(scope="session")
+def host(built):
+    from browsing import Host
+
+    with Host(built) as host:
+        host.address += "below/here/"
+        yield host
+
+
+@pytest.fixture(scope="session")
+def driver():
+    from browsing import chromium
+
+    driver = chromium()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def browser(driver, host, tmp_path):
+    """A browser that saves into the test's folder and complains of nothing."""
+    from browsing import complaints, save_into
+
+    save_into(driver, tmp_path)
+    yield driver
+    driver.execute_script("sessionStorage.clear()")
+    driver.get("about:blank")
+    host.down, host.headers, host.instead = False, {}, {}
+    assert not complaints(driver)
+
+
+@pytest.fixture
+def page(browser, host):
+    """The page, ready."""
+    from browsing import visit
+
+    visit(browser, host)
+    return browser

@@ -1,30 +1,20 @@
 """The page in a real browser: a song goes in, three tracks play in step, a stem comes out."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from browsing import RATE, TOOLS, all_of, chromium, complaints, find, save_into
 from serving import serving, until
 
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.serve import create_app
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-RATE = 44_100
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--autoplay-policy=no-user-gesture-required",
-)
-
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver"),
+    pytest.mark.skipif(not all(TOOLS.values()), reason="needs chromium and chromedriver"),
 ]
 
 
@@ -36,15 +26,8 @@ def address(exported):
 
 @pytest.fixture
 def browser(tmp_path):
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in FLAGS:
-        options.add_argument(flag)
-    options.add_experimental_option("prefs", {"download.default_directory": str(tmp_path)})
-    options.set_capability("goog:loggingPrefs", {"browser": "SEVERE"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    driver = chromium()
+    save_into(driver, tmp_path)
     yield driver
     driver.quit()
 
@@ -58,10 +41,6 @@ def song(tmp_path):
     path = tmp_path / "söng & <b>.wav"
     soundfile.write(path, samples, RATE, subtype="FLOAT")
     return path
-
-
-def find(browser, selector):
-    return browser.find_element("css selector", selector)
 
 
 def state(browser):
@@ -125,11 +104,7 @@ def test_song_in_tracks_in_step_stem_out(browser, address, song, tmp_path, expor
     mixture, _ = soundfile.read(song, dtype="float32")
     expected = Separator(load_predictor(exported)).separate(mixture, RATE)["synth"]
     np.testing.assert_allclose(samples, expected, atol=1e-6)
-    assert not [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
-
-
-def all_of(browser, selector):
-    return browser.find_elements("css selector", selector)
+    assert not complaints(browser)
 
 
 def test_tracks_are_the_same_music(browser, address, song):
@@ -163,11 +138,21 @@ def test_keyboard_alone_is_enough(browser, address, song):
     assert until(lambda: not browser.execute_script("return synthgen.player.playing"))
     reached = set()
     find(browser, "body").click()
-    for _ in range(20):
+    for _ in range(22):
         ActionChains(browser).send_keys(Keys.TAB).perform()
         element = browser.switch_to.active_element
         reached.add(element.get_attribute("id") or element.get_attribute("class"))
-    assert {"file", "format", "play", "seek", "solo", "mute", "volume", "download"} <= reached
+    assert {
+        "file",
+        "format",
+        "play",
+        "seek",
+        "loop",
+        "solo",
+        "mute",
+        "volume",
+        "download",
+    } <= reached
 
 
 def test_bad_file_says_why_and_the_next_is_taken(browser, address, song, tmp_path):
@@ -179,6 +164,34 @@ def test_bad_file_says_why_and_the_next_is_taken(browser, address, song, tmp_pat
     assert "not audio" in find(browser, "#message").text
     upload(browser, song)
     assert state(browser) == "ready"
+
+
+def test_a_loop_repeats_what_lies_in_it(browser, address, song):
+    from selenium.webdriver import ActionChains
+
+    browser.get(address)
+    upload(browser, song)
+    region = "const { loop } = synthgen.player; return loop && [loop.from, loop.to]"
+    seek = "const done = arguments[1]; synthgen.player.seek(arguments[0]).then(done)"
+    for seconds in (2, 3):
+        browser.execute_async_script(seek, seconds)
+        find(browser, "#loop").click()
+    assert browser.execute_script(region) == [2, 3]
+    assert find(browser, ".region").is_displayed()
+    find(browser, "#play").click()
+    assert until(lambda: browser.execute_script("return synthgen.player.position > 2.7"))
+    assert until(lambda: browser.execute_script("return synthgen.player.position < 2.3"), 2)
+    find(browser, "#play").click()
+    find(browser, "#loop").click()
+    assert browser.execute_script(region) is None
+
+    pictures = find(browser, ".pictures")
+    wide = pictures.size["width"]
+    drag = ActionChains(browser).move_to_element_with_offset(pictures, -wide // 4, 0)
+    drag.click_and_hold().move_by_offset(wide // 2, 0).release().perform()
+    np.testing.assert_allclose(browser.execute_script(region), [5, 15], atol=0.1)
+    ActionChains(browser).click(find(browser, "h1")).send_keys("l").perform()
+    assert until(lambda: browser.execute_script(region) is None)
 
 
 @pytest.mark.parametrize("width", [360, 1200])

@@ -2,37 +2,41 @@
 
 const WINDOW = 1024;
 const RANGE_DB = 80;
+const PIECE = 1 << 16; // frames
 
-function mono(buffer) {
-  const out = new Float32Array(buffer.length);
+// A part of the music, for all of it at once would be another song in memory; silence outside.
+function mono(buffer, from, to) {
+  const out = new Float32Array(to - from);
+  const first = Math.max(0, -from);
   for (let channel = 0; channel < buffer.numberOfChannels; channel++) {
-    const samples = buffer.getChannelData(channel);
-    for (let i = 0; i < out.length; i++) out[i] += samples[i] / buffer.numberOfChannels;
+    const samples = buffer.getChannelData(channel).subarray(Math.max(0, from), to);
+    for (let i = 0; i < samples.length; i++) out[first + i] += samples[i] / buffer.numberOfChannels;
   }
   return out;
 }
 
 export function peak(buffer) {
   let highest = 1e-6;
-  for (const value of mono(buffer)) highest = Math.max(highest, Math.abs(value));
+  for (let from = 0; from < buffer.length; from += PIECE) {
+    for (const value of mono(buffer, from, Math.min(buffer.length, from + PIECE))) highest = Math.max(highest, Math.abs(value));
+  }
   return highest;
 }
 
 // Both scaled to a common peak, so that tracks can be compared.
 export function drawWave(canvas, buffer, highest) {
-  const samples = mono(buffer);
   const { width, height } = canvas;
   const pen = canvas.getContext("2d");
   pen.clearRect(0, 0, width, height);
-  pen.fillStyle = getComputedStyle(canvas).getPropertyValue("--accent") || "#0b5cad";
+  pen.fillStyle = getComputedStyle(document.body).getPropertyValue("--accent"); // the canvas is not in the page yet
   for (let x = 0; x < width; x++) {
-    const from = Math.floor((x * samples.length) / width);
-    const to = Math.max(from + 1, Math.floor(((x + 1) * samples.length) / width));
+    const from = Math.floor((x * buffer.length) / width);
+    const to = Math.max(from + 1, Math.floor(((x + 1) * buffer.length) / width));
     let low = 0;
     let high = 0;
-    for (let i = from; i < to; i++) {
-      low = Math.min(low, samples[i]);
-      high = Math.max(high, samples[i]);
+    for (const value of mono(buffer, from, to)) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
     }
     const top = (1 - high / highest) * 0.5 * height;
     pen.fillRect(x, top, 1, Math.max(1, ((high - low) / highest) * 0.5 * height));
@@ -40,7 +44,6 @@ export function drawWave(canvas, buffer, highest) {
 }
 
 export function drawSpectrogram(canvas, buffer, highest) {
-  const samples = mono(buffer);
   const { width, height } = canvas;
   const pen = canvas.getContext("2d");
   const image = pen.createImageData(width, height);
@@ -49,8 +52,9 @@ export function drawSpectrogram(canvas, buffer, highest) {
   const imaginary = new Float64Array(WINDOW);
   const loudest = (highest * WINDOW) / 4;
   for (let x = 0; x < width; x++) {
-    const start = Math.floor(((x + 0.5) * samples.length) / width - WINDOW / 2);
-    for (let i = 0; i < WINDOW; i++) real[i] = (samples[start + i] ?? 0) * window[i];
+    const start = Math.floor(((x + 0.5) * buffer.length) / width - WINDOW / 2);
+    const samples = mono(buffer, start, start + WINDOW);
+    for (let i = 0; i < WINDOW; i++) real[i] = samples[i] * window[i];
     imaginary.fill(0);
     fft(real, imaginary);
     for (let y = 0; y < height; y++) {

@@ -12,6 +12,7 @@ export class Player {
     this.duration = Math.max(...[...buffers.values()].map((buffer) => buffer.duration));
     this.offset = 0; // where it stands while it does not play
     this.startedAt = null;
+    this.loop = null; // seconds from and to
     this.apply();
   }
 
@@ -21,17 +22,21 @@ export class Player {
 
   get position() {
     const passed = this.playing ? this.context.currentTime - this.startedAt : 0;
-    return Math.min(this.duration, this.offset + Math.max(0, passed));
+    const seconds = this.offset + Math.max(0, passed);
+    if (!this.loop || seconds < this.loop.to) return Math.min(this.duration, seconds);
+    return this.loop.from + ((seconds - this.loop.from) % (this.loop.to - this.loop.from));
   }
 
   async play() {
     if (this.playing) return;
     await this.context.resume();
     if (this.offset >= this.duration) this.offset = 0;
+    if (this.loop && this.offset >= this.loop.to) this.offset = this.loop.from;
     const at = this.context.currentTime + 0.05; // so that all can start on the same sample
     for (const track of this.tracks.values()) {
       track.source = this.context.createBufferSource();
       track.source.buffer = track.buffer;
+      if (this.loop) Object.assign(track.source, { loop: true, loopStart: this.loop.from, loopEnd: this.loop.to });
       track.source.connect(track.gain);
       track.source.start(at, this.offset);
     }
@@ -54,6 +59,14 @@ export class Player {
     this.pause();
     this.offset = Math.max(0, Math.min(this.duration, seconds));
     if (playing && this.offset < this.duration) await this.play();
+  }
+
+  // Repeats what lies between two moments; null plays on to the end.
+  async repeat(loop) {
+    const playing = this.playing;
+    this.pause();
+    this.loop = loop;
+    if (playing) await this.play();
   }
 
   set(name, changes) {

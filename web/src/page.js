@@ -1,0 +1,141 @@
+// From a chosen song to three tracks that play in step and can be saved, all in this browser.
+
+import { close, listenForFiles, open, player } from "../../synthgen_tf/serve/page/listening.js";
+import { decode } from "./decode.js";
+import { prepare } from "./offline.js";
+import { Separator } from "./separator.js";
+import { pieces, stored } from "./wav.js";
+
+const at = (id) => document.getElementById(id);
+const FORGET_MS = 60_000; // until the browser surely has a saved file
+// a module whose one function needs SIMD: i8x16.splat
+const SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11);
+const WORKING = ["loading", "decoding", "separating"];
+
+let separator = null;
+let context = null;
+let controller = null;
+
+function show(state, message = "") {
+  document.body.dataset.state = state;
+  at("message").textContent = message;
+  at("working").hidden = !WORKING.includes(state);
+  at("player").hidden = state !== "ready";
+}
+
+const prepared = start();
+
+async function start() {
+  await prepare();
+  try {
+    if (!WebAssembly.validate(SIMD)) throw new Error("this browser has no WebAssembly SIMD: take a newer one");
+    separator = new Separator();
+    const { about, threads } = await separator.ready;
+    at("engine").textContent = `Ready: model ${about.name}, ${threads === 1 ? "one thread" : `${threads} threads`}`;
+    document.body.dataset.engine = "ready";
+    return about;
+  } catch (error) {
+    document.body.dataset.engine = "failed";
+    at("engine").textContent = `The model cannot run here: ${error.message}`;
+    throw new Error(at("engine").textContent);
+  }
+}
+prepared.catch(() => {}); // told above
+
+async function separate(file) {
+  controller?.abort();
+  close();
+  controller = new AbortController();
+  const { signal } = controller;
+  try {
+    at("progress").value = 0;
+    show("decoding", `Reading ${file.name}`);
+    const mixture = await decode(file);
+    signal.throwIfAborted();
+    show("loading", "Waiting for the model");
+    const about = await prepared;
+    signal.throwIfAborted();
+    show("separating", "Separating");
+    const channels = await separator.separate(mixture, (share) => (at("progress").value = share), signal);
+    listen(file, mixture, about.stem, channels);
+    show("ready", file.name);
+    at("play").focus();
+  } catch (error) {
+    if (signal !== controller.signal) return; // another song came
+    if (error.name === "AbortError") show("idle", "Cancelled");
+    else show("failed", `${file.name}: ${explained(error)}`);
+  }
+}
+
+function explained(error) {
+  const memory = error instanceof RangeError || /memory|allocation/i.test(error.message);
+  return memory ? "there is not enough memory for it: try a shorter song, or close other pages" : error.message;
+}
+
+function listen(file, mixture, name, channels) {
+  context ??= new AudioContext();
+  const [stem, rest] = [mixture, mixture].map(
+    (like) => new AudioBuffer({ length: like.length, numberOfChannels: like.numberOfChannels, sampleRate: like.sampleRate }),
+  );
+  channels.forEach((samples, c) => {
+    stem.copyToChannel(samples, c);
+    const [whole, left] = [mixture.getChannelData(c), rest.getChannelData(c)];
+    for (let i = 0; i < left.length; i++) left[i] = whole[i] - samples[i];
+    channels[c] = null; // so that it need not stay beside its copy
+  });
+  const title = file.name.replace(/\.[^.]*$/, "");
+  open(context, new Map([["mixture", mixture], [name, stem], ["rest", rest]]), (track, link) => {
+    if (track === "mixture") return link.remove(); // that is what they have
+    link.textContent = "Save";
+    link.setAttribute("aria-label", `Save ${track}`);
+    link.href = "#";
+    link.addEventListener("click", (event) => save(event, `${title} - ${track}.wav`, mixture, stem, track === name));
+  });
+}
+
+// Made when it is asked for, so that no file waits in memory.
+async function save(event, name, mixture, stem, isStem) {
+  const kind = at("format").value;
+  const kept = kind === "pcm16" ? stored : (value) => value;
+  const cut = (c, from, to) => {
+    const samples = stem.getChannelData(c).subarray(from, to);
+    if (isStem) return samples;
+    // the rest takes up what rounding and clamping take from the stem
+    return mixture.getChannelData(c).subarray(from, to).map((value, i) => value - kept(samples[i]));
+  };
+  try {
+    const parts = pieces(cut, stem, kind);
+    if (!window.showSaveFilePicker) return keep(event.target, name, parts);
+    event.preventDefault();
+    await stream(name, parts);
+  } catch (error) {
+    if (error.name !== "AbortError") at("message").textContent = `${name}: ${explained(error)}`;
+  }
+}
+
+// To where the user wants it.
+async function stream(name, parts) {
+  const types = [{ accept: { "audio/wav": [".wav"] } }];
+  const file = await (await window.showSaveFilePicker({ suggestedName: name, types })).createWritable();
+  try {
+    for (const part of parts) await file.write(part);
+    await file.close();
+  } catch (error) {
+    await file.abort().catch(() => {}); // nothing half-written stays
+    throw error;
+  }
+}
+
+// To where the browser puts what it downloads, once the click on the link is through.
+function keep(link, name, parts) {
+  const blobs = Array.from(parts, (part) => new Blob([part])); // which the browser may keep on disk
+  link.href = URL.createObjectURL(new Blob(blobs, { type: "audio/wav" }));
+  link.download = name;
+  const { href } = link;
+  setTimeout(() => URL.revokeObjectURL(href), FORGET_MS);
+}
+
+listenForFiles(separate);
+at("cancel").addEventListener("click", () => controller.abort());
+
+window.synthgen = { get player() { return player; }, prepared }; // for whoever wants to look inside
