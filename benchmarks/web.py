@@ -27,7 +27,7 @@ import numpy as np
 from browsing import RATE, Host, choose, chromium, find, music, save_into, saved, snr, write
 from serving import until
 
-from synthgen_tf.cli.tables import print_table
+from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.report import Table
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
