@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import numpy as np
 from browsing import RATE, Host, choose, chromium, find, music, save_into, saved, snr, write
+from selenium.webdriver.remote.webdriver import WebDriver
 from serving import until
 
 from synthgen_tf.cli.terminal import print_table
@@ -81,7 +82,7 @@ def opened(threads: bool) -> Iterator[tuple]:
             browser.quit()
 
 
-def separate(browser, song: Path) -> None:
+def separate(browser: WebDriver, song: Path) -> None:
     """Have the page separate a song; ends the script where it does not."""
     if choose(browser, song)[2] != "ready":
         sys.exit(f"benchmarks/web.py: {find(browser, '#message').text}")

@@ -14,38 +14,37 @@ export function crossfadeWindow(segment, hop) {
   return window;
 }
 
-// Replaces music (an array of channels) by its estimate, block by block. `predict` takes the channels
-// of a block and gives them anew; `onFrames` is told how far it got, and may throw to end it.
-export async function overlapAdd(predict, channels, { segment, hop }, onFrames) {
-  const frames = channels[0].length;
+// Separates a song block by block. `predict` takes the channels of a block and gives their estimate;
+// `read` gives the song's channels from one frame to another, `write` takes the estimate's from a
+// frame on, in order, each frame once. No frame is read after it was written.
+export async function overlapAdd(predict, { frames, read, write }, { segment, hop }) {
   const window = crossfadeWindow(segment, hop);
   const total = new Float32Array(hop); // of the windows over any one hop
   for (let i = 0; i < segment; i++) total[i % hop] += window[i];
-  const added = channels.map(() => new Float32Array(segment));
+  let added = null;
   for (let start = hop - segment; start < frames; start += hop) {
     const [from, to] = [Math.max(0, start), Math.min(frames, start + segment)];
-    const block = channels.map((samples) => cut(samples, from, to, start, segment));
-    const estimate = await predict(block);
-    for (let c = 0; c < channels.length; c++) {
-      const sum = added[c];
+    const music = await read(from, to);
+    added ??= music.map(() => new Float32Array(segment));
+    const estimate = await predict(music.map((samples) => cut(samples, from - start, segment)));
+    const ready = added.map((sum, c) => {
       for (let i = 0; i < segment; i++) sum[i] += estimate[c][i] * window[i];
-      // no later block reads these frames, so the estimate can stand in their place
-      const end = Math.min(frames, start + hop);
-      for (let t = from; t < end; t++) channels[c][t] = sum[t - start] / total[t - start];
+      const done = sum.slice(from - start, Math.max(from, Math.min(frames, start + hop)) - start);
+      for (let i = 0; i < done.length; i++) done[i] /= total[from - start + i];
       sum.copyWithin(0, hop);
       sum.fill(0, segment - hop);
-    }
-    await onFrames(Math.max(0, Math.min(frames, start + hop)));
+      return done;
+    });
+    if (ready[0].length) await write(from, ready);
   }
 }
 
 // A block's channel, less its offset; zeros where the music has not begun or is over.
-function cut(samples, from, to, start, segment) {
+function cut(music, at, segment) {
   const block = new Float32Array(segment);
-  const music = samples.subarray(from, to);
-  block.set(music, from - start);
+  block.set(music, at);
   const mean = offset(music);
-  if (mean) for (let i = from - start; i < to - start; i++) block[i] -= mean;
+  if (mean) for (let i = at; i < at + music.length; i++) block[i] -= mean;
   return block;
 }
 

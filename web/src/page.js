@@ -1,6 +1,7 @@
 // From a chosen song to three tracks that play in step and can be saved, all in this browser.
 
 import { close, listenForFiles, open, player } from "../../synthgen_tf/serve/page/listening.js";
+import { Mix } from "../../synthgen_tf/serve/page/mix.js";
 import { decode } from "./decode.js";
 import { prepare } from "./offline.js";
 import { Separator } from "./separator.js";
@@ -56,8 +57,8 @@ async function separate(file) {
     const about = await prepared;
     signal.throwIfAborted();
     show("separating", "Separating");
-    const channels = await separator.separate(mixture, (share) => (at("progress").value = share), signal);
-    listen(file, mixture, about.stem, channels);
+    const stem = await separator.separate(mixture, (share) => (at("progress").value = share), signal);
+    listen(file, mixture, about.stem, stem);
     show("ready", file.name);
     at("play").focus();
   } catch (error) {
@@ -72,17 +73,9 @@ function explained(error) {
   return memory ? "there is not enough memory for it: try a shorter song, or close other pages" : error.message;
 }
 
-function listen(file, mixture, name, channels) {
+function listen(file, mixture, name, stem) {
   context ??= new AudioContext();
-  const [stem, rest] = [mixture, mixture].map(
-    (like) => new AudioBuffer({ length: like.length, numberOfChannels: like.numberOfChannels, sampleRate: like.sampleRate }),
-  );
-  channels.forEach((samples, c) => {
-    stem.copyToChannel(samples, c);
-    const [whole, left] = [mixture.getChannelData(c), rest.getChannelData(c)];
-    for (let i = 0; i < left.length; i++) left[i] = whole[i] - samples[i];
-    channels[c] = null; // so that it need not stay beside its copy
-  });
+  const rest = new Mix([mixture, 1], [stem, -1]);
   const title = file.name.replace(/\.[^.]*$/, "");
   open(context, new Map([["mixture", mixture], [name, stem], ["rest", rest]]), (track, link) => {
     if (track === "mixture") return link.remove(); // that is what they have

@@ -34,26 +34,37 @@ export class Separator {
     });
   }
 
-  hear({ kind, share, channels, message }) {
-    if (kind === "progress") this.waiting.onShare(share);
-    else if (kind === "done") this.waiting.resolve(channels);
-    else this.waiting.reject(new Error(message));
+  hear({ kind, share, from, to, start, channels, message }) {
+    const { id, mixture, stem, onShare, resolve, reject } = this.waiting;
+    if (kind === "want") {
+      const parts = Array.from({ length: mixture.numberOfChannels }, (_, c) => mixture.getChannelData(c).slice(from, to));
+      this.worker.postMessage({ kind: "music", id, channels: parts }, parts.map((part) => part.buffer));
+    } else if (kind === "stem") {
+      channels.forEach((samples, c) => stem.copyToChannel(samples, c, start));
+      onShare((start + channels[0].length) / stem.length);
+    } else if (kind === "progress") onShare(share);
+    else {
+      this.waiting = null; // so that the song need not stay when another comes
+      if (kind === "done") resolve(stem);
+      else reject(new Error(message));
+    }
   }
 
-  // The stem's channels. The song is copied: its buffer stays.
-  async separate(buffer, onShare, signal) {
+  // The stem of a buffer, as another of the same shape.
+  async separate(mixture, onShare, signal) {
     await this.ready;
     signal.throwIfAborted();
-    const channels = Array.from({ length: buffer.numberOfChannels }, (_, c) => buffer.getChannelData(c).slice());
+    const { length, numberOfChannels, sampleRate } = mixture;
+    const stem = new AudioBuffer({ length, numberOfChannels, sampleRate });
     return new Promise((resolve, reject) => {
       const id = ++this.id;
-      this.waiting = { id, resolve, reject, onShare };
+      this.waiting = { id, mixture, stem, resolve, reject, onShare };
       signal.addEventListener("abort", () => {
         this.worker.postMessage({ kind: "cancel", id });
+        if (this.waiting?.id === id) this.waiting = null;
         reject(signal.reason);
       });
-      const message = { kind: "separate", id, channels, rate: buffer.sampleRate };
-      this.worker.postMessage(message, channels.map((each) => each.buffer));
+      this.worker.postMessage({ kind: "separate", id, frames: length, rate: sampleRate });
     });
   }
 }

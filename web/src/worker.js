@@ -10,6 +10,7 @@ const TAIL_SECONDS = 0.05; // of silence after the music, so that resampling giv
 let about = null;
 let estimator = null;
 let wanted = null; // id of the song that is separated; another or none ends it
+let asked = null; // what waits for a part of that song
 
 class Cancelled extends Error {}
 
@@ -20,21 +21,46 @@ async function load({ folder, threads }) {
   return { kind: "ready", about, threads };
 }
 
-// The song's channels become the stem's, at the song's rate.
-async function separate({ id, channels, rate }) {
+// The song comes in parts as they are asked for, and its stem goes back in parts: neither is held here
+// as a whole, unless it must be resampled.
+async function separate({ id, frames, rate }) {
   wanted = id;
-  const frames = channels[0].length;
-  const tell = async (done, all) => {
-    self.postMessage({ kind: "progress", id, share: done / all });
-    await new Promise((resolve) => setTimeout(resolve)); // so that word of a cancel comes in
-    if (wanted !== id) throw new Cancelled();
-  };
-  const tail = Math.round(TAIL_SECONDS * rate);
-  const music = await atRate(channels, rate, about.rate, Math.round(((frames + tail) * about.rate) / rate), tell);
+  const read = (from, to) => ask(id, from, to);
+  const write = (start, channels) =>
+    self.postMessage({ kind: "stem", id, start, channels }, channels.map((each) => each.buffer));
   const predict = fitted((block) => estimator.run(block), about.channels);
-  await overlapAdd(predict, music, about, (done) => tell(done, music[0].length));
-  const stem = await atRate(music, about.rate, rate, frames, () => tell(1, 1));
-  self.postMessage({ kind: "done", id, channels: stem }, stem.map((each) => each.buffer));
+  if (rate === about.rate) await overlapAdd(predict, { frames, read, write }, about);
+  else {
+    const tell = async (share) => {
+      self.postMessage({ kind: "progress", id, share });
+      await new Promise((resolve) => setTimeout(resolve)); // so that word of a cancel comes in
+      if (wanted !== id) throw new Cancelled();
+    };
+    const tail = Math.round(TAIL_SECONDS * rate);
+    const length = Math.round(((frames + tail) * about.rate) / rate);
+    const music = await atRate(await read(0, frames), rate, about.rate, length, () => tell(0));
+    await overlapAdd(predict, inPlace(music, tell), about);
+    write(0, await atRate(music, about.rate, rate, frames, () => tell(1)));
+  }
+  self.postMessage({ kind: "done", id });
+}
+
+// The channels of a part of the song.
+function ask(id, from, to) {
+  if (wanted !== id) throw new Cancelled();
+  self.postMessage({ kind: "want", id, from, to });
+  return new Promise((resolve, reject) => (asked = { resolve, reject }));
+}
+
+// Music that its estimate takes the place of, since nobody reads a frame after it was written.
+function inPlace(music, tell) {
+  const frames = music[0].length;
+  const read = (from, to) => music.map((samples) => samples.subarray(from, to));
+  const write = (start, channels) => {
+    channels.forEach((samples, c) => music[c].set(samples, start));
+    return tell((start + channels[0].length) / frames);
+  };
+  return { frames, read, write };
 }
 
 async function atRate(channels, from, to, frames, tell) {
@@ -42,13 +68,16 @@ async function atRate(channels, from, to, frames, tell) {
   const out = [];
   for (const channel of channels) {
     out.push(resample(channel, from, to, frames));
-    await tell(0, 1);
+    await tell();
   }
   return out;
 }
 
 async function answer(message) {
-  if (message.kind === "cancel") wanted = null;
+  if (message.kind === "cancel") {
+    wanted = null;
+    asked?.reject(new Cancelled());
+  } else if (message.kind === "music") asked.resolve(message.channels);
   else if (message.kind === "load") self.postMessage(await load(message));
   else await separate(message);
 }

@@ -1,7 +1,7 @@
 // From a dropped song to three tracks that play in step.
 
 import { close, listenForFiles, open, player } from "./listening.js";
-import { sum } from "./player.js";
+import { Mix } from "./mix.js";
 import { Refusal, finished, forget, stem, submit } from "./service.js";
 
 const at = (id) => document.getElementById(id);
@@ -58,7 +58,7 @@ async function load(file, stems, token, signal) {
     links.set(each, { href: URL.createObjectURL(blob), download: `${name} - ${each}.${at("format").value}` });
     buffers.set(each, await context.decodeAudioData(await blob.arrayBuffer()));
   }
-  const mixture = sum(context, ...buffers.values());
+  const mixture = new Mix(...[...buffers.values()].map((buffer) => [buffer, 1]));
   open(context, new Map([["mixture", mixture], ...buffers]), (name, link) => {
     if (links.has(name)) Object.assign(link, links.get(name));
     else link.remove(); // the mixture is what they have

@@ -1,5 +1,7 @@
 // Waveform and spectrogram of a buffer on canvases.
 
+import { samplesOf } from "./mix.js";
+
 const WINDOW = 1024;
 const RANGE_DB = 80;
 const PIECE = 1 << 16; // frames
@@ -9,7 +11,7 @@ function mono(buffer, from, to) {
   const out = new Float32Array(to - from);
   const first = Math.max(0, -from);
   for (let channel = 0; channel < buffer.numberOfChannels; channel++) {
-    const samples = buffer.getChannelData(channel).subarray(Math.max(0, from), to);
+    const samples = samplesOf(buffer, channel, Math.max(0, from), Math.min(buffer.length, to));
     for (let i = 0; i < samples.length; i++) out[first + i] += samples[i] / buffer.numberOfChannels;
   }
   return out;

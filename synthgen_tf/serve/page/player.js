@@ -1,5 +1,7 @@
 // Tracks of one length, played in step: one clock, started together.
 
+import { partsOf } from "./mix.js";
+
 export class Player {
   constructor(context, buffers) {
     this.context = context;
@@ -7,7 +9,7 @@ export class Player {
     for (const [name, buffer] of buffers) {
       const gain = context.createGain();
       gain.connect(context.destination);
-      this.tracks.set(name, { buffer, gain, volume: 1, mute: false, solo: false, source: null });
+      this.tracks.set(name, { buffer, gain, volume: 1, mute: false, solo: false, sources: [] });
     }
     this.duration = Math.max(...[...buffers.values()].map((buffer) => buffer.duration));
     this.offset = 0; // where it stands while it does not play
@@ -34,13 +36,20 @@ export class Player {
     if (this.loop && this.offset >= this.loop.to) this.offset = this.loop.from;
     const at = this.context.currentTime + 0.05; // so that all can start on the same sample
     for (const track of this.tracks.values()) {
-      track.source = this.context.createBufferSource();
-      track.source.buffer = track.buffer;
-      if (this.loop) Object.assign(track.source, { loop: true, loopStart: this.loop.from, loopEnd: this.loop.to });
-      track.source.connect(track.gain);
-      track.source.start(at, this.offset);
+      track.sources = partsOf(track.buffer).map(([buffer, gain]) => this.source(buffer, gain, track.gain));
+      for (const source of track.sources) source.start(at, this.offset);
     }
     this.startedAt = at;
+  }
+
+  source(buffer, gain, output) {
+    const source = this.context.createBufferSource();
+    source.buffer = buffer;
+    if (this.loop) Object.assign(source, { loop: true, loopStart: this.loop.from, loopEnd: this.loop.to });
+    const weighted = new GainNode(this.context, { gain });
+    source.connect(weighted).connect(output);
+    source.addEventListener("ended", () => weighted.disconnect());
+    return source;
   }
 
   pause() {
@@ -48,9 +57,8 @@ export class Player {
     this.offset = this.position;
     this.startedAt = null;
     for (const track of this.tracks.values()) {
-      track.source.stop();
-      track.source.disconnect();
-      track.source = null;
+      for (const source of track.sources) source.stop();
+      track.sources = [];
     }
   }
 
@@ -90,14 +98,4 @@ export class Player {
     this.pause();
     for (const track of this.tracks.values()) track.gain.disconnect();
   }
-}
-
-// The sum of two buffers of one shape.
-export function sum(context, one, other) {
-  const total = context.createBuffer(one.numberOfChannels, one.length, one.sampleRate);
-  for (let channel = 0; channel < one.numberOfChannels; channel++) {
-    const [a, b, out] = [one, other, total].map((buffer) => buffer.getChannelData(channel));
-    for (let i = 0; i < out.length; i++) out[i] = a[i] + b[i];
-  }
-  return total;
 }
