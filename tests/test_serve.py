@@ -6,6 +6,7 @@ import json
 import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -202,6 +203,48 @@ def test_full_queue_says_when_to_come_back(client, app):
     gate.set()
     assert all(future.result(10) for future in held)
     assert client.post("/v1/separate", content=as_file(music())).status_code == 200
+
+
+def test_refusal_reaches_a_client_who_still_sends(app):
+    """More than the buffers between the two hold, over a real connection."""
+    from contextlib import closing
+    from http.client import HTTPConnection
+
+    jobs, gate = app.state.service.jobs, threading.Event()
+    held = [jobs.call(gate.wait) for _ in range(LIMITS.queue)]
+    with serving(app) as port, closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        for body, status in ((bytes(15_000_000), 503), (bytes(30_000_000), 413)):
+            if status == 413:
+                gate.set()
+                assert all(future.result(10) for future in held)
+            connection.request("POST", "/v1/separate", body)
+            answer = connection.getresponse()
+            assert answer.status == status
+            assert "error" in json.loads(answer.read())
+
+
+def test_jobs_come_while_others_go():
+    """What is on the disk is counted for each new job, beside threads that take theirs away."""
+    jobs = Jobs(LIMITS)
+    jobs.open()
+    ended = threading.Event()
+
+    def come_and_go():
+        while not ended.is_set():
+            job = jobs.new_job()
+            (job.folder / "upload").write_bytes(b"music")
+            jobs.drop(job)
+
+    with ThreadPoolExecutor(4) as pool:
+        others = [pool.submit(come_and_go) for _ in range(4)]
+        try:
+            for _ in range(300):
+                jobs.drop(jobs.new_job())
+        finally:
+            ended.set()
+    for other in others:
+        other.result()  # raises what it met
+    jobs.close()
 
 
 def test_deleted_job_stops_where_it_is(client, app):

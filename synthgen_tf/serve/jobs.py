@@ -1,5 +1,7 @@
 """Separations that wait, run, and can be fetched for a while: one at a time, a bounded queue."""
 
+import contextlib
+import os
 import secrets
 import shutil
 import tempfile
@@ -90,12 +92,20 @@ class Jobs:
             Busy: when the queue or the disk is full.
         """
         self._refuse_when_full()
-        used = sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
-        if used > self.limits.disk_mb * 1e6:
+        if self._used() > self.limits.disk_mb * 1e6:
             raise Busy("no room for more results", self.limits.keep_seconds / 10)
         job = Job(self.folder / secrets.token_hex(8))
         job.folder.mkdir()
         return job
+
+    def _used(self) -> int:
+        """Return the bytes of all uploads and results; others may go while they are counted."""
+        used = 0
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):
+                    used += Path(folder, name).stat().st_size
+        return used
 
     def submit(self, job: Job, work: Callable[[Job], None]) -> None:
         """Queue the work of a job; its state tells how it goes.
