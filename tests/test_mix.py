@@ -6,8 +6,9 @@ import tensorflow as tf
 
 from synthgen_tf.config import load_config
 from synthgen_tf.data.draw import Draw
+from synthgen_tf.data.effects import code, equalize, limit, saturate, stretch, widen
 from synthgen_tf.data.example import TARGET, Cuts, Example, in_order
-from synthgen_tf.data.mix import at_gain, code, equalize, limit, mix, saturate, stretch, widen
+from synthgen_tf.data.mix import at_gain, mix
 from synthgen_tf.data.normalise import normalise
 
 

@@ -14,14 +14,14 @@ import pytest
 import tensorflow as tf
 
 from synthgen_tf.config import load_config
-from synthgen_tf.data import mix as chain_mix
+from synthgen_tf.data import mix
 from synthgen_tf.data.chain import validation_examples
 from synthgen_tf.data.draw import Dice, Draw, SongTable
 from synthgen_tf.data.example import Cuts
 from synthgen_tf.data.normalise import normalise
 from synthgen_tf.errors import InputError
 from synthgen_tf.model import build_model
-from synthgen_tf.resident import mix
+from synthgen_tf.resident import device_mix
 from synthgen_tf.resident.feed import Feed
 from synthgen_tf.resident.held_out import HeldOut
 from synthgen_tf.resident.songs import ROW, MemoryTrack, shard_rows, shards_of_tracks
@@ -80,8 +80,8 @@ def by_the_chain(songs, tables, draws, index, config):
         cut = track.sound[stem, start : start + frames].astype(np.float32) / 32768
         cuts.append(tf.constant(cut))
     draw = Draw(*(tf.constant(each[index]) for each in draws))
-    cuts = chain_mix.taken(Cuts.of(cuts), draw, config)
-    return normalise(chain_mix.mix(cuts, draw, config), config)
+    cuts = mix.taken(Cuts.of(cuts), draw, config)
+    return normalise(mix.mix(cuts, draw, config), config)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_the_device_mixes_as_the_chain_does(songs, steps, tolerance):
     config = configuration(**plain | {step: ALL[step] for step in steps})
     own, other = (shards(each, config, 900)[0] for each in (songs[:2], songs[2:]))
     draws = Dice(3, config).throw(range(8), own.songs, other.songs)
-    found = mix.mix(own.samples, other.samples, mix.plan(draws, config), config)
+    found = device_mix.mix(own.samples, other.samples, device_mix.plan(draws, config), config)
     found = normalise(found, config)
     sets, tables = (songs[:2], songs[2:]), (own.songs, other.songs)
     for index in range(8):
@@ -114,10 +114,10 @@ def test_a_remixed_stem_is_the_other_shards(songs):
                            leave_out=0, swap_channels=0, gain_db=0, flip_polarity=0)  # fmt: skip
     own, other = (shards(each, config, 900)[0] for each in (songs[:2], songs[2:]))
     draws = Dice(3, config).throw(range(8), own.songs, other.songs)
-    plan = mix.plan(draws, config)
-    found, target = normalise(mix.mix(own.samples, other.samples, plan, config), config)
+    plan = device_mix.plan(draws, config)
+    found, target = normalise(device_mix.mix(own.samples, other.samples, plan, config), config)
     silent = own.samples * 0
-    alone, _ = normalise(mix.mix(own.samples, silent, plan, config), config)
+    alone, _ = normalise(device_mix.mix(own.samples, silent, plan, config), config)
     for ours, expected in zip(np.asarray(alone), np.asarray(target), strict=True):
         np.testing.assert_allclose(ours / np.std(ours), expected / np.std(expected), atol=1e-3)
     assert np.std(found - target) > 0.1
@@ -125,14 +125,14 @@ def test_a_remixed_stem_is_the_other_shards(songs):
 
 def test_speed_is_as_exact_at_the_end_of_a_long_segment_as_at_its_start():
     config = load_config("tiny", settings=["data.segment_seconds=8", "data.speed=1"])
-    frames = mix.cut_rows(config) * ROW
+    frames = device_mix.cut_rows(config) * ROW
     wave = np.sin(2 * np.pi * 0.01 * np.arange(frames))[None, :, None].astype(np.float32)
     table = SongTable.of_levels([0], [frames], [np.full(9, 20, np.uint8)], RATE)
     draws = Dice(1, config).throw([5], table)
     ratio = draws.frames[0] / config.segment
     assert abs(ratio - 1) > 0.01
     both = np.concatenate([wave, wave])
-    found = np.asarray(mix.stretch(both, mix.plan(draws, config), config))[0, :, 0]
+    found = np.asarray(device_mix.stretch(both, device_mix.plan(draws, config), config))[0, :, 0]
     places = (np.arange(config.segment) + 0.5) * ratio - 0.5
     expected = np.sin(2 * np.pi * 0.01 * places)
     # straight lines between samples: 0.05 % off at this pitch

@@ -56,15 +56,18 @@ def evaluate(
 
     --split all --most 100 tells too little learnt, learnt by heart and music of another kind apart.
     """
-    import_tensorflow()
+    from synthgen_tf.separate.predictor import checked_level
+
+    level = checked_level(level)
     if estimates and (model or engine):
         raise InputError("--estimates and --model were given: score one at a time")
-    if estimates and level.strip().lower() != "as_is":
+    if estimates and level != "as_is":
         raise InputError("--level is of what a model separates: leave it out with --estimates")
     if stem and not estimates:
         raise InputError("--stem names files of --estimates: give both, or leave it out")
+    import_tensorflow()
     chosen = (model, engine, estimates, stem, museval, config, settings or ())
-    _score(data, out, split, kind, target, *chosen, most=most, level=level.strip().lower())
+    _score(data, out, split, kind, target, *chosen, most=most, level=level)
 
 
 def _score(
@@ -145,13 +148,12 @@ def scoring_config(model: str | None, file: Path | None, settings: Sequence[str]
         settings: `--set`.
     """
     from synthgen_tf.runs import CONFIG
-    from synthgen_tf.separate.model_folders import CARD, find_model
+    from synthgen_tf.separate.model_folders import CARD, find_model, read_card
 
     if model and file is None:
         folder = find_model(model)
         if (folder / CARD).is_file():
-            trained = json.loads((folder / CARD).read_text(encoding="utf-8")).get("config", {})
-            if labels := trained.get("data", {}).get("labels"):
+            if labels := read_card(folder).labels:
                 settings = [f"data.labels={json.dumps(labels)}", *settings]
         elif (folder / CONFIG).is_file():
             return load_config(None, folder / CONFIG, settings, recorded=True)

@@ -48,9 +48,11 @@ def separate(
     """
     from synthgen_tf.files import shown
     from synthgen_tf.separate import Separator, carry_out, check_inputs, plan_batch
+    from synthgen_tf.separate.predictor import checked_level
     from synthgen_tf.separate.predictors import load_predictor, quick_engine
 
     output = output_format(stems, format, subtype, clip)
+    level = checked_level(level)
     check_inputs(inputs)  # before TensorFlow takes its seconds
     engine = engine.lower() if engine else quick_engine(model)
     if engine != "tflite":
@@ -60,7 +62,7 @@ def separate(
         overlap=overlap,
         shifts=shifts,
         segment_seconds=segment,
-        level=level.strip().lower(),
+        level=level,
     )
     plan = plan_batch(separator, inputs, out, output, overwrite=overwrite)
     result = carry_out(plan, separator)

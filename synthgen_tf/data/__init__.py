@@ -9,11 +9,12 @@ licence   -> root -> the licences that its songs put on what learns from them
 example   -> stems in their order -> Cuts -> Example: the names of what the next modules hand on
 draw      -> example number, seed -> Draw: what the example is made of
 segment_reader -> song, stem, start, frames -> cut (time, channels) as it is stored, in the graph
+effects   -> a signal, how much -> the same, driven, equalized, limited ...
 mix       -> Cuts, Draw -> Example (segment, channels)
 normalise -> Example -> the same at one scale
 chain     -> Tracks -> tf.data of Examples (batch, segment, channels)
 
-The last four need TensorFlow or Keras and are imported by their own names.
+The last five need TensorFlow or Keras and are imported by their own names.
 """
 
 from synthgen_tf.data.audible import refuse_silence

@@ -9,8 +9,8 @@ from keras import KerasTensor, layers
 from synthgen_tf.config import Config
 from synthgen_tf.level import mixture_gain
 from synthgen_tf.model.band_mixer import band_mixer_network
+from synthgen_tf.model.conv1d_networks import card_network, spectral_network
 from synthgen_tf.model.masking import MAGNITUDES, MASKS
-from synthgen_tf.model.networks import card_network, spectral_network
 from synthgen_tf.model.spectrum import Shape
 from synthgen_tf.model.unet import unet_network
 

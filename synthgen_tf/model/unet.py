@@ -12,8 +12,8 @@ from keras import KerasTensor, initializers, layers, ops
 
 from synthgen_tf.config import UNetModel
 from synthgen_tf.config.networks import FIRST_BAND
+from synthgen_tf.model.conv1d_networks import conv_norm, dilated_blocks
 from synthgen_tf.model.masking import MASK_SLOPE, MaskedSpectrum
-from synthgen_tf.model.networks import conv_norm, dilated_blocks
 from synthgen_tf.model.spectrum import Shape
 
 Pair = tuple[int, int]

@@ -15,7 +15,7 @@ from synthgen_tf.data.draw import Dice, SongTable
 from synthgen_tf.data.example import Example
 from synthgen_tf.data.normalise import normalise
 from synthgen_tf.errors import InputError
-from synthgen_tf.resident import mix
+from synthgen_tf.resident import device_mix
 from synthgen_tf.resident.songs import Shard
 
 CLOSE_SECONDS = 5.0
@@ -62,7 +62,7 @@ class Feed:
         self.dice = Dice(stems, config)
         self.held: list[tuple[object, SongTable]] = []
         self._mix = compiled(
-            lambda own, other, plan: normalise(mix.mix(own, other, plan, config), config)
+            lambda own, other, plan: normalise(device_mix.mix(own, other, plan, config), config)
         )
         self._begun, self._ended = threading.Event(), threading.Event()
         self._error: Exception | None = None
@@ -141,7 +141,7 @@ class Feed:
             random = np.random.default_rng([self.config.seed, step])
             own, other = (self.held[i] for i in random.integers(len(self.held), size=2))
             numbers = range(step * size, (step + 1) * size)
-            plan = mix.plan(self.dice.throw(numbers, own[1], other[1]), self.config)
+            plan = device_mix.plan(self.dice.throw(numbers, own[1], other[1]), self.config)
             batch = self._mix(own[0], other[0], plan)
             while not self._ended.is_set():
                 with contextlib.suppress(queue.Full):
@@ -154,7 +154,7 @@ def compiled(function: Callable) -> Callable:
     """Compile a function where the backend of Keras compiles.
 
     Args:
-        function: takes the tensors of two shards and a `mix.Plan`, and returns tensors.
+        function: takes the tensors of two shards and a `device_mix.Plan`, and returns tensors.
     """
     if keras.backend.backend() == "jax":
         import jax
@@ -165,7 +165,7 @@ def compiled(function: Callable) -> Callable:
 
         return tf.function(function, jit_compile=True)
     return lambda own, other, plan: function(
-        own, other, mix.Plan(*(ops.convert_to_tensor(each) for each in plan))
+        own, other, device_mix.Plan(*(ops.convert_to_tensor(each) for each in plan))
     )
 
 

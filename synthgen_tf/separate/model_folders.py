@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from synthgen_tf.errors import InputError
@@ -34,6 +34,7 @@ class Card:
         sha256: file, relative to the folder, to its sum.
         level_error: of the model's estimates of validation songs, dB, their median; None where
             nobody measured it.
+        labels: stem to the labels that raw data sets have for it, as the model was trained.
     """
 
     folder: Path
@@ -47,6 +48,7 @@ class Card:
     license: str
     sha256: Mapping[str, str]
     level_error: float | None = None
+    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def savedmodel(self) -> Path:
@@ -132,9 +134,11 @@ def read_card(folder: Path) -> Card:
                 f"{folder / CARD} has format {card['format']}, this SynthGen knows {CARD_FORMAT}: "
                 "update SynthGen"
             )
-        own = ("folder", "name", "level_error")
+        own = ("folder", "name", "level_error", "labels")
         fields = {name: card[name] for name in Card.__dataclass_fields__ if name not in own}
-        return Card(folder, folder.name, **fields, level_error=card.get("level_error"))
+        labels = card.get("config", {}).get("data", {}).get("labels", {})
+        known = {"level_error": card.get("level_error"), "labels": labels}
+        return Card(folder, folder.name, **fields, **known)
     except FileNotFoundError:
         raise InputError(
             f"{folder} holds no model: expected {CARD} of an exported model or a run's config.yaml"

@@ -121,6 +121,18 @@ def _limited(estimate: np.ndarray, blocks: np.ndarray) -> np.ndarray:
     return estimate * gain[:, None].astype(np.float32)
 
 
+def checked_level(name: str) -> str:
+    """Return the name of a `choices.Level`, in lower case and without blanks around it.
+
+    Raises:
+        InputError: when it is none.
+    """
+    level = name.strip().lower()
+    if level not in get_args(Level):
+        raise InputError(f"unknown level {name!r}: choose {' or '.join(get_args(Level))}")
+    return level
+
+
 def matching_gain(predictor: Predictor, level: str) -> float:
     """The factor that gives estimates the level of `choices.Level`.
 
@@ -128,9 +140,7 @@ def matching_gain(predictor: Predictor, level: str) -> float:
         InputError: for an unknown level, or when the predictor does not know what its estimates
             lack.
     """
-    if level not in get_args(Level):
-        raise InputError(f"unknown level {level!r}: choose {' or '.join(get_args(Level))}")
-    if level == "as_is":
+    if checked_level(level) == "as_is":
         return 1.0
     error = getattr(predictor, "level_error", None)
     if error is None:

@@ -158,7 +158,7 @@ def _cut(
 
 
 def saturate(signal: KerasTensor, drives: KerasTensor) -> KerasTensor:
-    """Do what `data.mix.saturate` does, to each example (b, t, c) by its own drive in dB (b,)."""
+    """Do as `data.effects.saturate` does, to each example (b, t, c) by its drive in dB (b,)."""
     peak = ops.maximum(ops.max(ops.abs(signal), axis=(1, 2), keepdims=True), 1e-9)
     bend = (10.0 ** (drives[:, None, None] / 10.0) - 1.0) / ops.square(peak)
     bent = signal * ops.rsqrt(1.0 + bend * ops.square(signal))
@@ -168,13 +168,13 @@ def saturate(signal: KerasTensor, drives: KerasTensor) -> KerasTensor:
 
 
 def widen(signal: KerasTensor, widths: KerasTensor) -> KerasTensor:
-    """Do what `data.mix.widen` does, to each stereo example (b, t, 2) by its own factor (b,)."""
+    """Do as `data.effects.widen` does, to each stereo example (b, t, 2) by its factor (b,)."""
     widths = widths[:, None, None]
     return signal * ((1.0 + widths) / 2.0) + signal[..., ::-1] * ((1.0 - widths) / 2.0)
 
 
 def equalize(signal: KerasTensor, curves: KerasTensor, sample_rate: int) -> KerasTensor:
-    """Do what `data.mix.equalize` does, to each example (b, t, c) by its own curve in dB (b, p).
+    """Do as `data.effects.equalize` does, to each example (b, t, c) by its curve in dB (b, p).
 
     Two channels are real and imaginary part of one transform: the filter is real and even.
     """
@@ -222,7 +222,7 @@ def stretch(signal: KerasTensor, plan: Plan, config: Config) -> KerasTensor:
 
 
 def limiter_gain(mixture: KerasTensor, decibels: KerasTensor) -> KerasTensor:
-    """Return the gain by which `data.mix.limit` turns examples down, of at most 1: (b, t, 1).
+    """Return the gain by which `data.effects.limit` turns examples down, of at most 1: (b, t, 1).
 
     Args:
         mixture: (b, t, c).
