@@ -6,7 +6,7 @@ Shape legend: b batch, t samples, c channels, f frames, k bins, g groups of bins
 from keras import KerasTensor, layers, ops
 
 from synthgen_tf.config import MaskingModel
-from synthgen_tf.model.spectrum import Spectrum, Waveform, magnitude, mid_and_side
+from synthgen_tf.model.spectrum import LOUD, Spectrum, Waveform, magnitude, mid_and_side
 
 MAGNITUDES, MASKS = "magnitudes", "mask_of_bins"
 """Names of the layers that give the mixture's magnitudes and what they are multiplied with, both
@@ -46,11 +46,12 @@ class MaskedSpectrum:
         between middle and side, which tells left from right.
         """
         config, magnitudes = self.config, self.magnitudes
-        level = ops.mean(ops.square(magnitudes), axis=(2, 3), keepdims=True)
+        loud = magnitudes * LOUD
+        level = ops.mean(ops.square(loud), axis=(2, 3), keepdims=True)
         level = layers.Reshape((-1, 1), name="level_of_frames")(level)
         level = layers.AveragePooling1D(config.level_frames, 1, padding="same", name="level")(level)
         level = layers.Reshape((-1, 1, 1), name="level_around")(level)
-        relative = magnitudes / ops.sqrt(level + 1e-8)
+        relative = loud / ops.sqrt(level + 1e-8 * LOUD**2)
         found = _grouped(ops.log1p(FEATURE_GAIN * relative), config)
         if cosine and config.channels == 2:
             found = ops.concatenate([found, self._cosine()], axis=2)

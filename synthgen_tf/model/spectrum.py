@@ -98,6 +98,11 @@ class Waveform(keras.layers.Layer):
         return {**super().get_config(), "window": self.window, "hop": self.hop}
 
 
+LOUD = 2.0**12
+"""Factor at which small powers are added: half precision, in which TFLite's fp16 stores them, has
+nothing below 6e-8. A power of two changes no float32 result."""
+
+
 def mid_and_side(signal: KerasTensor) -> KerasTensor:
     """Turn left and right into middle and side, or back, at equal energy.
 
@@ -115,7 +120,8 @@ def magnitude(real: KerasTensor, imaginary: KerasTensor) -> KerasTensor:
 
     Its square is raised by 1e-9, so that the slope at zero is one that training can bear.
     """
-    return ops.sqrt(ops.square(real) + ops.square(imaginary) + 1e-9)
+    square = ops.square(real * LOUD) + ops.square(imaginary * LOUD)
+    return ops.sqrt(square + 1e-9 * LOUD**2) * (1.0 / LOUD)
 
 
 def hann(window: int) -> np.ndarray:
