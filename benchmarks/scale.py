@@ -18,6 +18,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 import numpy as np
 import soundfile
 

@@ -2,8 +2,9 @@
 
     python benchmarks/separate.py --data SONGS [--model NAME_OR_PATH]
 
-Songs of the data set's test split are joined into one of 5 minutes and one of an hour, which the
-command separates in a process of its own. The knobs are tried on the songs one by one.
+Songs of the data set's validation split are joined into one of 5 minutes and one of an hour, which
+the command separates in a process of its own. The knobs are tried on the songs one by one: their
+defaults are chosen by them, so they are not test songs.
 """
 
 import argparse
@@ -48,8 +49,9 @@ KNOBS: tuple[Knobs, ...] = (
     {"overlap": 0.0},
     {"overlap": 0.5},
     {"overlap": 0.75},
-    {"segment_seconds": 3.0},
+    {"segment_seconds": 2.0},
     {"segment_seconds": 6.0},
+    {"segment_seconds": 12.0},
     {"segment_seconds": 24.0},
     {"shifts": 2},
     {"shifts": 4},
@@ -59,18 +61,18 @@ KNOBS: tuple[Knobs, ...] = (
 def main() -> None:
     """Measure memory, time and knobs, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="data set with a test split")
+    parser.add_argument("--data", type=Path, required=True, help="data set with a valid split")
     parser.add_argument("--model", help="the shipped one by default")
     parser.add_argument("--songs", type=int, default=30, help="that the knobs are tried on")
     arguments = parser.parse_args()
     predictor = load_predictor(arguments.model)
     tracks = open_tracks(arguments.data, load_config())
-    tracks = select_test_tracks(tracks, "test", predictor.stem)
+    tracks = select_test_tracks(tracks, "valid", predictor.stem, arguments.songs)
     with tempfile.TemporaryDirectory() as folder:
         songs = [join_songs(tracks, minutes, Path(folder)) for minutes in MINUTES]
         print_table(cost_by_length(songs, arguments.model, Path(folder)))
         print_table(cost_outside(predictor, songs[0], Path(folder)))
-    print_table(knobs(predictor, tracks[: arguments.songs]))
+    print_table(knobs(predictor, tracks))
 
 
 def join_songs(tracks: Sequence[Track], minutes: int, folder: Path) -> Path:

@@ -257,7 +257,8 @@ def test_five_lines_of_python_separate(song):
 def test_python_of_the_page_on_separating_runs(song, capsys):
     (block,) = blocks((ROOT / "docs" / "separating.md").read_text(), "python")
     exec(compile(block, "separating.md", "exec"), {})
-    assert "(88200, 2)" in capsys.readouterr().out
+    pieces = re.findall(r"\((\d+), 2\)", capsys.readouterr().out)
+    assert sum(map(int, pieces)) == len(song)
     assert list(Path("stems").rglob("synth.wav"))
 
 

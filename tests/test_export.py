@@ -166,7 +166,7 @@ def fading_mono():
     return blocks
 
 
-SILENCES = [("", 70), ("_fp16", 45), ("_dynamic", 20)]
+SILENCES = [("", 55), ("_fp16", 45), ("_dynamic", 20)]
 
 
 def check_silence(run, file, at_least):
