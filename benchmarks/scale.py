@@ -81,9 +81,10 @@ def speed(songs: Path, out: Path, workers: int, model: str | None) -> float:
     """Return the seconds of music that are separated in a second, once all workers are at work."""
     job, begun = start(songs, out, workers, model), None
     while job.poll() is None:
-        if begun is None and len(done(out)) >= workers:
-            begun, first = time.monotonic(), len(done(out))
-        if len(done(out)) == SONGS:
+        count = len(done(out))
+        if begun is None and count >= workers:
+            begun, first = time.monotonic(), count
+        if count == SONGS:
             break
         time.sleep(0.05)
     ended = time.monotonic()

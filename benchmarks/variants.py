@@ -22,13 +22,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import soundfile
 from race import times_real_time
+from separate import decibels
 
 from synthgen_tf import metrics
 from synthgen_tf.choices import Variant
 from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.config import load_config
 from synthgen_tf.data import open_tracks
-from synthgen_tf.evaluate import measure, select_test_tracks
+from synthgen_tf.evaluate import select_test_tracks
 from synthgen_tf.export import export_run
 from synthgen_tf.report import Table
 from synthgen_tf.separate import Predictor, Separator
@@ -83,7 +84,8 @@ def compared(forms: Sequence[Form], tracks: Sequence[Track]) -> Table:
     estimates = [separated(form.predictor, tracks) for form in forms]
     stem = forms[0].predictor.stem
     truths = [track.read(stem) for track in tracks]
-    snr = [np.array(scores(truths, found)) for found in estimates]
+    pairs = [zip(truths, found, strict=True) for found in estimates]
+    snr = [np.array([decibels(metrics.snr, *pair) for pair in each]) for each in pairs]
     speeds = times_real_time([form.predictor for form in forms])
     rows = []
     for form, found, scored, speed in zip(forms, estimates, snr, speeds, strict=True):
@@ -104,13 +106,6 @@ def separated(predictor: Predictor, tracks: Sequence[Track]) -> list[np.ndarray]
         separator.separate(track.read(MIXTURE), track.sample_rate)[predictor.stem]
         for track in tracks
     ]
-
-
-def scores(truths: Sequence[np.ndarray], estimates: Sequence[np.ndarray]) -> list[float]:
-    """Return the SNR of each estimate, dB; NaN where the truth is silent."""
-    pairs = zip(truths, estimates, strict=True)
-    found = [measure(metrics.snr, truth, estimate) for truth, estimate in pairs]
-    return [np.nan if value is None else value for value in found]
 
 
 def parity_db(wanted: Sequence[np.ndarray], found: Sequence[np.ndarray]) -> float:

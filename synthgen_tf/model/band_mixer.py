@@ -4,13 +4,14 @@ Shape legend: b batch, n bands, f frames, g groups of bins, c channels, u units 
 Nothing is transposed inside the blocks.
 """
 
+from functools import partial
 from typing import Any
 
 import keras
 from keras import KerasTensor, initializers, layers, ops
 
 from synthgen_tf.config import BandMixerModel
-from synthgen_tf.model.masking import MASK_SLOPE, MaskedSpectrum
+from synthgen_tf.model.masking import MaskedSpectrum
 from synthgen_tf.model.spectrum import Shape
 
 
@@ -64,13 +65,7 @@ def band_mixer_network(
         inner = dense(inner, config.width, f"{name}_out")
         hidden = layers.Add(name=f"{name}_add")([hidden, inner])
     hidden = norm(hidden, "decoder")
-    mask = PerBand(
-        config.channels * config.band,
-        bias_initializer=initializers.Constant(config.mask_start),
-        kernel_initializer=initializers.RandomNormal(stddev=0.01),
-        name="mask",
-    )(hidden)
-    mask = layers.LeakyReLU(negative_slope=MASK_SLOPE, name="mask_leaky_relu")(mask)
+    mask = spectrum.mask(hidden, partial(PerBand, config.channels * config.band), 0.01)
     return spectrum.estimate(_out_of_bands(mask, config))
 
 

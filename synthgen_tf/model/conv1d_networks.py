@@ -7,11 +7,12 @@ Shape legend: b batch, t samples, c channels, f frames.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
-from keras import KerasTensor, initializers, layers
+from keras import KerasTensor, layers
 
 from synthgen_tf.config import CardModel, SpectralModel
-from synthgen_tf.model.masking import MASK_SLOPE, MaskedSpectrum
+from synthgen_tf.model.masking import MaskedSpectrum
 
 
 def card_network(mixture: KerasTensor, config: CardModel, synchronized: bool) -> KerasTensor:
@@ -43,14 +44,8 @@ def spectral_network(
     hidden = dilated_blocks(encoded, config.bottleneck, config.dilations, synchronized)
     hidden = layers.Concatenate(name="skip")([hidden, encoded])
     hidden = conv_norm(hidden, config.width, 1, "decoder", synchronized)
-    mask = layers.Conv1D(
-        config.channels * config.groups,
-        1,
-        bias_initializer=initializers.Constant(config.mask_start),
-        kernel_initializer=initializers.RandomNormal(stddev=0.01),
-        name="mask",
-    )(hidden)
-    mask = layers.LeakyReLU(negative_slope=MASK_SLOPE, name="mask_leaky_relu")(mask)
+    last = partial(layers.Conv1D, config.channels * config.groups, 1)
+    mask = spectrum.mask(hidden, last, 0.01)
     mask = layers.Reshape((-1, config.channels, config.groups), name="channels_as_bins")(mask)
     return spectrum.estimate(mask)
 

@@ -3,7 +3,9 @@
 Shape legend: b batch, t samples, c channels, f frames, k bins, g groups of bins.
 """
 
-from keras import KerasTensor, layers, ops
+from collections.abc import Callable
+
+from keras import KerasTensor, initializers, layers, ops
 
 from synthgen_tf.config import MaskingModel
 from synthgen_tf.model.spectrum import LOUD, Spectrum, Waveform, magnitude, mid_and_side
@@ -16,7 +18,7 @@ FEATURE_GAIN = 5.0
 """Brings most magnitudes, relative to the level around them, where log1p bends."""
 
 MASK_SLOPE = 0.01
-"""Slope of a mask below zero, see `MaskedSpectrum`."""
+"""Slope of a mask below zero, see `MaskedSpectrum.mask`."""
 
 
 class MaskedSpectrum:
@@ -26,9 +28,6 @@ class MaskedSpectrum:
         mixture: (b, t, c), left and right.
         config: its section `model`.
         synchronized: whether batch norm takes its statistics over all replicas.
-
-    The mask starts at `mask_start`, between silence and the mixture. A little slope below zero
-    keeps it alive: normalized losses push towards silence first, where a ReLU would die.
     """
 
     def __init__(self, mixture: KerasTensor, config: MaskingModel, synchronized: bool) -> None:
@@ -66,6 +65,26 @@ class MaskedSpectrum:
         product = real[:, :, :1] * real[:, :, 1:] + imaginary[:, :, :1] * imaginary[:, :, 1:]
         bound = magnitudes[:, :, :1] * magnitudes[:, :, 1:]
         return _grouped(product, self.config) / _grouped(bound, self.config)
+
+    def mask(
+        self, hidden: KerasTensor, layer: Callable[..., layers.Layer], spread: float
+    ) -> KerasTensor:
+        """Return the mask that the last layer of a network makes of its hidden channels.
+
+        It starts at `mask_start`, between silence and the mixture. A little slope below zero keeps
+        it alive: normalized losses push towards silence first, where a ReLU would die.
+
+        Args:
+            hidden: what the layer takes.
+            layer: makes it, from its initializers and name.
+            spread: standard deviation of its first weights, around no weight at all.
+        """
+        mask = layer(
+            bias_initializer=initializers.Constant(self.config.mask_start),
+            kernel_initializer=initializers.RandomNormal(stddev=spread),
+            name="mask",
+        )(hidden)
+        return layers.LeakyReLU(negative_slope=MASK_SLOPE, name="mask_leaky_relu")(mask)
 
     def estimate(self, mask: KerasTensor) -> KerasTensor:
         """Return the samples under a mask: groups of bins (b, f, c, g) to left and right (b, t, c).

@@ -14,6 +14,10 @@ from keras import KerasTensor, ops
 Shape = tuple[int | None, ...]
 """Lengths of a tensor's axes; None for one that is free."""
 
+LOUD = 2.0**12
+"""Factor at which small powers are added: half precision, in which TFLite's fp16 stores them, has
+nothing below 6e-8. A power of two changes no float32 result."""
+
 
 @keras.saving.register_keras_serializable("synthgen")
 class Spectrum(keras.layers.Layer):
@@ -96,11 +100,6 @@ class Waveform(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "window": self.window, "hop": self.hop}
-
-
-LOUD = 2.0**12
-"""Factor at which small powers are added: half precision, in which TFLite's fp16 stores them, has
-nothing below 6e-8. A power of two changes no float32 result."""
 
 
 def mid_and_side(signal: KerasTensor) -> KerasTensor:

@@ -5,15 +5,16 @@ Patterns are learnt once for all pitches, and what is fine comes back past the b
 Shape legend: b batch, f frames, g groups of bins, n bands, c channels.
 """
 
+from functools import partial
 from typing import Any
 
 import keras
-from keras import KerasTensor, initializers, layers, ops
+from keras import KerasTensor, layers, ops
 
 from synthgen_tf.config import UNetModel
 from synthgen_tf.config.networks import FIRST_BAND
 from synthgen_tf.model.conv1d_networks import conv_norm, dilated_blocks
-from synthgen_tf.model.masking import MASK_SLOPE, MaskedSpectrum
+from synthgen_tf.model.masking import MaskedSpectrum
 from synthgen_tf.model.spectrum import Shape
 
 Pair = tuple[int, int]
@@ -63,15 +64,8 @@ def unet_network(mixture: KerasTensor, config: UNetModel, synchronized: bool) ->
         hidden = layers.ReLU(name=f"decoder_{i}_up_relu")(hidden)
         if i > 1:
             hidden = conv(hidden, skip.shape[3], (3, 3), f"decoder_{i}")
-    mask = layers.Conv2D(
-        config.channels * FIRST_BAND,
-        3,
-        padding="same",
-        bias_initializer=initializers.Constant(config.mask_start),
-        kernel_initializer=initializers.RandomNormal(stddev=0.003),
-        name="mask",
-    )(hidden)
-    mask = layers.LeakyReLU(negative_slope=MASK_SLOPE, name="mask_leaky_relu")(mask)
+    last = partial(layers.Conv2D, config.channels * FIRST_BAND, 3, padding="same")
+    mask = spectrum.mask(hidden, last, 0.003)
     mask = layers.Reshape((-1, config.groups, config.channels), name="bands_as_bins")(mask)
     mask = FramesOf(name="frames_of")(mask, bins)
     return spectrum.estimate(layers.Permute((1, 3, 2), name="mask_of_channels")(mask))
