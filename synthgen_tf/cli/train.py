@@ -61,16 +61,21 @@ def train(
     jobs: Annotated[
         int | None, typer.Option(help="Processes that render; all cores but one by default.")
     ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="Length of each rendered song; 30 by default.")
+    ] = None,
 ) -> None:
     """Train a model into a run directory."""
-    sources = (midi, font or (), names_of(engines), recorded, jobs)
+    sources = (midi, font or (), names_of(engines), recorded, jobs, seconds)
     rendering = None
     if render is not None:
         from synthgen_tf.resident.rendering import Rendering
 
         rendering = Rendering(render, *sources)
     elif any(sources):
-        raise InputError("--midi, --font, --recorded, --engines and --jobs are for --render SONGS")
+        raise InputError(
+            "--midi, --font, --recorded, --engines, --jobs and --seconds are for --render SONGS"
+        )
     flags = {"training.strategy": strategy, "training.minutes": minutes}
     started = (preset, config, weights)
     chosen, source = _choose(run, data, rendering, started, settings or (), flags, resume)

@@ -101,6 +101,11 @@ class Data(Section):
     )
     valid_segments: PositiveInt = Field(4, description="fixed segments of each validation track")
 
+    @property
+    def fastest(self) -> float:
+        """The highest speed that an example is played at, relative to its own; 1 or above."""
+        return 2.0 ** (self.speed_semitones / 12.0) if self.speed > 0.0 else 1.0
+
     @field_validator("labels", mode="before")
     @classmethod
     def _keep_other_kinds(cls, labels: Any) -> Any:

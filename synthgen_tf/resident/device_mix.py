@@ -90,8 +90,7 @@ def most_equalized(config: Config) -> int:
 
 def cut_rows(config: Config) -> int:
     """Return how many rows every cut has: what the fastest example needs."""
-    fastest = 2.0 ** (config.data.speed_semitones / 12.0) if config.data.speed > 0.0 else 1.0
-    return rows_of(math.ceil(config.segment * fastest))
+    return rows_of(math.ceil(config.segment * config.data.fastest))
 
 
 def mix(own: KerasTensor, other: KerasTensor, plan: Plan, config: Config) -> Example:

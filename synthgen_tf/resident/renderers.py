@@ -236,8 +236,11 @@ class Renderers:
         return number
 
     def shard(self, shard: int) -> Shard:
-        """Return a shard that is finished; songs that were lost are not among its songs."""
-        samples = self._view(shard).reshape(len(self.stems), -1, ROW, CHANNELS)
+        """Return a shard that is finished; songs that were lost are not among its songs.
+
+        Its samples are a copy: on a CPU a backend may go on reading the memory that it is given.
+        """
+        samples = self._view(shard).reshape(len(self.stems), -1, ROW, CHANNELS).copy()
         return Shard(samples, self._table(self._whole(shard)))
 
     def _whole(self, shard: int) -> list[int]:

@@ -15,7 +15,7 @@ from synthgen_tf.resident.renderers import Renderers
 from synthgen_tf.runs import read_rendered
 
 SECONDS = 30.0
-"""Length of a rendered song."""
+"""Length of a rendered song, if nothing else is asked for."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Rendering:
         songs: how many to train on; those to validate on come on top.
         midi, fonts, engines, recorded: as of `synthgen render`.
         jobs: processes; None for all cores but one.
+        seconds: length of a song; None for `SECONDS`. Half as long, twice as many sounds are
+            rendered in the same time.
     """
 
     songs: int
@@ -34,6 +36,7 @@ class Rendering:
     engines: Sequence[str] = ()
     recorded: bool = False
     jobs: int | None = None
+    seconds: float | None = None
 
 
 def start_renderers(
@@ -59,6 +62,12 @@ def start_renderers(
     _check_songs(config)
     if rendering.songs < 2:
         raise InputError(f"--render is {rendering.songs}; expected 2 songs or more")
+    seconds = SECONDS if rendering.seconds is None else rendering.seconds
+    if seconds < (shortest := _shortest_seconds(config)):
+        raise InputError(
+            f"--seconds is {seconds:g}; expected {shortest:.2f} or more, which a cut "
+            f"of {config.data.segment_seconds:g} s (data.segment_seconds) may take at high speed"
+        )
     recorded = NO_RECORDINGS
     if rendering.recorded:
         recorded, missing = find_recorded()
@@ -67,8 +76,13 @@ def start_renderers(
     sources = open_sources(rendering.midi, rendering.fonts, 0.0, recorded, rendering.engines, tell)
     jobs = rendering.jobs or max(1, (os.cpu_count() or 2) - 1)
     first, valid = read_rendered(run) if resume else (0, None)
-    songs = rendering.songs, config.seed, SECONDS, sources
+    songs = rendering.songs, config.seed, seconds, sources
     return Renderers(*songs, jobs, config.data.target, first, valid, tell)
+
+
+def _shortest_seconds(config: Config) -> float:
+    """Return the length of a cut at the highest speed, 1 s at least."""
+    return max(1.0, config.data.segment_seconds * config.data.fastest)
 
 
 def _check_songs(config: Config) -> None:
