@@ -203,9 +203,12 @@ def test_model_card_is_written_from_the_run(songs, tmp_path):
     assert f"on TensorFlow {tf.__version__} and Keras {keras.__version__}." in card
 
     record = json.loads((run / "environment.json").read_text())
+    assert "--weights" not in card
     record["packages"] |= {"synthgen_tf": None, "tensorflow": None, "jax": "0.11.2"}
+    record["weights"] = "runs/before"
     (run / "environment.json").write_text(json.dumps(record))
     card = write_model_card(run).read_text()
+    assert f"--config config.yaml --weights runs/before --data {songs} --run RUN`" in card
     assert re.search(r"made with SynthGen( \(commit \S+\))? on JAX 0\.11\.2 and Keras", card)
 
     write_scores(run / "scores.json", scores_of(GENRES))

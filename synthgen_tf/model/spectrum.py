@@ -49,7 +49,7 @@ class Spectrum(keras.layers.Layer):
         overlap = self.window // self.hop
         count = ops.shape(blocks)[1] - overlap + 1
         frames = ops.concatenate([blocks[:, i : count + i] for i in range(overlap)], axis=-1)
-        return ops.rfft(frames * self.shape_of_window)
+        return ops.rfft(ops.multiply(frames, self.shape_of_window))
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[Shape, Shape]:
         batch, time, channels = input_shape
@@ -83,7 +83,7 @@ class Waveform(keras.layers.Layer):
     def call(
         self, real: KerasTensor, imaginary: KerasTensor, reference: KerasTensor
     ) -> KerasTensor:
-        frames = inverse_rfft(real, imaginary) * self.shape_of_window  # b, f, c, w
+        frames = ops.multiply(inverse_rfft(real, imaginary), self.shape_of_window)  # b, f, c, w
         blocks = ops.split(frames, self.window // self.hop, axis=-1)
         last = len(blocks) - 1
         padding = [((0, 0), (i, last - i), (0, 0), (0, 0)) for i in range(last + 1)]

@@ -152,7 +152,7 @@ def _cut(
     samples = ops.cast(samples, "float32") * gain[..., None, None]
     samples = ops.reshape(samples, (-1, count * ROW, channels))
     if channels == 2 and config.data.swap_channels > 0.0:
-        samples = ops.where(plan.swapped[:, stem, None, None], samples[..., ::-1], samples)
+        samples = ops.where(plan.swapped[:, stem, None, None], ops.flip(samples, axis=2), samples)
     return samples
 
 
@@ -169,7 +169,7 @@ def saturate(signal: KerasTensor, drives: KerasTensor) -> KerasTensor:
 def widen(signal: KerasTensor, widths: KerasTensor) -> KerasTensor:
     """Do as `data.effects.widen` does, to each stereo example (b, t, 2) by its factor (b,)."""
     widths = widths[:, None, None]
-    return signal * ((1.0 + widths) / 2.0) + signal[..., ::-1] * ((1.0 - widths) / 2.0)
+    return signal * ((1.0 + widths) / 2.0) + ops.flip(signal, axis=2) * ((1.0 - widths) / 2.0)
 
 
 def equalize(signal: KerasTensor, curves: KerasTensor, sample_rate: int) -> KerasTensor:
@@ -209,7 +209,7 @@ def stretch(signal: KerasTensor, plan: Plan, config: Config) -> KerasTensor:
     base, share, ratios = (
         ops.concatenate([each, each], axis=0) for each in (plan.bases, plan.shares, plan.stretches)
     )
-    steps = np.arange(STRETCH_BLOCK, dtype=np.float32)
+    steps = ops.arange(STRETCH_BLOCK, dtype="float32")
     places = share[..., None] + steps * ratios[:, None, None]
     below = ops.floor(places)
     share = ops.reshape(places - below, (places.shape[0], -1, 1))
@@ -237,6 +237,6 @@ def limiter_gain(mixture: KerasTensor, decibels: KerasTensor) -> KerasTensor:
     edges = ops.pad(needed, ((0, 0), (around, around)), constant_values=1.0)[..., None]
     least = -ops.max_pool(-edges, around + 1, 1, "valid")
     smooth = ops.average_pool(least, around, 1, "valid")
-    ramp = np.arange(BLOCK, dtype=np.float32) / BLOCK
+    ramp = ops.arange(BLOCK, dtype="float32") / BLOCK
     gain = smooth[:, :-1] * (1.0 - ramp) + smooth[:, 1:] * ramp
     return ops.reshape(gain, (-1, blocks * BLOCK))[:, :frames, None]

@@ -53,6 +53,8 @@ def create_run(
     run.mkdir(parents=True, exist_ok=True)
     write_text(run / CONFIG, config_to_yaml(config))
     record_data(run, data, [*more, *(run_licences(weights) if weights else ())])
+    if weights:
+        _note(run, weights=str(weights))
 
 
 def record_data(run: Path, data: Path | str, more: Iterable[str] = ()) -> None:
@@ -76,8 +78,12 @@ def record_data(run: Path, data: Path | str, more: Iterable[str] = ()) -> None:
 
 def record_rendered(run: Path, songs: int, valid: int) -> None:
     """Note how many songs a run has had rendered for it, to train and to validate on."""
-    record = _read_record(run) | {"rendered": songs, "rendered_valid": valid}
-    write_text(run / ENVIRONMENT, json.dumps(record, indent=2) + "\n")
+    _note(run, rendered=songs, rendered_valid=valid)
+
+
+def _note(run: Path, **more: str | int) -> None:
+    """Add to what `environment.json` says."""
+    write_text(run / ENVIRONMENT, json.dumps(_read_record(run) | more, indent=2) + "\n")
 
 
 def read_rendered(run: Path) -> tuple[int, int | None]:
