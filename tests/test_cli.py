@@ -69,7 +69,7 @@ def test_every_command_has_a_file_of_its_name_and_files_stay_small():
     folder = Path(cli.__file__).parent
     names = {path.stem: len(path.read_text().splitlines()) for path in folder.glob("*.py")}
     commands = {command.callback.__name__: command.callback for command in app.registered_commands}
-    assert set(names) == {"__init__", "commands", "options", "terminal", *commands}
+    assert set(names) == {"__init__", "commands", "options", "start", "terminal", *commands}
     for name, command in commands.items():
         assert command.__module__ == f"synthgen_tf.cli.{name}"
     assert max(names.values()) <= 250

@@ -19,6 +19,7 @@ from synthgen_tf.cli.options import (
     help_of,
     names_of,
 )
+from synthgen_tf.cli.start import run_of
 from synthgen_tf.config import Config, load_config
 from synthgen_tf.errors import InputError
 from synthgen_tf.quiet import import_tensorflow, leave_out_keras_settings
@@ -41,7 +42,8 @@ def train(
     minutes: Annotated[float | None, typer.Option(help=help_of("training.minutes"))] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with this run.")] = False,
     weights: Annotated[
-        Path | None, typer.Option(help="Run directory whose best model this one starts from.")
+        Path | None,
+        typer.Option(help="Run directory, exported or shipped model that this one starts from."),
     ] = None,
     resident: Annotated[
         bool,
@@ -81,10 +83,11 @@ def train(
     chosen, source = _choose(run, data, rendering, started, settings or (), flags, resume)
     best: Path | None
     try:
-        if resident or not isinstance(source, Path):
-            best = _train_on_device(chosen, run, source, resume, weights)
-        else:
-            best = _train_on_files(chosen, run, source, resume, weights)
+        with run_of(weights) as start:
+            if resident or not isinstance(source, Path):
+                best = _train_on_device(chosen, run, source, resume, start)
+            else:
+                best = _train_on_files(chosen, run, source, resume, start)
     except KeyboardInterrupt:
         typer.echo(f"synthgen: interrupted, go on with: train --run {run} --resume", err=True)
         os._exit(130)  # without waiting for readers that are still at work

@@ -13,6 +13,7 @@ from synthgen_tf.export.examples import write_examples
 from synthgen_tf.export.fold import folded
 from synthgen_tf.export.half import half_stored
 from synthgen_tf.export.savedmodel import write_savedmodel
+from synthgen_tf.export.start import write_norms
 from synthgen_tf.export.tflite import VARIANTS, check_variants, write_tflite
 from synthgen_tf.export.warmup import write_warmup
 from synthgen_tf.files import draft_beside, sweep, write_text
@@ -56,8 +57,8 @@ def export_run(
     check_variants(tflite)
     version = _free_version(out, version)
     error = None if level is None else _level_error(level, run)
-    model, config = load_run(run)
-    parameters, model = model.count_params(), folded(model)
+    trained, config = load_run(run)
+    model = folded(trained)
     out.mkdir(parents=True, exist_ok=True)
     sweep(out)
     with draft_beside(out / "export", folder=True) as temporary:
@@ -70,6 +71,7 @@ def export_run(
         else:
             whole.rename(draft / str(version))
         write_warmup(config, out.name, draft / str(version))
+        write_norms(trained, draft / str(version))
         if (run / MODEL_CARD).is_file():
             shutil.copy(run / MODEL_CARD, draft / MODEL_CARD)
         files = sorted(file for file in draft.rglob("*") if file.is_file())
@@ -87,7 +89,7 @@ def export_run(
         "channels": config.model.channels,
         "segment": config.block,
         "hop": hop_of(config.block),
-        "parameters": parameters,
+        "parameters": trained.count_params(),
         "license": weights_licence(run),
         "level_error": error,
         **environment(),

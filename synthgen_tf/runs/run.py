@@ -54,7 +54,7 @@ def create_run(
     write_text(run / CONFIG, config_to_yaml(config))
     record_data(run, data, [*more, *(run_licences(weights) if weights else ())])
     if weights:
-        _note(run, weights=str(weights))
+        _note(run, weights=_name_of(weights))
 
 
 def record_data(run: Path, data: Path | str, more: Iterable[str] = ()) -> None:
@@ -79,6 +79,11 @@ def record_data(run: Path, data: Path | str, more: Iterable[str] = ()) -> None:
 def record_rendered(run: Path, songs: int, valid: int) -> None:
     """Note how many songs a run has had rendered for it, to train and to validate on."""
     _note(run, rendered=songs, rendered_valid=valid)
+
+
+def _name_of(run: Path) -> str:
+    """Return what a run is called by: the exported model that it was made of, or its path."""
+    return _read_record(run).get("model", str(run))
 
 
 def _note(run: Path, **more: str | int) -> None:
@@ -180,8 +185,8 @@ def load_weights(model: "keras.Model", config: Config, run: Path) -> None:
         theirs, ours = before.model.model_dump(), config.model.model_dump()
         key = next(key for key in ours if ours[key] != theirs.get(key))
         raise InputError(
-            f"weights of {run} are of another network: its model.{key} is {theirs.get(key)}, "
-            f"here it is {ours[key]}"
+            f"weights of {_name_of(run)} are of another network: its model.{key} is "
+            f"{theirs.get(key)}, here it is {ours[key]}"
         )
     if (run / BEST).is_file():
         model.load_weights(run / BEST)
