@@ -9,6 +9,10 @@ import soundfile
 
 needs_ffmpeg = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg makes the files")
 
+KEY = "76a6c65c5ea762046bd749a2e632ccbb"
+PROTECTED = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", KEY, "-encryption_kid", KEY)
+"""What makes an mp4 that nobody without the key can decode."""
+
 
 def music(seconds=3.0, rate=44_100, channels=2):
     """float32 (time, channels) on the grid of 16 bits: a tone of its own and noise on each."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from encoding import encoded, music, needs_ffmpeg, piped
+from encoding import PROTECTED, encoded, music, needs_ffmpeg, piped
 
 from synthgen_tf import audio
 from synthgen_tf.errors import InputError, InputWarning
@@ -36,6 +36,12 @@ def test_a_file_of_damage_is_refused(tmp_path):
     at = content.index(b"mdat") + 4
     path.write_bytes(content[:at] + bytes([255]) * 20_000 + content[at + 20_000 :])
     with pytest.raises(InputError, match="damaged or cut off"):
+        audio.read(path)
+
+
+def test_copy_protection_is_told(tmp_path):
+    path = encoded(tmp_path / "bought.mp4", music(), "-c:a", "aac", *PROTECTED)
+    with pytest.raises(InputError, match=r"bought\.mp4 is copy-protected: expected a file without"):
         audio.read(path)
 
 

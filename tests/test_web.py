@@ -17,6 +17,7 @@ from browsing import (
     snr,
     write,
 )
+from encoding import PROTECTED, encoded
 from serving import until
 
 from synthgen_tf.separate import Separator
@@ -127,6 +128,35 @@ def test_a_broken_file_says_why_in_a_line(page, tmp_path, name, content, word):
     assert word in message
     assert "\n" not in message
     assert choose(page, write(tmp_path / "next.wav", music(1)))[2] == "ready"
+
+
+def test_a_copy_protected_file_says_so(page, tmp_path):
+    encoded(tmp_path / "bought.mp4", music(1), "-c:a", "aac", *PROTECTED)
+    assert choose(page, tmp_path / "bought.mp4")[2] == "failed"
+    assert "copy-protected" in find(page, "#message").text
+
+
+def test_a_song_of_hours_is_refused_before_it_takes_the_memory(page, tmp_path):
+    silence = ["-f", "lavfi", "-i", "anullsrc=r=44100:cl=stereo", "-t", "7200"]
+    subprocess.run(["ffmpeg", "-v", "error", *silence, tmp_path / "long.flac"], check=True)
+    assert choose(page, tmp_path / "long.flac")[2] == "failed"
+    assert "it lasts 2.0 hours, a page can take 1.7 hours" in find(page, "#message").text
+    assert choose(page, write(tmp_path / "next.wav", music(1)))[2] == "ready"
+
+
+def test_too_little_memory_is_told_and_the_next_song_goes(page, tmp_path):
+    page.execute_script(
+        """
+        const Whole = AudioBuffer;
+        window.AudioBuffer = function () {
+          window.AudioBuffer = Whole;
+          throw new RangeError("Array buffer allocation failed");
+        };
+        """
+    )
+    assert choose(page, write(tmp_path / "song.wav", music(1)))[2] == "failed"
+    assert "not enough memory" in find(page, "#message").text
+    assert choose(page, tmp_path / "song.wav")[2] == "ready"
 
 
 def test_a_second_song_is_separated_as_the_first(page, separator, tmp_path):

@@ -3,6 +3,8 @@
 Such files are decoded from their beginning each time: their seeks are not exact to the sample.
 """
 
+import mmap
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +40,8 @@ MOST_LOST = 16
 """Pieces that may be damaged in any file before it is refused, beside one in nine of all."""
 LEAD_FRAMES = 16
 """Frames of an mp3 to decode before a part that is read, for they lean on earlier ones."""
+PROTECTED = re.compile(rb"stsd.{12}(enca|drms)", re.DOTALL)
+"""How an mp4 names sound under copy protection: the first entry of its sample descriptions."""
 SPEAKERS = ("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR")
 """Loudspeakers as ffmpeg calls them, in the order of WAV's mask."""
 
@@ -218,6 +222,9 @@ def _length(
 
 
 def _damaged(path: Path, error: Exception | None = None) -> InputError:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if PROTECTED.search(content):
+            return InputError(f"{shown(path)} is copy-protected: expected a file without it")
     reason = f" ({getattr(error, 'strerror', error)})" if error else ""
     return InputError(
         f"{shown(path)} cannot be decoded{reason}: it is damaged or cut off, get the whole file"

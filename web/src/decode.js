@@ -3,16 +3,24 @@
 import { rateOf } from "./rate.js";
 
 const FALLBACK_HZ = 44100;
+const MOST_BYTES = 2 ** 31; // of decoded stereo, beyond which browsers decode nothing, or crash
+const PATIENCE_MS = 3000; // for a length, which not every browser tells of every file
+const [FTYP, STSD, ENCA, DRMS] = ["ftyp", "stsd", "enca", "drms"].map((name) => [...name].reduce((sum, sign) => sum * 256 + sign.charCodeAt(0), 0));
 const [LOWEST_HZ, HIGHEST_HZ] = [8000, 384000]; // of what browsers decode to
 
 // An AudioBuffer; an Error says in one line why there is none.
 export async function decode(file) {
   if (!file.size) throw new Error("the file is empty: choose another");
+  const seconds = await lengthOf(file);
   const bytes = await file.arrayBuffer().catch(() => {
     throw new Error("the file cannot be read: is it still there?");
   });
-  const found = rateOf(new DataView(bytes));
+  const view = new DataView(bytes);
+  if (isProtected(view)) throw new Error("the file is copy-protected: take one without");
+  const found = rateOf(view);
   const rate = found >= LOWEST_HZ && found <= HIGHEST_HZ ? found : FALLBACK_HZ;
+  const most = MOST_BYTES / (8 * rate);
+  if (seconds > most) throw new Error(`it lasts ${hours(seconds)}, a page can take ${hours(most)}: cut it, or use synthgen separate`);
   let buffer = null;
   try {
     buffer = await new OfflineAudioContext(1, 1, rate).decodeAudioData(bytes);
@@ -21,4 +29,33 @@ export async function decode(file) {
   }
   if (!buffer.length) throw new Error("there is no sound in the file: choose another");
   return buffer;
+}
+
+// Seconds as the browser tells them before it decodes; 0 where it does not.
+function lengthOf(file) {
+  const url = URL.createObjectURL(file);
+  const sound = new Audio();
+  const told = new Promise((resolve) => {
+    sound.onloadedmetadata = () => resolve(Number.isFinite(sound.duration) ? sound.duration : 0);
+    sound.onerror = () => resolve(0);
+    setTimeout(() => resolve(0), PATIENCE_MS);
+  });
+  sound.src = url;
+  return told.finally(() => {
+    sound.removeAttribute("src");
+    URL.revokeObjectURL(url);
+  });
+}
+
+// Whether sample descriptions of an mp4 begin with a name for encrypted sound (ISO 14496-12).
+function isProtected(view) {
+  if (view.byteLength < 8 || view.getUint32(4) !== FTYP) return false;
+  for (let at = 8; at + 20 <= view.byteLength; at++) {
+    if (view.getUint8(at) === 0x73 && view.getUint32(at) === STSD && [ENCA, DRMS].includes(view.getUint32(at + 16))) return true;
+  }
+  return false;
+}
+
+function hours(seconds) {
+  return `${(seconds / 3600).toFixed(1)} hours`;
 }
