@@ -367,6 +367,8 @@ def test_where_all_renderers_die_one_line_says_so():
         (["--render", "4", "--data", "."], "tensorflow", "train on one of them"),
         (["--jobs", "2", "--data", "."], "tensorflow", "are for --render SONGS"),
         (["--render", "4", "--seconds", "3"], "tensorflow", "--seconds is 3; expected 3.57"),
+        (["--render", "4", "--jobs", "0"], "tensorflow", "'--jobs': Input should be greater"),
+        (["--data", ".", "--seconds", "0"], "tensorflow", "'--seconds': Input should be greater"),
         (["--render", "1"], "tensorflow", "--render is 1; expected 2 songs or more"),
         (["--render", "4"], "theano", "expected tensorflow, jax, torch"),
         (["--resident", "--data", ".", "--strategy", "mirrored"], "tensorflow", "on one device"),

@@ -22,7 +22,7 @@ await script("page.js", { format: "esm" });
 await script("worker.js", { format: "iife" }); // LiteRT.js calls importScripts, which modules lack
 
 const shared = read(`${SHARED}index.html`);
-const [player] = shared.match(/<section id="player"[\s\S]*?<\/section>/);
+const [player] = shared.match(/<p id="message"[\s\S]*?<\/section>/);
 const [track] = shared.match(/<template[\s\S]*?<\/template>/);
 write("index.html", read("src/index.html").replace("<!-- player -->", () => `${player}\n    ${track}`));
 write("page.css", read(`${SHARED}page.css`) + read("src/page.css"));

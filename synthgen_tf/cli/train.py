@@ -61,10 +61,10 @@ def train(
     recorded: Recorded = False,
     engines: Engines = None,
     jobs: Annotated[
-        int | None, typer.Option(help="Processes that render; all cores but one by default.")
+        int | None, typer.Option(min=1, help="Processes that render; all cores but one by default.")
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option(help="Length of each rendered song; 30 by default.")
+        float | None, typer.Option(min=1, help="Length of each rendered song; 30 by default.")
     ] = None,
 ) -> None:
     """Train a model into a run directory."""

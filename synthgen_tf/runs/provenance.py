@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGES = (
-    *("synthgen_tf", "tensorflow", "jax", "keras", "tensorflow-io"),
+    *("synthgen_tf", "tensorflow", "jax", "torch", "keras", "tensorflow-io"),
     *("numpy", "soundfile", "musdb"),
 )
 

@@ -6,6 +6,7 @@ import { overlapAdd } from "./overlap_add.js";
 import { resample } from "./resample.js";
 
 const TAIL_SECONDS = 0.05; // of silence after the music, so that resampling gives all of its end
+const RATE_SHARE = 0.05; // of the bar, for each way of a song from rate to rate
 
 let about = null;
 let estimator = null;
@@ -38,9 +39,10 @@ async function separate({ id, frames, rate }) {
     };
     const tail = Math.round(TAIL_SECONDS * rate);
     const length = Math.round(((frames + tail) * about.rate) / rate);
-    const music = await atRate(await read(0, frames), rate, about.rate, length, () => tell(0));
-    await overlapAdd(predict, inPlace(music, tell), about);
-    write(0, await atRate(music, about.rate, rate, frames, () => tell(1)));
+    const within = (from, width) => (share) => tell(from + width * share);
+    const music = await atRate(await read(0, frames), rate, about.rate, length, within(0, RATE_SHARE));
+    await overlapAdd(predict, inPlace(music, within(RATE_SHARE, 1 - 2 * RATE_SHARE)), about);
+    write(0, await atRate(music, about.rate, rate, frames, within(1 - RATE_SHARE, RATE_SHARE)));
   }
   self.postMessage({ kind: "done", id });
 }
@@ -68,7 +70,7 @@ async function atRate(channels, from, to, frames, tell) {
   const out = [];
   for (const channel of channels) {
     out.push(resample(channel, from, to, frames));
-    await tell();
+    await tell(out.length / channels.length);
   }
   return out;
 }
