@@ -4,26 +4,27 @@ import numpy as np
 import pytest
 
 from synthgen_tf.config import load_config
-from synthgen_tf.data.draw import Dice, Draw, SongTable
+from synthgen_tf.data.draw import Dice, Draw
+from synthgen_tf.data.song_table import SongTable
 from synthgen_tf.data.store import StoredTrack
 
 RATE = 44_100
 STEMS = ["synth", "drums", "vocals"]
 
 
-def track(name, seconds, sounding):
-    """A track whose target sounds in the given seconds only."""
-    levels = np.full(seconds, 100, np.uint8)
-    levels[list(sounding)] = 20
-    return StoredTrack(
-        name, "train", {}, RATE, seconds * RATE, 2, "PCM_16", levels={"synth": levels}
-    )
+def track(name, seconds, sounding, **others):
+    """A track whose stems sound in the given seconds only, those of its target first."""
+    levels = {}
+    for stem, places in {"synth": sounding, **others}.items():
+        levels[stem] = np.full(seconds, 100, np.uint8)
+        levels[stem][list(places)] = 20
+    return StoredTrack(name, "train", {}, RATE, seconds * RATE, 2, "PCM_16", levels=levels)
 
 
 def draws(tracks, count=1500, **data):
     settings = [f"data.{key}={value}" for key, value in data.items()]
     config = load_config("tiny", settings=["data.segment_seconds=2", *settings])
-    dice, songs = Dice(len(STEMS), config), SongTable.of_tracks(tracks, "synth")
+    dice, songs = Dice(len(STEMS), config), SongTable.of_tracks(tracks, STEMS)
     found = dice.throw(range(count), songs)
     return [Draw(*(each[number] for each in found)) for number in range(count)]
 
@@ -125,6 +126,36 @@ def test_targeted_cuts_hold_a_second_in_which_the_target_sounds(tracks):
         assert 0 <= start <= tracks[song].frames - frames
 
 
+def test_stems_from_other_songs_are_cut_where_they_sound():
+    drummers = [
+        track("a", 60, [5], drums=[]),
+        track("b", 20, [1], drums=[3, 17]),
+        track("c", 8, []),
+    ]
+    settings = {"remix": 1, "speed": 0}
+    for wanted in (1.0, 0.5):
+        found = draws(drummers, 400, other_crops=wanted, **settings)
+        drums = [(int(draw.songs[1]), int(draw.starts[1])) for draw in found]
+        sounds = [
+            song == 1 and any(start <= second * RATE <= start + 2 * RATE for second in (3.5, 17.5))
+            for song, start in drums
+        ]
+        by_chance = 1 / 3 * 4 / 18  # that song, and a start within one of two stretches of 2 s
+        assert share(sounds, wanted + (1 - wanted) * by_chance)
+        assert {int(draw.songs[2]) for draw in found} == {0, 1, 2}  # nobody knows of a voice
+    plain = draws(drummers, 50, **settings)
+    for one, other in zip(plain, draws(drummers, 50, other_crops=1, **settings), strict=True):
+        for name in set(one._fields) - {"songs", "starts", "lengths"}:
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        assert one.songs[0] == other.songs[0]
+
+
+def test_stems_of_the_target_s_own_song_keep_its_place():
+    drummers = [track("a", 60, [5], drums=[40]), track("b", 20, [1], drums=[3])]
+    for draw in draws(drummers, 100, other_crops=1, remix=0):
+        assert len(set(draw.songs.tolist())) == len(set(draw.starts.tolist())) == 1
+
+
 def test_without_targeted_cuts_every_song_and_place_is_drawn(tracks):
     found = draws(tracks, 300, target_crops=0, remix=0, speed=0)
     songs = [int(draw.songs[0]) for draw in found]
@@ -148,7 +179,7 @@ def test_a_draw_depends_on_its_number_and_the_seed_only(tracks):
 
 
 def test_draws_do_not_depend_on_those_made_with_them(tracks):
-    dice, songs = Dice(3, load_config("tiny")), SongTable.of_tracks(tracks, "synth")
+    dice, songs = Dice(3, load_config("tiny")), SongTable.of_tracks(tracks, STEMS)
     together = dice.throw([3, 4], songs)
     alone = dice.throw([4], songs)
     for a, b in zip(together, alone, strict=True):
@@ -161,7 +192,7 @@ def test_draws_do_not_depend_on_those_made_with_them(tracks):
 def test_remixed_stems_come_from_the_other_songs(tracks):
     """Songs in memory, from two tables: the target's come first, all others far behind."""
     config = load_config("tiny", settings=["data.segment_seconds=2", "data.remix=0.5"])
-    own = SongTable.of_tracks(tracks, "synth", row=64)
+    own = SongTable.of_tracks(tracks, STEMS, row=64)
     np.testing.assert_array_equal(
         own.firsts,
         [
@@ -170,7 +201,7 @@ def test_remixed_stems_come_from_the_other_songs(tracks):
             own.firsts[1] + -(-20 * RATE // 64) * 64,
         ],
     )
-    levels = np.full(8, 20, np.uint8)
+    levels = np.full((3, 8), 20, np.uint8)
     other = SongTable.of_levels([10**9, 10**9 + 400_000], [8 * RATE] * 2, [levels] * 2, RATE)
     found = Dice(3, config).throw(range(300), own, other)
     np.testing.assert_array_equal(found.firsts >= 10**9, found.borrowed)

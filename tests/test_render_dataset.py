@@ -18,8 +18,9 @@ from synthgen_tf.cli.commands import app
 from synthgen_tf.config import load_config
 from synthgen_tf.data import prepare
 from synthgen_tf.data.chain import training_examples
-from synthgen_tf.data.draw import Dice, SongTable
+from synthgen_tf.data.draw import Dice
 from synthgen_tf.data.select import select_tracks, stems_of
+from synthgen_tf.data.song_table import SongTable
 from synthgen_tf.data.store import active_seconds, read_store
 from synthgen_tf.errors import InputError, OutputError
 from synthgen_tf.render import render_songs
@@ -295,8 +296,8 @@ def test_cuts_of_unprepared_songs_look_for_the_synth(sets):
     config = load_config("tiny", settings=["data.segment_seconds=0.5", "data.target_crops=1"])
     tracks = select_tracks(read_tracks(sets["flac"]), "train", config)
     assert [active_seconds(track, "synth").any() for track in tracks] == [True, False]
-    dice = Dice(len(stems_of(tracks, config)), config)
-    found = dice.throw(range(30), SongTable.of_tracks(tracks, "synth"))
+    stems = stems_of(tracks, config)
+    found = Dice(len(stems), config).throw(range(30), SongTable.of_tracks(tracks, stems))
     assert set(found.songs[:, 0]) == {0}
 
 

@@ -16,9 +16,10 @@ import tensorflow as tf
 from synthgen_tf.config import load_config
 from synthgen_tf.data import mix
 from synthgen_tf.data.chain import validation_examples
-from synthgen_tf.data.draw import Dice, Draw, SongTable
+from synthgen_tf.data.draw import Dice, Draw
 from synthgen_tf.data.example import Cuts
 from synthgen_tf.data.normalise import normalise
+from synthgen_tf.data.song_table import SongTable
 from synthgen_tf.errors import InputError
 from synthgen_tf.model import build_model
 from synthgen_tf.resident import device_mix
@@ -127,7 +128,7 @@ def test_speed_is_as_exact_at_the_end_of_a_long_segment_as_at_its_start():
     config = load_config("tiny", settings=["data.segment_seconds=8", "data.speed=1"])
     frames = device_mix.cut_rows(config) * ROW
     wave = np.sin(2 * np.pi * 0.01 * np.arange(frames))[None, :, None].astype(np.float32)
-    table = SongTable.of_levels([0], [frames], [np.full(9, 20, np.uint8)], RATE)
+    table = SongTable.of_levels([0], [frames], [np.full((1, 9), 20, np.uint8)], RATE)
     draws = Dice(1, config).throw([5], table)
     ratio = draws.frames[0] / config.segment
     assert abs(ratio - 1) > 0.01

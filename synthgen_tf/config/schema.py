@@ -71,6 +71,9 @@ class Data(Section):
     target_crops: Share = Field(
         0.5, description="share of examples cut where the target sounds; needs a prepared store"
     )
+    other_crops: Share = Field(
+        0.0, description="share of stems from other songs that are cut where they sound"
+    )
     remix: Share = Field(0.5, description="share of examples whose stems come from several songs")
     gain_db: float = Field(6.0, ge=0.0, description="each stem's gain is drawn from +- this, dB")
     swap_channels: Share = Field(0.5, description="share of stems with left and right exchanged")

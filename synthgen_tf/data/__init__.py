@@ -7,6 +7,7 @@ select    -> root -> the Tracks of a split
 audible   -> Tracks -> InputError where no target sounds
 licence   -> root -> the licences that its songs put on what learns from them
 example   -> stems in their order -> Cuts -> Example: the names of what the next modules hand on
+song_table -> Tracks -> where they lie, and where their stems sound
 draw      -> example number, seed -> Draw: what the example is made of
 segment_reader -> song, stem, start, frames -> cut (time, channels) as it is stored, in the graph
 effects   -> a signal, how much -> the same, driven, equalized, limited ...

@@ -13,12 +13,13 @@ import numpy as np
 import tensorflow as tf
 
 from synthgen_tf.config import Config
-from synthgen_tf.data.draw import Dice, Draw, SongTable
-from synthgen_tf.data.example import TARGET, Cuts, Example
+from synthgen_tf.data.draw import Dice, Draw
+from synthgen_tf.data.example import Cuts, Example
 from synthgen_tf.data.mix import mix, plain, taken
 from synthgen_tf.data.normalise import normalise
 from synthgen_tf.data.segment_reader import segment_reader
 from synthgen_tf.data.select import held_out_places, stems_of
+from synthgen_tf.data.song_table import SongTable
 from synthgen_tf.tracks import Track
 
 CORES = os.cpu_count() or 1
@@ -39,7 +40,7 @@ def training_examples(
         host, hosts: this one's number and how many share each batch; each makes its own part.
     """
     stems = stems_of(tracks, config)
-    dice, songs = Dice(len(stems), config), SongTable.of_tracks(tracks, stems[TARGET])
+    dice, songs = Dice(len(stems), config), SongTable.of_tracks(tracks, stems)
     read, calls = segment_reader(tracks, stems)
 
     def cut(draw: Draw) -> tuple[Cuts, Draw]:

@@ -4,16 +4,14 @@ Shape legend: n examples, s stems (the target at `TARGET`), p points of an equal
 """
 
 import functools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
 from synthgen_tf.config import Config
 from synthgen_tf.data.example import TARGET
-from synthgen_tf.data.store import ACTIVE_ABOVE, active_seconds
-from synthgen_tf.tracks import Track
+from synthgen_tf.data.song_table import SongTable
 
 EQUALIZER_HZ = (60.0, 150.0, 400.0, 1000.0, 2500.0, 6000.0, 15_000.0)
 """Where an equalizer's gains are drawn; between them it runs straight over log frequency."""
@@ -67,70 +65,6 @@ class Draw(NamedTuple):
     mix_curve: np.ndarray
     widths: np.ndarray
     drives: np.ndarray
-
-
-@dataclass(frozen=True)
-class SongTable:
-    """The songs that examples are cut from: where they lie, and where their target sounds.
-
-    Attributes:
-        firsts: frame in memory at which each begins, int64 (songs,); 0 where it is a file.
-        lengths: their frames, int64 (songs,).
-        rate: Hz.
-        active: seconds in which the target sounds, one song's after the other's, int64.
-        active_songs: songs that have some, int64.
-        active_ends: where their seconds end in `active`, int64.
-    """
-
-    firsts: np.ndarray
-    lengths: np.ndarray
-    rate: int
-    active: np.ndarray
-    active_songs: np.ndarray
-    active_ends: np.ndarray
-
-    @classmethod
-    def of_tracks(cls, tracks: Sequence[Track], target: str, row: int = 0) -> "SongTable":
-        """Make the table of tracks that are files, or lie in memory end to end.
-
-        Args:
-            tracks: all at one sample rate, one at least.
-            target: stem to extract.
-            row: frames; in memory each track begins at a multiple of it. 0 for files.
-        """
-        lengths = np.array([track.frames for track in tracks], np.int64)
-        firsts = np.zeros_like(lengths)
-        if row:
-            firsts[1:] = np.cumsum(-(-lengths[:-1] // row) * row)
-        active = [np.flatnonzero(active_seconds(track, target)) for track in tracks]
-        return cls._of_active(firsts, lengths, tracks[0].sample_rate, active)
-
-    @classmethod
-    def of_levels(
-        cls,
-        firsts: Sequence[int],
-        lengths: Sequence[int],
-        levels: Sequence[np.ndarray],
-        rate: int,
-    ) -> "SongTable":
-        """Make the table of songs in memory.
-
-        Args:
-            firsts: frame at which each begins.
-            lengths: their frames.
-            levels: of each, those of its target as `Track.levels` has them.
-            rate: Hz.
-        """
-        active = [np.flatnonzero(each < ACTIVE_ABOVE) for each in levels]
-        return cls._of_active(np.array(firsts, np.int64), np.array(lengths, np.int64), rate, active)
-
-    @classmethod
-    def _of_active(
-        cls, firsts: np.ndarray, lengths: np.ndarray, rate: int, active: Sequence[np.ndarray]
-    ) -> "SongTable":
-        songs = np.array([song for song, seconds in enumerate(active) if len(seconds)], np.int64)
-        ends = np.cumsum([len(active[song]) for song in songs], dtype=np.int64)
-        return cls(firsts, lengths, rate, np.concatenate([*active, []]).astype(int), songs, ends)
 
 
 class Dice:
@@ -223,13 +157,18 @@ class Dice:
     ) -> dict[str, np.ndarray]:
         """Return songs and starts of the stems: all from one place, or each from its own."""
         song = (each[:, TARGET, 0] * len(songs.lengths)).astype(np.int64)
-        start = (each[:, TARGET, 1] * _room(songs, song, frames)).astype(np.int64)
-        if len(songs.active_songs):
+        start = (each[:, TARGET, 1] * songs.room(song, frames)).astype(np.int64)
+        if songs.can_place(TARGET):
             crop = whole[:, 1] < self.config.data.target_crops
-            on_song, on_start = self._sounding(each[:, TARGET, 6:9], frames, songs)
+            on_song, on_start = songs.place(TARGET, each[:, TARGET, 6:9], frames)
             song, start = np.where(crop, on_song, song), np.where(crop, on_start, start)
         theirs = (each[:, :, 0] * len(others.lengths)).astype(np.int64)
-        at = (each[:, :, 1] * _room(others, theirs, frames[:, None])).astype(np.int64)
+        at = (each[:, :, 1] * others.room(theirs, frames[:, None])).astype(np.int64)
+        for stem in filter(others.can_place, range(self.stems)):
+            crop = each[:, stem, 12] < self.config.data.other_crops
+            on_song, on_start = others.place(stem, each[:, stem, 6:9], frames)
+            theirs[:, stem] = np.where(crop, on_song, theirs[:, stem])
+            at[:, stem] = np.where(crop, on_start, at[:, stem])
         chosen = np.where(borrowed, theirs, song[:, None])
 
         def of(values: str) -> np.ndarray:
@@ -243,23 +182,6 @@ class Dice:
             "lengths": of("lengths"),
             "starts": starts,
         }
-
-    def _sounding(
-        self, chances: np.ndarray, frames: np.ndarray, songs: SongTable
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Draw songs, and starts such that a second in which the target sounds lies in the cut."""
-        index = (chances[:, 0] * len(songs.active_songs)).astype(np.int64)
-        song = songs.active_songs[index]
-        begins = np.where(index > 0, songs.active_ends[index - 1], 0)
-        count = songs.active_ends[index] - begins
-        second = songs.active[begins + (count * chances[:, 1]).astype(np.int64)]
-        middle = (second * 2 + 1) * songs.rate // 2
-        start = middle - (frames * chances[:, 2]).astype(np.int64)
-        return song, np.clip(start, 0, _room(songs, song, frames))
-
-
-def _room(songs: SongTable, song: np.ndarray, frames: np.ndarray) -> np.ndarray:
-    return np.maximum(songs.lengths[song] - frames, 0)
 
 
 @functools.cache

@@ -11,9 +11,10 @@ import numpy as np
 from keras import ops
 
 from synthgen_tf.config import Config
-from synthgen_tf.data.draw import Dice, SongTable
+from synthgen_tf.data.draw import Dice
 from synthgen_tf.data.example import Example
 from synthgen_tf.data.normalise import normalise
+from synthgen_tf.data.song_table import SongTable
 from synthgen_tf.errors import InputError
 from synthgen_tf.resident import device_mix
 from synthgen_tf.resident.songs import Shard

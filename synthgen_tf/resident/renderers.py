@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from synthgen_tf.data.draw import SongTable
-from synthgen_tf.data.example import TARGET, in_order
+from synthgen_tf.data.example import in_order
 from synthgen_tf.data.licence import song_licences
+from synthgen_tf.data.song_table import SongTable
 from synthgen_tf.errors import InputError
 from synthgen_tf.render.compose.score import STEMS
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames
@@ -158,13 +158,13 @@ class Renderers:
                 pipe.send((number, f"{type(error).__name__}: {error}"))
 
     def _render(self, task: Task) -> tuple[np.ndarray, list[str]]:
-        """Render a song into its place; return the target's levels and the song's licences."""
+        """Render a song into its place; return its stems' levels and the song's licences."""
         song = render_song(self.seed, task.index, self.seconds, self.sources)
         view = self._view(task.shard)
         for stem, name in enumerate(self.stems):
             view[stem, task.place, : self.frames] = song.sound[name]
-        levels = np.array(song.description["levels"][self.stems[TARGET]], np.uint8)
-        return levels, song_licences(song.description)
+        levels = [song.description["levels"][name] for name in self.stems]
+        return np.array(levels, np.uint8), song_licences(song.description)
 
     def licences(self) -> tuple[str, ...]:
         """Return the licences that songs finished so far put on what learns from them."""
@@ -265,7 +265,7 @@ class Renderers:
             sound = view[:, task.place, : self.frames]
             stems: dict[str, tuple[Path, ...]] = dict.fromkeys(self.stems, ())
             name = f"song_{self.seed:04d}_{task.index:06d}"
-            levels = {self.stems[TARGET]: self._levels[number]}
+            levels = dict(zip(self.stems, self._levels[number], strict=True))
             tracks.append(
                 MemoryTrack(
                     name,

@@ -9,8 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from synthgen_tf.data.draw import SongTable
-from synthgen_tf.data.example import TARGET
+from synthgen_tf.data.song_table import SongTable
 from synthgen_tf.data.store import FULL_SCALE
 from synthgen_tf.tracks import MIXTURE, Track
 
@@ -30,7 +29,7 @@ class Shard:
 
     Attributes:
         samples: int16 (s, r, ROW, c); a song begins at a row.
-        songs: where they lie in it, and where their target sounds.
+        songs: where they lie in it, and where their stems sound.
     """
 
     samples: np.ndarray
@@ -118,4 +117,4 @@ def _filled(tracks: Sequence[Track], stems: Sequence[str], channels: int, rows: 
                 samples[number, first : first + len(read)] = read
         first += rows_of(track.frames) * ROW
     shape = (len(stems), rows, ROW, channels)
-    return Shard(samples.reshape(shape), SongTable.of_tracks(tracks, stems[TARGET], ROW))
+    return Shard(samples.reshape(shape), SongTable.of_tracks(tracks, stems, ROW))
