@@ -213,12 +213,14 @@ def test_failing_trials_are_told_of_and_the_search_goes_on(songs, tmp_path, spac
     path.write_text(yaml.safe_dump(text))
     Space.model_validate(text).check()
     process = search(songs, tmp_path / "out", "--space", str(path), "--tuner", "random")
-    _, problems = process.communicate(timeout=300)
+    said, problems = process.communicate(timeout=300)
     assert process.returncode == 0, problems
+    assert "Traceback" not in problems
     trials = read_trials(tmp_path / "out", read_space(path))
     failed = [trial for trial in trials if trial.status == "FAILED"]
     assert failed
     assert all("fine_bins 256 of window 512" in trial.reason for trial in failed)
+    assert said.count("fine_bins 256 of window 512") >= len(failed)
 
 
 @pytest.mark.slow

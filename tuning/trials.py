@@ -5,6 +5,8 @@ A search directory holds `oracle.json`, which is KerasTuner's memory, and for ea
 Every file is written whole or not at all, so that a search killed at any moment goes on.
 """
 
+import contextlib
+import io
 import json
 import math
 import shutil
@@ -130,6 +132,11 @@ class ProcessTuner(BaseTuner):
     def pre_create_trial(self) -> None:
         if self._is_worker():
             time.sleep(0.2)  # an idle worker asks its chief again and again
+
+    def _try_run_and_update_trial(self, trial: Trial, *args: Any, **options: Any) -> None:
+        """Run a trial; its traceback, if it fails, goes into its file and not to the terminal."""
+        with contextlib.redirect_stderr(io.StringIO()):  # a trial's process has its own
+            super()._try_run_and_update_trial(trial, *args, **options)
 
     def on_trial_end(self, trial: Trial) -> None:
         super().on_trial_end(trial)
