@@ -23,15 +23,12 @@ from synthgen_tf.cli.terminal import print_table
 from synthgen_tf.config import load_config
 from synthgen_tf.data import open_tracks
 from synthgen_tf.demo import musdb_excerpt
-from synthgen_tf.evaluate import select_test_tracks
+from synthgen_tf.evaluate import measure, select_test_tracks
 from synthgen_tf.report import Table
 from synthgen_tf.report.score_tables import format_db
 from synthgen_tf.separate import Separator
 from synthgen_tf.separate.predictors import load_predictor
 from synthgen_tf.tracks import Track
-
-SILENT_DB = -60.0
-"""Stems below this, relative to full scale, do not play."""
 
 
 def main() -> None:
@@ -70,28 +67,20 @@ def table_rows(separator: Separator, tracks: Sequence[Track], target: str) -> It
 
 def of_stem(
     separator: Separator, track: Track, target: str, stem: str
-) -> tuple[float, float] | None:
+) -> tuple[float | None, float | None] | None:
     """Return what is kept of a stem, and the improvement beside it; None where it is silent."""
     sound, rate = track.read(stem), track.sample_rate
-    if level(sound) < SILENT_DB:
+    kept = measure(metrics.level_error, sound, separator.separate(sound, rate)[separator.stem])
+    if kept is None:
         return None
-    kept = level(separator.separate(sound, rate)[separator.stem]) - level(sound)
     wanted = track.read(target)
-    if stem == target or level(wanted) < SILENT_DB:
-        return kept, np.nan
-    mixture = wanted + sound * np.float32(10 ** ((level(wanted) - level(sound)) / 20))
+    above = measure(metrics.level_error, sound, wanted)
+    if stem == target or above is None:
+        return kept, None
+    mixture = wanted + sound * np.float32(10 ** (above / 20))
     estimate = separator.separate(mixture, rate)[separator.stem]
-    return kept, si_sdr(wanted, estimate) - si_sdr(wanted, mixture)
-
-
-def level(sound: np.ndarray) -> float:
-    """Return the RMS of a signal in dB relative to full scale."""
-    return 10 * float(np.log10(np.square(sound, dtype=np.float64).mean() + 1e-12))
-
-
-def si_sdr(truth: np.ndarray, estimate: np.ndarray) -> float:
-    """Return SI-SDR in dB of signals (time, channels)."""
-    return float(np.asarray(metrics.si_sdr(truth[None], estimate[None])).item())
+    before, after = (measure(metrics.si_sdr, wanted, each) for each in (mixture, estimate))
+    return kept, None if before is None or after is None else after - before
 
 
 if __name__ == "__main__":

@@ -112,6 +112,7 @@ def test_compressed_songs_come_at_their_own_rate(page, tmp_path, name, codec, ra
     [
         ("notes.txt", b"no music", "not audio"),
         ("empty.wav", b"", "empty"),
+        ("tiny.mp3", b"x", "not audio"),
         ("head.mp3", b"ID3\x04\x00\x00\x00\x00", "not audio"),
         ("silent.mp4", None, "not audio"),
     ],

@@ -69,7 +69,7 @@ class Data(Section):
         (), description="names of the tracks to validate on; none: the data set's own"
     )
     target_crops: Share = Field(
-        0.5, description="share of examples cut where the target sounds; needs a prepared store"
+        0.5, description="share of examples cut where the target sounds, as far as that is known"
     )
     other_crops: Share = Field(
         0.0, description="share of stems from other songs that are cut where they sound"

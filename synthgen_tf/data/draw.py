@@ -164,7 +164,8 @@ class Dice:
             song, start = np.where(crop, on_song, song), np.where(crop, on_start, start)
         theirs = (each[:, :, 0] * len(others.lengths)).astype(np.int64)
         at = (each[:, :, 1] * others.room(theirs, frames[:, None])).astype(np.int64)
-        for stem in filter(others.can_place, range(self.stems)):
+        placed = range(self.stems) if self.config.data.other_crops else ()
+        for stem in filter(others.can_place, placed):
             crop = each[:, stem, 12] < self.config.data.other_crops
             on_song, on_start = others.place(stem, each[:, stem, 6:9], frames)
             theirs[:, stem] = np.where(crop, on_song, theirs[:, stem])

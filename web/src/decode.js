@@ -1,11 +1,10 @@
 // A file's samples as the browser decodes them, at the file's own rate where its head tells it.
 
-import { rateOf } from "./rate.js";
+import { isProtected, rateOf } from "./head.js";
 
 const FALLBACK_HZ = 44100;
 const MOST_BYTES = 2 ** 31; // of decoded stereo, beyond which browsers decode nothing, or crash
 const PATIENCE_MS = 3000; // for a length, which not every browser tells of every file
-const [FTYP, STSD, ENCA, DRMS] = ["ftyp", "stsd", "enca", "drms"].map((name) => [...name].reduce((sum, sign) => sum * 256 + sign.charCodeAt(0), 0));
 const [LOWEST_HZ, HIGHEST_HZ] = [8000, 384000]; // of what browsers decode to
 
 // An AudioBuffer; an Error says in one line why there is none.
@@ -45,15 +44,6 @@ function lengthOf(file) {
     sound.removeAttribute("src");
     URL.revokeObjectURL(url);
   });
-}
-
-// Whether sample descriptions of an mp4 begin with a name for encrypted sound (ISO 14496-12).
-function isProtected(view) {
-  if (view.byteLength < 8 || view.getUint32(4) !== FTYP) return false;
-  for (let at = 8; at + 20 <= view.byteLength; at++) {
-    if (view.getUint8(at) === 0x73 && view.getUint32(at) === STSD && [ENCA, DRMS].includes(view.getUint32(at + 16))) return true;
-  }
-  return false;
 }
 
 function hours(seconds) {

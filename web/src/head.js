@@ -1,10 +1,11 @@
-// The sample rate that a file's head tells: WAV, FLAC, Ogg, MP3 and MP4; 0 where it tells none.
+// What a file's head tells before it is decoded.
 
 const MPEG_HZ = [44100, 48000, 32000];
 const SEARCHED = 1 << 16; // bytes in which the first frame of an mp3 is looked for
 
+// The sample rate of WAV, FLAC, Ogg, MP3 and MP4; 0 where it tells none.
 export function rateOf(bytes) {
-  const text = (at, length) => String.fromCharCode(...new Uint8Array(bytes.buffer, at, Math.max(0, Math.min(length, bytes.byteLength - at))));
+  const text = textOf(bytes);
   try {
     const start = text(0, 4);
     if (start === "RIFF") return ofWav(bytes, text);
@@ -15,6 +16,30 @@ export function rateOf(bytes) {
   } catch (error) {
     if (error instanceof RangeError) return 0; // the file ends too soon
     throw error;
+  }
+}
+
+// Whether sample descriptions of an MP4 begin with a name for encrypted sound (ISO 14496-12).
+export function isProtected(bytes) {
+  const text = textOf(bytes);
+  if (text(4, 4) !== "ftyp") return false;
+  for (const at of placesOf(bytes, "stsd", 20)) {
+    if (["enca", "drms"].includes(text(at + 16, 4))) return true;
+  }
+  return false;
+}
+
+// What reads so many letters at a place; fewer where the file ends.
+function textOf(bytes) {
+  return (at, length) => String.fromCharCode(...new Uint8Array(bytes.buffer.slice(at, at + length)));
+}
+
+// Where four letters stand with that many bytes from there on.
+function* placesOf(bytes, letters, room) {
+  const code = [...letters].reduce((sum, letter) => sum * 256 + letter.charCodeAt(0), 0);
+  const first = letters.charCodeAt(0);
+  for (let at = 0; at + room <= bytes.byteLength; at++) {
+    if (bytes.getUint8(at) === first && bytes.getUint32(at) === code) yield at;
   }
 }
 
@@ -47,11 +72,9 @@ function ofMpeg(bytes, start) {
 
 // The rate stands 28 bytes from where the name of the sound's sample entry begins (ISO 14496-12).
 function ofMp4(bytes) {
-  for (let at = 0; at + 28 < bytes.byteLength; at++) {
-    if (bytes.getUint8(at) === 0x6d && bytes.getUint32(at) === 0x6d703461) {
-      const rate = bytes.getUint16(at + 28);
-      if (rate >= 8000) return rate;
-    }
+  for (const at of placesOf(bytes, "mp4a", 30)) {
+    const rate = bytes.getUint16(at + 28);
+    if (rate >= 8000) return rate;
   }
   return 0;
 }
