@@ -47,7 +47,7 @@ lint: .venv/installed
 define install
 	@test -n "$(1)" || { echo "make: $(2)" >&2; exit 2; }
 	$(1) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,jax,museval,ray,serve,tune,vita]'
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,jax,museval,ray,serve,tune,vita,voices]'
 	@# Its dependency pyaudio does not build everywhere, and is not needed to render.
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps tinysoundfont==0.3.7 \
 	|| echo "tinysoundfont cannot be installed here: synthgen render works, but without --font"
@@ -81,7 +81,7 @@ browser:
 # Synth engines for synthgen render --engines, a package at a time: one that is missing stops none.
 SOURCES = amsynth whysynth xsynth-dssi hexter supercollider-server sonic-pi-server \
 	sonic-pi-samples hydrogen-data hydrogen-drumkits csound-soundfont minuet-data denemo-data \
-	timgm6mb-soundfont
+	timgm6mb-soundfont flite
 
 sources:  ## install what Debian offers for synthgen render --engines all --recorded
 	@sh -c 'command -v apt-get >/dev/null || { \

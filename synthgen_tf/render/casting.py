@@ -13,6 +13,7 @@ from synthgen_tf.render.engines.general_midi import sample_preset
 from synthgen_tf.render.engines.plugins.plugin import Plugin
 from synthgen_tf.render.engines.soundfont import SoundFont
 from synthgen_tf.render.engines.vital import Vital, sample_vital_patch
+from synthgen_tf.render.engines.voice.recorded import RecordedVoice
 from synthgen_tf.render.midi.arrange import arrange
 from synthgen_tf.render.sources import Sources, midi_song
 
@@ -30,6 +31,13 @@ thousands; and each part that our own engines play is an instrument that was nev
 
 KIT_SHARE = 0.75
 """Share of drum parts that a recorded kit plays where there is one."""
+
+VOICES = {"voice": "lead", "choir": "choir", "spoken_voice": "spoken"}
+"""Singers by their names in `BAND`, to their style."""
+
+VOICE_SHARE = 0.7
+"""Share of the singers whose voice was a person's, where there are such voices. A model that knows
+our own singers alone takes others for synths."""
 
 HARD_BAND_SHARE = 0.6
 """Share of the band that soundfonts play in split `hard`, whose synths must be told from ours."""
@@ -99,6 +107,11 @@ def sample_engine(
         kits = sources.recorded.kits_of(hears, _is_machine(part.instrument))
         if kits and rng.random() < KIT_SHARE:
             return SampledKit(rng, kits[int(rng.integers(len(kits)))])
+    if part.instrument in VOICES:
+        voices = sources.recorded.voices_of(hears)
+        if voices and rng.random() < VOICE_SHARE:
+            voice = voices[int(rng.integers(len(voices)))]
+            return RecordedVoice(rng, voice, VOICES[part.instrument])
     share = HARD_BAND_SHARE if split == "hard" else FONT_SHARE["band"]
     return _from_font(rng, part, hears, sources, share) or BAND[part.instrument](rng)
 

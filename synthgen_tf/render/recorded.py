@@ -1,4 +1,4 @@
-"""Finds recordings of real instruments that a machine holds: soundfonts and drum kits.
+"""Finds recordings of real instruments that a machine holds: soundfonts, drum kits and voices.
 
 `recorded.csv` lists what Debian's packages bring, under which licence, and which split may hear
 it: no sound of train is met again in valid, test or far.
@@ -9,16 +9,19 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
-from synthgen_tf.errors import InputError
+from synthgen_tf.errors import InputError, install
 from synthgen_tf.render.engines.drums.kits import RecordedKit, read_kit
 from synthgen_tf.render.engines.soundfont import Font, read_font
+from synthgen_tf.render.engines.voice.flite import SpeechVoice, read_voice
+from synthgen_tf.render.engines.voice.recorded import has_pyworld
 
 TABLE = "recorded.csv"
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A row of the table: a soundfont (`font`), a `kit` or a drum `machine`, and its splits."""
+    """A row of the table and its splits: a soundfont (`font`), a `kit` or a drum `machine`, or the
+    program of a `voice`."""
 
     kind: str
     file: Path
@@ -29,15 +32,16 @@ class Listed:
 
 @dataclass(frozen=True)
 class Recorded:
-    """The soundfonts and kits that were found, each with the splits that may hear it."""
+    """The soundfonts, kits and voices that were found, each with the splits that may hear it."""
 
     fonts: tuple[tuple[tuple[str, ...], Font], ...] = ()
     kits: tuple[tuple[tuple[str, ...], RecordedKit], ...] = ()
+    voices: tuple[tuple[tuple[str, ...], SpeechVoice], ...] = ()
 
     @property
     def hashes(self) -> list[str]:
-        """Return the SHA-256 of all fonts and kits."""
-        return [font.sha256 for _, font in self.fonts] + [kit.sha256 for _, kit in self.kits]
+        """Return the SHA-256 of everything."""
+        return [each.sha256 for _, each in (*self.fonts, *self.kits, *self.voices)]
 
     def fonts_of(self, split: str) -> tuple[Font, ...]:
         """Return the soundfonts that a split may hear."""
@@ -46,6 +50,10 @@ class Recorded:
     def kits_of(self, split: str, machine: bool) -> tuple[RecordedKit, ...]:
         """Return the drum machines that a split may hear, or its kits of skins and bronze."""
         return tuple(kit for splits, kit in self.kits if split in splits and kit.machine == machine)
+
+    def voices_of(self, split: str) -> tuple[SpeechVoice, ...]:
+        """Return the voices that a split may hear."""
+        return tuple(voice for splits, voice in self.voices if split in splits)
 
 
 NO_RECORDINGS = Recorded()
@@ -65,7 +73,8 @@ def find_recorded() -> tuple[Recorded, list[str]]:
     """Read everything of the table that this machine holds.
 
     Returns:
-        What can be played, and the Debian packages whose files are missing.
+        What can be played, and the packages that are missing: Debian's, and pyworld, without which
+        no recorded voice sings.
 
     Raises:
         InputError: when a file is damaged, or nothing at all is here.
@@ -86,6 +95,11 @@ def find_recorded() -> tuple[Recorded, list[str]]:
     kits = [
         (row.splits, read_kit(row.file, row.kind == "machine", row.licence))
         for row in here
-        if row.kind != "font"
+        if row.kind in ("kit", "machine")
     ]
-    return Recorded(tuple(fonts), tuple(kits)), missing
+    voices = [
+        (row.splits, read_voice(row.file, row.licence)) for row in here if row.kind == "voice"
+    ]
+    if voices and not has_pyworld():
+        voices, missing = [], [*missing, f"voices ({install('voices')})"]
+    return Recorded(tuple(fonts), tuple(kits), tuple(voices)), missing

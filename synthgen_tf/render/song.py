@@ -218,7 +218,7 @@ def _render_part(
 
 def _licence_of(parameters: dict) -> str | None:
     """Return the terms for others' sounds that an engine plays; None where all is ours."""
-    keys = ("bank_licence", "kit_licence", "font_rights")
+    keys = ("bank_licence", "kit_licence", "voice_licence", "font_rights")
     if not any(key in parameters for key in (*keys, "font")):
         return None
     return next((parameters[key] for key in keys if parameters.get(key)), "see the font")

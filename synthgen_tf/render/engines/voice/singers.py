@@ -112,17 +112,11 @@ class Voice(Engine):
         self, phrase: list[Note], singers: list[dict], line: list[Syllable]
     ) -> tuple[np.ndarray, int]:
         """Sing a phrase by one group of singers; return it, and the frame where it begins."""
-        values, rng = self.parameters, self.rng
-        begin = phrase[0].start_seconds - LEAD_SECONDS
+        rng = self.rng
+        begin, late, starts, ends, words = self._timing(phrase, line)
         last = max(note.start_seconds + note.seconds for note in phrase)
         frames = to_frames(last - begin + TAIL_SECONDS)
         time = control_axis(frames)
-        chords = in_chords(phrase, 0.06)
-        late = rng.normal(0, values["apart_seconds"]) if values["takes"] > 1 else 0.0
-        starts = np.array([chord[0].start_seconds for chord in chords]) - begin + late
-        ends = starts + np.array([max(note.seconds for note in chord) for chord in chords])
-        ends = np.minimum(ends, np.append(starts[1:], np.inf))
-        words = self._words(starts, ends, line)
         singer = singers[0]
         speech = articulate(
             rng, starts, np.maximum(ends, starts + 0.04), words, time, singer["hurry"]
@@ -149,6 +143,20 @@ class Voice(Engine):
         loud = playing_level(sound) * (0.15 + 0.3 * force) * singer["sibilance"]
         sound += np.float32(loud) * hissed(rng, speech.hisses, frames, singer["size"] ** 0.5)
         return sound, to_frames(begin)
+
+    def _timing(
+        self, phrase: list[Note], line: list[Syllable]
+    ) -> tuple[float, float, np.ndarray, np.ndarray, list[Syllable | None]]:
+        """Return when a phrase begins in the part and how late this take is, both in seconds; then,
+        counted from there, when its syllables begin and end; and the syllables."""
+        values, rng = self.parameters, self.rng
+        begin = phrase[0].start_seconds - LEAD_SECONDS
+        chords = in_chords(phrase, 0.06)
+        late = rng.normal(0, values["apart_seconds"]) if values["takes"] > 1 else 0.0
+        starts = np.array([chord[0].start_seconds for chord in chords]) - begin + late
+        ends = starts + np.array([max(note.seconds for note in chord) for chord in chords])
+        ends = np.minimum(ends, np.append(starts[1:], np.inf))
+        return begin, late, starts, ends, self._words(starts, ends, line)
 
     def _inhaled(self, time: np.ndarray, start: float) -> np.ndarray:
         """Return the level of a breath before the phrase, (points,)."""

@@ -108,6 +108,34 @@ def sung_level(notes: Sequence[Note], starts: np.ndarray, time: np.ndarray) -> n
     return np.convolve(np.pad(level, 12, mode="edge"), kernel, "valid")
 
 
+def sung_pitch(
+    rng: np.random.Generator,
+    singer: dict,
+    notes: Sequence[Note],
+    starts: np.ndarray,
+    time: np.ndarray,
+    spoken: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pitch of a line in semitones, and its vibrato from -1 to 1, each (points,).
+
+    Args:
+        rng, singer, notes, starts, time, spoken: as of `throat`.
+    """
+    pitches = np.array([float(note.pitch) for note in notes])
+    # The pitch moves while the consonant sounds, so that the vowel begins in tune.
+    early = starts - 0.03
+    semitones, shake = line_pitch(rng, singer, pitches, early, time)
+    semitones += line_bend(notes, starts, time)
+    if spoken:
+        index = np.maximum(np.searchsorted(starts, time, side="right") - 1, 0)
+        semitones += rng.normal(0, 0.6, len(notes))[index]
+        semitones -= rng.uniform(4, 14, len(notes))[index] * np.clip(
+            time - starts[index], -0.1, 0.4
+        )
+    semitones += singer["jitter_cents"] / 100 * wander(rng, len(time), 90.0)
+    return semitones, shake
+
+
 def throat(
     rng: np.random.Generator,
     singer: dict,
@@ -137,18 +165,7 @@ def throat(
     Returns:
         (frames,) float32.
     """
-    pitches = np.array([float(note.pitch) for note in notes])
-    # The pitch moves while the consonant sounds, so that the vowel begins in tune.
-    early = starts - 0.03
-    semitones, shake = line_pitch(rng, singer, pitches, early, time)
-    semitones += line_bend(notes, starts, time)
-    if spoken:
-        index = np.maximum(np.searchsorted(starts, time, side="right") - 1, 0)
-        semitones += rng.normal(0, 0.6, len(notes))[index]
-        semitones -= rng.uniform(4, 14, len(notes))[index] * np.clip(
-            time - starts[index], -0.1, 0.4
-        )
-    semitones += singer["jitter_cents"] / 100 * wander(rng, len(time), 90.0)
+    semitones, shake = sung_pitch(rng, singer, notes, starts, time, spoken)
     level = sung_level(notes, starts, time) * (1 + singer["tremble"] * shake)
     level *= 1 + singer["shimmer"] * wander(rng, len(time), 70.0)
     hz = to_hz(semitones)
