@@ -55,7 +55,7 @@ def test_short_notes_leave_their_vowels_time():
 def test_highs_are_added_and_nothing_below_changes():
     time = np.arange(16_000) / 16_000
     voiced = np.sin(2 * np.pi * 1000 * time) + np.sin(2 * np.pi * 5000 * time)
-    plain, bright = (brightened(voiced, SAMPLE_RATE, amount) for amount in (0.0, 1.0))
+    plain, bright = (brightened(voiced, 16_000, SAMPLE_RATE, amount) for amount in (0.0, 1.0))
     spectrum = [np.abs(np.fft.rfft(each)) / SAMPLE_RATE * 2 for each in (plain, bright)]
     assert spectrum[0][[1000, 5000]] == pytest.approx([1, 1], abs=0.01)
     assert spectrum[0][8800] < 0.01

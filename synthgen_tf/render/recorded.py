@@ -41,7 +41,11 @@ class Recorded:
     @property
     def hashes(self) -> list[str]:
         """Return the SHA-256 of everything."""
-        return [each.sha256 for _, each in (*self.fonts, *self.kits, *self.voices)]
+        return [
+            *(font.sha256 for _, font in self.fonts),
+            *(kit.sha256 for _, kit in self.kits),
+            *(voice.sha256 for _, voice in self.voices),
+        ]
 
     def fonts_of(self, split: str) -> tuple[Font, ...]:
         """Return the soundfonts that a split may hear."""

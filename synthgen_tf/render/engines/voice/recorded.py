@@ -87,7 +87,7 @@ class RecordedVoice(Voice):
             warp = float(np.clip(1 + self.parameters["warp"] + rng.normal(0, 0.02),
                                  1 / MOST_WARP, MOST_WARP))  # fmt: skip
             voiced = voice.sing(to_hz(semitones), time, places, warp, self.parameters["air"])
-            sound += level * brightened(voiced, frames, self.parameters["highs"])
+            sound += level * brightened(voiced, voice.rate, frames, self.parameters["highs"])
         return sound, to_frames(begin)
 
 
@@ -102,9 +102,9 @@ class Vocoder:
         import pyworld
 
         self.rate = spoken.rate
-        options = {"f0_floor": LOWEST_HZ, "f0_ceil": HIGHEST_HZ}
-        step = 1000 * STEP_SECONDS
-        rough, at = pyworld.dio(spoken.sound, spoken.rate, frame_period=step, **options)
+        rough, at = pyworld.dio(
+            spoken.sound, spoken.rate, LOWEST_HZ, HIGHEST_HZ, frame_period=1000 * STEP_SECONDS
+        )
         pitch = pyworld.stonemask(spoken.sound, rough, at, spoken.rate)
         self.voiced = pitch > 0
         self.envelope = pyworld.cheaptrick(spoken.sound, pitch, at, spoken.rate)
@@ -172,12 +172,12 @@ def places_in(spoken: Spoken, starts: np.ndarray, ends: np.ndarray, frames: int)
     return np.interp(steps, np.maximum.accumulate(here), there)
 
 
-def brightened(voiced: np.ndarray, frames: int, amount: float) -> np.ndarray:
+def brightened(voiced: np.ndarray, rate: int, frames: int, amount: float) -> np.ndarray:
     """Bring speech to our rate, and give it the highs that it lacks: float32 (frames,).
 
     Its upper octave, moved up once and twice, stands for them; sibilants are what it holds.
     """
-    sound = soxr.resample(voiced, 16_000, SAMPLE_RATE)
+    sound = soxr.resample(voiced, rate, SAMPLE_RATE)
     sound = np.pad(sound, (0, max(0, frames - len(sound))))[:frames]
     half = HIGHEST_SPOKEN_HZ / 2
     band = signal.butter(4, [half, HIGHEST_SPOKEN_HZ], "band", fs=SAMPLE_RATE, output="sos")
