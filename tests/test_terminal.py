@@ -38,3 +38,14 @@ def test_a_narrow_terminal_gets_parts_under_one_title(capsys, monkeypatch):
 def test_a_table_of_one_column_is_printed(capsys, monkeypatch):
     print_table(Table("Songs", ["song"], [["a"], ["b"]]))
     assert [line.strip(" │") for line in capsys.readouterr().out.splitlines()].count("a") == 1
+
+
+def test_cells_wider_than_the_terminal_break_between_words(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    words = [f"word{number}" for number in range(30)]
+    print_table(Table("Most frequent", ["", "words"], [["engines", " ".join(words)]]))
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 40
+    assert "…" not in text
+    assert "engines" in text
+    assert all(f" {word} " in text for word in words)

@@ -22,7 +22,7 @@ def print_table(table: Table) -> None:
     title: str | None = table.title
     console.print()
     for columns in _parts(table, console.width):
-        console.print(_grid(table, columns, title))
+        console.print(_grid(table, columns, title, console.width))
         title = None
     if table.note:
         console.print(table.note)
@@ -55,11 +55,13 @@ def _folded(table: Table, column: int) -> str:
     return textwrap.fill(table.columns[column], width, break_on_hyphens=False)
 
 
-def _grid(table: Table, columns: Sequence[int], title: str | None) -> Grid:
+def _grid(table: Table, columns: Sequence[int], title: str | None, width: int) -> Grid:
     grid = Grid(title=title, title_justify="left")
     grid.add_column(table.columns[0], no_wrap=True)
     for column in columns:
-        grid.add_column(_folded(table, column), justify="right", no_wrap=True)
+        # whole sentences, wider than what is left beside the first column, do break
+        whole = _least(table, 0) + _least(table, column) + 2 * BORDER + 1 <= width
+        grid.add_column(_folded(table, column), justify="right", no_wrap=whole)
     for row in table.rows:
         grid.add_row(row[0], *(row[column] for column in columns))
     return grid
