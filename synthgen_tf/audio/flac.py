@@ -28,11 +28,17 @@ def _samples(path: Path, size: int, changed: int) -> int:
             return 0
         file.seek(max(42, size - SEARCHED))
         content = file.read()
+    told = int.from_bytes(head[21:26], "big") & 0xF_FFFF_FFFF
     at = len(content)
+    borders = [at]
     while (at := content.rfind(b"\xff", 0, at)) >= 0:
         end = _end_of(content[at : at + 16], int.from_bytes(head[8:10], "big"))
-        if end is not None:
+        if end is None:
+            continue
+        # sound may look like a header by chance, but does not match a checksum as well
+        if end == told or any(_crc(content[at:border], 16, 0x8005) == 0 for border in borders):
             return end
+        borders.append(at)
     return 0
 
 
@@ -53,15 +59,15 @@ def _end_of(head: bytes, usual: int) -> int | None:
         samples = int.from_bytes(head[at : at + size], "big") + 1
         at += size
     at += {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)
-    if samples is None or at >= len(head) or _crc8(head[:at]) != head[at]:
+    if samples is None or at >= len(head) or _crc(head[:at], 8, 0x07) != head[at]:
         return None
     return (number if head[1] & 1 else number * usual) + samples
 
 
-def _crc8(content: bytes) -> int:
-    crc = 0
+def _crc(content: bytes, bits: int, polynomial: int) -> int:
+    crc, top = 0, 1 << bits - 1
     for byte in content:
-        crc ^= byte
+        crc ^= byte << bits - 8
         for _ in range(8):
-            crc = (crc << 1 ^ 0x07) & 0xFF if crc & 0x80 else crc << 1
+            crc = (crc << 1 ^ polynomial) & (2 * top - 1) if crc & top else crc << 1
     return crc
