@@ -11,8 +11,8 @@ from synthgen_tf.render.compose.score import Note, Part
 from synthgen_tf.render.engines.base import perform
 from synthgen_tf.render.engines.voice import flite
 from synthgen_tf.render.engines.voice.flite import SpeechError, SpeechVoice, Spoken, speak
-from synthgen_tf.render.engines.voice.recorded import RecordedVoice, brightened, places_in
 from synthgen_tf.render.engines.voice.singers import Voice
+from synthgen_tf.render.engines.voice.vocoded import RecordedVoice, brightened, places_in
 from synthgen_tf.render.engines.voice.words import CONSONANTS, VOWELS, Syllable
 from synthgen_tf.render.recorded import Recorded
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames

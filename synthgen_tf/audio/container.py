@@ -3,8 +3,6 @@
 Such files are decoded from their beginning each time: their seeks are not exact to the sample.
 """
 
-import mmap
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from synthgen_tf.audio.info import AudioInfo
-from synthgen_tf.errors import InputError, InputWarning
+from synthgen_tf.audio.refusals import changed, damaged, no_audio, silent
+from synthgen_tf.errors import InputWarning
 from synthgen_tf.files import shown
 
 if TYPE_CHECKING:
@@ -40,8 +39,6 @@ MOST_LOST = 16
 """Pieces that may be damaged in any file before it is refused, beside one in nine of all."""
 LEAD_FRAMES = 16
 """Frames of an mp3 to decode before a part that is read, for they lean on earlier ones."""
-PROTECTED = re.compile(rb"stsd.{12}(enca|drms)", re.DOTALL)
-"""How an mp4 names sound under copy protection: the first entry of its sample descriptions."""
 SPEAKERS = ("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR")
 """Loudspeakers as ffmpeg calls them, in the order of WAV's mask."""
 
@@ -52,7 +49,7 @@ def probe(path: Path) -> AudioInfo:
     with opened(path) as (source, stream):
         frame = next((found for found, _ in _frames(path, source, stream) if found), None)
         if frame is None:
-            raise _silent(path)
+            raise silent(path)
         seconds = _stated_seconds(source, stream)
         codec, mask = stream.codec_context.name.upper(), 0
         for channel in frame.layout.channels:
@@ -182,11 +179,11 @@ def _frames(
                     when = max(0.0, float(packet.pts * packet.time_base))
                 yield None, _length(packet, last, size, source, stream)
     except (av.FFmpegError, ValueError) as error:  # the latter of a codec that is not known
-        raise _damaged(path, error) from None
+        raise damaged(path, error) from None
     if lost > MOST_LOST + whole / 8 or (lost and not whole):
-        raise _damaged(path)
+        raise damaged(path)
     if not whole and not sought:
-        raise _silent(path)
+        raise silent(path)
     if lost:
         warnings.warn(
             f"{shown(path)} is damaged: {lost} of its pieces, the first at {when:.1f} s, cannot be "
@@ -199,7 +196,7 @@ def _frames(
 def _time_of(path: Path, frame: "AudioFrame") -> tuple[int, Fraction]:
     """Return the time stamp of a frame and the seconds that it counts in; seeks need both."""
     if frame.pts is None or frame.time_base is None:
-        raise _damaged(path)
+        raise damaged(path)
     return frame.pts, frame.time_base
 
 
@@ -221,34 +218,6 @@ def _length(
     return round((packet.duration or 0) * packet.time_base * rate)
 
 
-def _damaged(path: Path, error: Exception | None = None) -> InputError:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if PROTECTED.search(content):
-            return InputError(f"{shown(path)} is copy-protected: expected a file without it")
-    reason = f" ({getattr(error, 'strerror', error)})" if error else ""
-    return InputError(
-        f"{shown(path)} cannot be decoded{reason}: it is damaged or cut off, get the whole file"
-    )
-
-
-def _no_audio(path: Path, what: str = "") -> InputError:
-    return InputError(
-        f"{shown(path)} is not audio that can be read: expected wav, flac, mp3, m4a or ogg{what}"
-    )
-
-
-def _silent(path: Path) -> InputError:
-    return InputError(f"{shown(path)} holds no sound: expected one sample or more")
-
-
-def changed(path: Path, before: tuple[int, int], after: tuple[int, int]) -> InputError:
-    """Return the error for a file whose rate or number of channels changes on its way."""
-    return InputError(
-        f"{shown(path)} changes from {before} to {after} (Hz, channels) on its way: "
-        "expected one format throughout, convert it with ffmpeg"
-    )
-
-
 def read_tags(path: Path) -> dict[str, str]:
     """Return the tags of a file by the names that soundfile gives them."""
     with opened(path) as (source, stream):
@@ -268,10 +237,10 @@ def opened(path: Path, stream: int = 0) -> Iterator[tuple["InputContainer", "Aud
         try:
             source = _open(file)
         except (av.FFmpegError, ValueError):
-            raise _no_audio(path) from None
+            raise no_audio(path) from None
         with source:
             if not source.streams.audio:
-                raise _no_audio(path, ", this file has no audio stream")
+                raise no_audio(path, ", this file has no audio stream")
             yield source, source.streams.audio[stream]
 
 

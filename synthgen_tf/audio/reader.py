@@ -12,6 +12,7 @@ import soundfile
 from synthgen_tf.audio import container, mpeg
 from synthgen_tf.audio.info import AudioInfo
 from synthgen_tf.audio.mpeg import Account
+from synthgen_tf.audio.refusals import silent
 from synthgen_tf.audio.sndfile import BLOCK_FRAMES, Source
 from synthgen_tf.audio.truncation import check_complete
 from synthgen_tf.errors import InputError
@@ -115,7 +116,7 @@ def _open(path: Path) -> Source | Account | None:
         return None
     if source.frames == 0:
         source.close()
-        raise InputError(f"{shown(path)} holds no sound: expected one sample or more")
+        raise silent(path)
     return source
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import soundfile
 
 from synthgen_tf.audio import flac, headers, ogg
-from synthgen_tf.audio.container import changed
 from synthgen_tf.audio.info import AudioInfo, channel_mask
+from synthgen_tf.audio.refusals import changed
 from synthgen_tf.errors import InputError
 from synthgen_tf.files import shown
 

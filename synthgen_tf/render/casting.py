@@ -13,7 +13,7 @@ from synthgen_tf.render.engines.general_midi import sample_preset
 from synthgen_tf.render.engines.plugins.plugin import Plugin
 from synthgen_tf.render.engines.soundfont import SoundFont
 from synthgen_tf.render.engines.vital import Vital, sample_vital_patch
-from synthgen_tf.render.engines.voice.recorded import RecordedVoice
+from synthgen_tf.render.engines.voice.vocoded import RecordedVoice
 from synthgen_tf.render.midi.arrange import arrange
 from synthgen_tf.render.sources import Sources, midi_song
 

@@ -13,7 +13,7 @@ from synthgen_tf.errors import InputError, install
 from synthgen_tf.render.engines.drums.kits import RecordedKit, read_kit
 from synthgen_tf.render.engines.soundfont import Font, read_font
 from synthgen_tf.render.engines.voice.flite import SpeechVoice, read_voice
-from synthgen_tf.render.engines.voice.recorded import has_pyworld
+from synthgen_tf.render.engines.voice.vocoded import has_pyworld
 
 TABLE = "recorded.csv"
 

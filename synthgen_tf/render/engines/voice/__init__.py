@@ -7,5 +7,5 @@ Files:
     tract           from syllables to curves, and a filter whose formants follow them
     singers         the engine: alone, doubled, in a choir, or speaking in time
     flite           has syllables spoken by a voice that was a person's
-    recorded        the engine of those voices: a vocoder sings what they spoke
+    vocoded         the engine of those voices: a vocoder sings what they spoke
 """
