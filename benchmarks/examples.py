@@ -31,7 +31,7 @@ SEED = 2026
 SECONDS = 30
 CUT_SECONDS = 10
 RANKS = {"a quarter of the songs are worse": 0.25, "the middle": 0.5, "a quarter are better": 0.75}
-SMALL = 0.6
+SMALL = 0.8
 """Compression of Ogg Vorbis, 0 for most bits to 1 for least."""
 
 
@@ -120,8 +120,8 @@ def page(rows: Sequence[str], songs: int, middle: float) -> str:
     return f"""# Songs to hear
 What [the shipped model](../../savedmodels/synthgen/MODEL_CARD.md) makes of {songs} test songs that
 our own engines play, whose patches training never met; SI-SDR improves by {middle:.1f} dB in the
-median. Ten seconds each, where synth and rest are both loud; `rest` is the mixture less the
-estimate. The improvement is the whole song's. All of it is under
+median. Ten seconds each, where synth and rest are both loud. `synth` is the true one,
+`rest` the mixture less the estimate. The improvement is the whole song's. All of it is under
 [the licence of this project](../../LICENSE).
 
 | style | rank of {songs} | | | | | SI-SDR improvement |

@@ -212,7 +212,7 @@ def extras() -> set[str]:
 
 def test_extras_are_installed_by_one_command_everywhere():
     assert install("ray") == "pip install '.[ray]'"
-    assert {"gpu", "serve", "tune", "ray", "jax", "museval", "vita", "dev"} == extras()
+    assert {"gpu", "serve", "tune", "ray", "jax", "museval", "vita", "voices", "dev"} == extras()
     for page in PAGES:
         for place, name in re.findall(r"pip install '?([\w.]*)\[([\w,]+)\]", page.read_text()):
             assert place == "."

@@ -1,12 +1,16 @@
 """Products in bfloat16: asked for, found, and gone afterwards."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from synthgen_tf.config import load_config
+from synthgen_tf.model import build_model
 from synthgen_tf.train import precision
-from synthgen_tf.train.precision import bfloat16_products, has_bfloat16
+from synthgen_tf.train.precision import bfloat16_products, compute_in_bfloat16, has_bfloat16
 
 OPTION = "auto_mixed_precision_onednn_bfloat16"
 ASKED = load_config("tiny", settings=["training.precision=bfloat16"])
@@ -74,3 +78,58 @@ def test_products_are_rounded_to_eight_bits_of_fraction_inside_alone():
     with bfloat16_products(ASKED):
         assert 1e-4 < error() < 2e-2
     assert error() < 1e-5
+
+
+SCRIPT = """
+import sys
+import numpy as np, keras
+from synthgen_tf.config import load_config
+from synthgen_tf.train import compile, precision
+
+precision.has_accelerator = lambda: True
+random = np.random.default_rng(5)
+mixture = random.standard_normal((2, 60_000, 2)).astype("float32")
+found = []
+for asked in ("float32", "bfloat16"):
+    keras.utils.set_random_seed(5)
+    config = load_config("tiny", settings=[*sys.argv[1:], f"training.precision={asked}"])
+    model = compile.compile_model(config)
+    part = compile.trained_part(model, config)
+    losses = [float(part.train_on_batch(mixture, 0.3 * mixture)) for _ in range(3)]
+    assert {str(weight.dtype) for weight in model.weights} == {"float32"}
+    found.append((model.predict_on_batch(mixture), losses))
+(truth, slow), (rounded, fast) = found
+print(np.abs(rounded - truth).max() / np.abs(truth).max(), *slow, *fast, rounded.dtype)
+"""
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        ["model={kind: unet, window: 1024, hop: 512, fine_bins: 128, widths: [8, 12]}"],
+        ["model={kind: band_mixer, window: 1024, hop: 512, fine_bins: 128, width: 8}"],
+    ],
+    ids=["unet", "band_mixer"],
+)
+def test_networks_in_bfloat16_learn_as_in_float32(network, monkeypatch):
+    """Under JAX, which computes so on any CPU."""
+    pytest.importorskip("jax")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    command = [sys.executable, "-c", SCRIPT, *network, "model.dilations=[1]"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    error, *losses, dtype = done.stdout.split()
+    slow, fast = np.float64(losses).reshape(2, 3)
+    assert dtype == "float32"
+    assert 1e-4 < float(error) < 0.05
+    np.testing.assert_allclose(fast, slow, rtol=0.02)
+    assert fast[2] < fast[0]
+
+
+def test_networks_of_cpus_and_of_samples_stay_as_they_are(monkeypatch):
+    assert not compute_in_bfloat16(build_model(ASKED), ASKED)
+    monkeypatch.setattr(precision, "has_accelerator", lambda: True)
+    card = load_config("card", settings=["training.precision=bfloat16"])
+    assert not compute_in_bfloat16(build_model(card), card)
+    assert not compute_in_bfloat16(build_model(ASKED), load_config("tiny"))

@@ -172,8 +172,7 @@ class Training(Section):
     )
     precision: Literal["float32", "bfloat16"] = Field(
         "float32",
-        description="of products; bfloat16 where TensorFlow runs on a CPU that has it, else "
-        "nothing changes",
+        description="of products; bfloat16 on GPUs, and under TensorFlow on CPUs that have it",
     )
     ema: Share = Field(
         0.99, lt=1.0, description="share of the averaged weights that a step keeps; 0: none"

@@ -14,6 +14,9 @@ MAGNITUDES, MASKS = "magnitudes", "mask_of_bins"
 """Names of the layers that give the mixture's magnitudes and what they are multiplied with, both
 (b, f, c, k)."""
 
+FEATURES, MASK = "level_of_bins", "mask"
+"""Names of the layers between which a network of masks has what it learns."""
+
 FEATURE_GAIN = 5.0
 """Brings most magnitudes, relative to the level around them, where log1p bends."""
 
@@ -56,9 +59,7 @@ class MaskedSpectrum:
             found = ops.concatenate([found, self._cosine()], axis=2)
         size = found.shape[2] * config.groups
         found = layers.Reshape((-1, size), name="bins_as_channels")(found)
-        return layers.BatchNormalization(synchronized=self.synchronized, name="level_of_bins")(
-            found
-        )
+        return layers.BatchNormalization(synchronized=self.synchronized, name=FEATURES)(found)
 
     def _cosine(self) -> KerasTensor:
         real, imaginary, magnitudes = self.real, self.imaginary, self.magnitudes
@@ -82,7 +83,7 @@ class MaskedSpectrum:
         mask = layer(
             bias_initializer=initializers.Constant(self.config.mask_start),
             kernel_initializer=initializers.RandomNormal(stddev=spread),
-            name="mask",
+            name=MASK,
         )(hidden)
         return layers.LeakyReLU(negative_slope=MASK_SLOPE, name="mask_leaky_relu")(mask)
 

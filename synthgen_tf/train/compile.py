@@ -6,6 +6,7 @@ from synthgen_tf import metrics
 from synthgen_tf.config import Config
 from synthgen_tf.losses import objective
 from synthgen_tf.model import build_model
+from synthgen_tf.train.precision import compute_in_bfloat16
 from synthgen_tf.train.validation import audible_si_sdr
 
 JIT = keras.backend.backend() == "jax"
@@ -21,6 +22,7 @@ def compile_model(config: Config, synchronized: bool = False) -> keras.Model:
         synchronized: as of `model.build_model`.
     """
     model = build_model(config, synchronized)
+    compute_in_bfloat16(model, config)
     trained, loss = objective(config, model)
     model.compile(
         # `Validation` asks the part that is trained for its loss where that is not all of it
