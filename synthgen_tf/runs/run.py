@@ -52,12 +52,12 @@ def create_run(
     refuse_existing_run(run)
     run.mkdir(parents=True, exist_ok=True)
     write_text(run / CONFIG, config_to_yaml(config))
-    record_data(run, data, [*more, *(run_licences(weights) if weights else ())])
-    if weights:
-        _note(run, weights=_name_of(weights))
+    record_data(run, data, more, weights)
 
 
-def record_data(run: Path, data: Path | str, more: Iterable[str] = ()) -> None:
+def record_data(
+    run: Path, data: Path | str, more: Iterable[str] = (), weights: Path | None = None
+) -> None:
     """Note where the data of a run lies, and whose licences its weights are under from now on.
 
     Those of earlier data stay: the weights have learnt from it.
@@ -65,14 +65,18 @@ def record_data(run: Path, data: Path | str, more: Iterable[str] = ()) -> None:
     Args:
         run: its directory.
         data: store, or root of a data set, noted as an absolute path; or words.
-        more: licences of weights that it starts from, or of data that lies in no folder.
+        more: licences of data that lies in no folder.
+        weights: run that it starts from, when it does; its licences are this one's as well.
     """
     begun = {"seed": read_run_config(run).seed, "command": sys.argv, **environment()}
     record = {"data": ""} | begun | _read_record(run)
     record["data"] = str(data.absolute()) if isinstance(data, Path) else data
     before = record.get("licences", [UNKNOWN] if read_history(run) else [])
     of_data = licences_of(data) if isinstance(data, Path) else ()
-    record["licences"] = sorted({*before, *more, *of_data})
+    of_weights = run_licences(weights) if weights else ()
+    record["licences"] = sorted({*before, *more, *of_data, *of_weights})
+    if weights:
+        record["weights"] = _name_of(weights)
     write_text(run / ENVIRONMENT, json.dumps(record, indent=2) + "\n")
 
 
