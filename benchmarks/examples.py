@@ -90,9 +90,8 @@ def write_sounds(folder: Path, number: int, song: Heard) -> str:
     for name, sound in song.sounds.items():
         file = folder / f"{number}_{name}.ogg"
         with soundfile.SoundFile(file, "w", SAMPLE_RATE, 2, compression_level=SMALL) as written:
-            for second in range(
-                start, start + CUT_SECONDS
-            ):  # long blocks of Vorbis crash libsndfile
+            # second by second: libsndfile crashes on long blocks of Vorbis
+            for second in range(start, start + CUT_SECONDS):
                 written.write(sound[second * SAMPLE_RATE :][:SAMPLE_RATE])
         links.append(f"[{name}]({file.name})")
     return " | ".join(links)
@@ -101,18 +100,11 @@ def write_sounds(folder: Path, number: int, song: Heard) -> str:
 def loudest_second(song: Heard) -> int:
     """Return the second from which on synth and rest are both loud for `CUT_SECONDS`."""
     synth = song.sounds["synth"]
-    powers = [
+    quieter = np.minimum(*(
         np.square(sound).reshape(-1, 2 * SAMPLE_RATE).mean(axis=1)
         for sound in (synth, song.sounds[MIXTURE] - synth)
-    ]
-    return int(
-        np.argmax(
-            [
-                min(power[second : second + CUT_SECONDS].sum() for power in powers)
-                for second in range(int(SECONDS) - CUT_SECONDS + 1)
-            ]
-        )
-    )
+    ))  # fmt: skip
+    return int(np.argmax(np.convolve(quieter, np.ones(CUT_SECONDS), "valid")))
 
 
 def page(rows: Sequence[str], songs: int, middle: float) -> str:

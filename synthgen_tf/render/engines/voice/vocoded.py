@@ -166,9 +166,8 @@ def places_in(spoken: Spoken, starts: np.ndarray, ends: np.ndarray, frames: int)
     there.append(spoken.last)
     # a step after the last sound, and one before the first, lie in the pauses
     here = [here[0] - STEP_SECONDS, *here, here[-1] + STEP_SECONDS]
-    there = [0.0, *there, float("inf")]
+    there = [0.0, *there, len(spoken.sound) / spoken.rate]
     steps = np.arange(-(-frames // to_frames(STEP_SECONDS))) * STEP_SECONDS
-    there[-1] = len(spoken.sound) / spoken.rate
     return np.interp(steps, np.maximum.accumulate(here), there)
 
 
