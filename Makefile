@@ -18,8 +18,9 @@ setup: .venv/installed ffmpeg  ## make .venv and install SynthGen into it, pinne
 demo: setup  ## the whole story in minutes: render, train, evaluate, separate, export, report
 	.venv/bin/synthgen demo --out demo
 
-# two processes at a time; each renders its own songs
-TWO = -n 2 --dist loadfile
+# two processes at a time; each renders its own songs. A process that dies is not replaced: with
+# loadfile, the one that comes instead may wait for ever
+TWO = -n 2 --dist loadfile --max-worker-restart 0
 
 test: setup lint  ## ruff, mypy and the quick test suite
 	.venv/bin/python -m pytest $(TWO)

@@ -5,6 +5,7 @@ import pytest
 from encoding import PROTECTED, encoded, music, needs_ffmpeg, piped
 
 from synthgen_tf import audio
+from synthgen_tf.audio import refusals
 from synthgen_tf.errors import InputError, InputWarning
 
 pytestmark = [pytest.mark.filterwarnings("error"), needs_ffmpeg]
@@ -43,6 +44,8 @@ def test_copy_protection_is_told(tmp_path):
     path = encoded(tmp_path / "bought.mp4", music(), "-c:a", "aac", *PROTECTED)
     with pytest.raises(InputError, match=r"bought\.mp4 is copy-protected: expected a file without"):
         audio.read(path)
+    # by chance, one file in some hundreds, what is encrypted looks like a frame of another format
+    assert "copy-protected" in str(refusals.changed(path, (44_100, 2), (44_100, 8)))
 
 
 def test_a_stretch_that_is_gone_is_told(tmp_path):
@@ -61,3 +64,10 @@ def test_flac_of_unknown_length_is_whole(tmp_path):
 def test_mask_of_a_container(tmp_path):
     path = encoded(tmp_path / "x.m4a", music(channels=6))
     assert audio.probe(path).mask == 0x3F
+
+
+@pytest.mark.parametrize("channels", [8, 16])  # 7.1, and what needs more pointers than a frame has
+def test_more_channels_than_a_frame_of_ffmpeg_has_room_for(tmp_path, channels):
+    samples = music(0.5, channels=channels)
+    path = encoded(tmp_path / "x.mka", samples, "-c:a", "pcm_f32le")
+    np.testing.assert_array_equal(audio.read(path)[0], samples)

@@ -132,7 +132,8 @@ def _samples(
     place, counted from the time stamp `base`; None stands for right after the piece before."""
     import av
 
-    resampler, early = av.AudioResampler(format="fltp"), 0
+    # packed samples: of planes, PyAV reads one too many where there are 8 channels, and crashes
+    resampler, early = av.AudioResampler(format="flt"), 0
     layout: tuple[int, int] | None = None  # Hz, channels
     for frame, silence in _frames(path, source, stream, base is not None):
         if frame is None:
@@ -152,7 +153,7 @@ def _samples(
         if mine != layout:
             raise changed(path, layout, mine)
         for converted in resampler.resample(frame):  # the sample format only
-            yield place, np.ascontiguousarray(converted.to_ndarray().T)
+            yield place, converted.to_ndarray().reshape(-1, layout[1])
             place = None
 
 

@@ -12,13 +12,10 @@ PROTECTED = re.compile(rb"stsd.{12}(enca|drms)", re.DOTALL)
 
 
 def damaged(path: Path, error: Exception | None = None) -> InputError:
-    """Return the error for a file that cannot be decoded, which names copy protection as such."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if PROTECTED.search(content):
-            return InputError(f"{shown(path)} is copy-protected: expected a file without it")
+    """Return the error for a file that cannot be decoded."""
     reason = f" ({getattr(error, 'strerror', error)})" if error else ""
-    return InputError(
-        f"{shown(path)} cannot be decoded{reason}: it is damaged or cut off, get the whole file"
+    return _unless_protected(
+        path, f"cannot be decoded{reason}: it is damaged or cut off, get the whole file"
     )
 
 
@@ -31,12 +28,22 @@ def no_audio(path: Path, what: str = "") -> InputError:
 
 def silent(path: Path) -> InputError:
     """Return the error for a file without a sample."""
-    return InputError(f"{shown(path)} holds no sound: expected one sample or more")
+    return _unless_protected(path, "holds no sound: expected one sample or more")
 
 
 def changed(path: Path, before: tuple[int, int], after: tuple[int, int]) -> InputError:
     """Return the error for a file whose rate or number of channels changes on its way."""
-    return InputError(
-        f"{shown(path)} changes from {before} to {after} (Hz, channels) on its way: "
-        "expected one format throughout, convert it with ffmpeg"
+    return _unless_protected(
+        path,
+        f"changes from {before} to {after} (Hz, channels) on its way: "
+        "expected one format throughout, convert it with ffmpeg",
     )
+
+
+def _unless_protected(path: Path, what: str) -> InputError:
+    """Return the error that tells `what` of a file, or that it is copy-protected: what is encrypted
+    decodes to nothing, to damage, or by chance to a frame of some format."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if PROTECTED.search(content):
+            what = "is copy-protected: expected a file without it"
+    return InputError(f"{shown(path)} {what}")
