@@ -21,7 +21,8 @@ ROOT = Path(__file__).parent.parent
 SEARCH = str(ROOT / "tuning" / "search.py")
 sys.path.insert(0, str(ROOT / "tuning"))
 
-from findings import Trial, importance, read_trials  # noqa: E402
+from findings import read_trials  # noqa: E402
+from importance import importance  # noqa: E402
 from process import Failed, call_in_process  # noqa: E402
 from space import ConfiguredModel, Space, read_space  # noqa: E402
 from trials import OBJECTIVE, build_oracle  # noqa: E402
@@ -129,16 +130,26 @@ def test_objective_is_what_training_keeps_models_by():
     assert OBJECTIVE.name == MONITOR == "val_si_sdr_improvement"
 
 
-def test_the_key_that_matters_is_found():
+def test_the_key_that_matters_is_found_and_how_sure_that_is():
     draw = np.random.default_rng(0).uniform(size=(40, 2))
-    trials = [
-        Trial(str(i), "COMPLETED", {"a": x, "b": y}, None, 5 * x, [], "")
-        for i, (x, y) in enumerate(draw)
-    ]
-    shares = importance(trials, ["a", "b"])
-    assert shares["a"] > 0.9
-    assert sum(shares.values()) == pytest.approx(1.0)
-    assert importance(trials[:5], ["a", "b"]) is None
+    values = [{"a": a, "b": ["even", "odd"][round(b)]} for a, b in draw]
+    clear = importance(values, [3] * 40, [5 * a for a, _ in draw])
+    assert list(clear) == ["a", "b"]
+    assert clear["a"].mean > 0.9
+    assert sum(share.mean for share in clear.values()) == pytest.approx(1.0)
+    assert all(share.low <= share.mean <= share.high for share in clear.values())
+    chance = importance(values, [3] * 40, np.random.default_rng(1).normal(size=40).tolist())
+    assert chance["a"].high - chance["a"].low > 3 * (clear["a"].high - clear["a"].low)
+    assert importance(values[:5], [3] * 5, [1.0] * 5) is None
+
+
+def test_long_trials_leave_the_keys_their_own_share():
+    draw = np.random.default_rng(0).uniform(size=(40, 2))
+    lengths = [9 if i % 2 else 1 for i in range(40)]
+    scores = [0.1 * a + length for (a, _), length in zip(draw, lengths, strict=True)]
+    found = importance([{"a": a, "b": b} for a, b in draw], lengths, scores)
+    assert found["epochs"].mean > 0.9
+    assert found["a"].mean < 0.1
 
 
 def test_process_returns_raises_and_dies():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from importance import importance
 from pictures import importance_bars, learning_curves, parallel_coordinates
 from space import Range, Space
 from trials import OBJECTIVE, RESULT, RUN, with_epochs
@@ -21,8 +22,6 @@ from synthgen_tf.runs import Row, read_history
 from synthgen_tf.table import Table
 
 BEST, PAGE, HPARAMS = "best.yaml", "search.html", "hparams"
-LEAST_FOR_IMPORTANCE = 6
-"""Trials below which a forest has nothing to learn from."""
 
 
 @dataclass(frozen=True)
@@ -103,33 +102,6 @@ def write_findings(folder: Path, space: Space) -> Table:
     return table
 
 
-def importance(trials: Sequence[Trial], keys: Sequence[str]) -> dict[str, float] | None:
-    """Return the share of what the scores vary by that each key explains, as a random forest sees
-    it.
-
-    By permutation (Breiman 2001) on the trials themselves; None for fewer than six of them.
-    """
-    from sklearn.ensemble import RandomForestRegressor
-    from sklearn.inspection import permutation_importance
-
-    if len(trials) < LEAST_FOR_IMPORTANCE:
-        return None
-    places = np.array([[_place(trials, trial, key) for key in keys] for trial in trials])
-    scores = np.array([trial.score for trial in trials])
-    forest = RandomForestRegressor(200, random_state=0).fit(places, scores)
-    found = permutation_importance(forest, places, scores, n_repeats=20, random_state=0)
-    shares = np.maximum(found.importances_mean, 0.0)
-    return dict(zip(keys, (shares / max(shares.sum(), 1e-9)).tolist(), strict=True))
-
-
-def _place(trials: Sequence[Trial], trial: Trial, key: str) -> float:
-    """Return a number for a value: itself, or its place among those that were tried."""
-    value = trial.values[key]
-    if isinstance(value, int | float):
-        return float(value)
-    return float(sorted({json.dumps(one.values[key]) for one in trials}).index(json.dumps(value)))
-
-
 def _encoded(values: dict[str, Any], space: Space) -> dict[str, Any]:
     return {
         key: value if isinstance(space.search[key], Range) else json.dumps(value)
@@ -167,16 +139,16 @@ def show(value: Any) -> str:
 
 def _write_page(folder: Path, table: Table, trials: Sequence[Trial], space: Space) -> None:
     keys = list(space.search)
-    shares = importance(trials, keys)
+    values, scores = ([getattr(trial, name) for trial in trials] for name in ("values", "score"))
+    shares = importance(values, [len(trial.history) for trial in trials], scores)
+    logarithmic = {key for key in keys if getattr(space.search[key], "log", False)}
     lead = f"{len(table.rows)} trials, {len(trials)} with a score; the best reached "
     template = open_templates(Path(__file__).parent).get_template("search.html")
     html = template.render(
         title=f"Search {folder.name}",
         lead=f"{lead}{trials[0].score:.2f} dB and stands in {BEST}.",
         tables=[table],
-        coordinates=parallel_coordinates(
-            keys, [trial.values for trial in trials], [trial.score or 0.0 for trial in trials]
-        ),
+        coordinates=parallel_coordinates(keys, values, scores, logarithmic),
         importance=importance_bars(shares) if shares else None,
         curves=learning_curves({trial.name: trial.history for trial in trials}),
     )

@@ -1,10 +1,11 @@
 """Pictures of a search, as data addresses."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from importance import Share
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,7 +18,10 @@ LABELS = 6
 
 
 def parallel_coordinates(
-    keys: Sequence[str], values: Sequence[Mapping[str, Any]], scores: Sequence[float]
+    keys: Sequence[str],
+    values: Sequence[Mapping[str, Any]],
+    scores: Sequence[float],
+    logarithmic: Collection[str] = (),
 ) -> str:
     """Draw a line for each trial through its value on each key's axis, to its score on the last.
 
@@ -25,32 +29,39 @@ def parallel_coordinates(
         keys: of the axes.
         values: key to value, one mapping for each trial.
         scores: of the trials, dB.
+        logarithmic: keys whose axis is.
     """
     figure = Figure(figsize=(max(6.0, 1.9 * (len(keys) + 1)), 4.2), dpi=110, layout="constrained")
     axes = figure.subplots()
-    columns = [[one[key] for one in values] for key in keys] + [list(scores)]
-    heights = np.stack([_draw_axis(axes, x, column) for x, column in enumerate(columns)], axis=1)
+    columns = {key: [one[key] for one in values] for key in keys}
+    columns["SI-SDR improvement, dB"] = list(scores)
+    drawn = [
+        _draw_axis(axes, x, column, key in logarithmic)
+        for x, (key, column) in enumerate(columns.items())
+    ]
+    heights = np.stack(drawn, axis=1)
     shades = colormaps["viridis"](heights[:, -1] * 0.9)
     for line, shade in sorted(zip(heights, shades, strict=True), key=lambda pair: pair[0][-1]):
         axes.plot(line, color=shade, linewidth=1.6, alpha=0.85)
-    axes.set_xticks(range(len(columns)), [*keys, "SI-SDR improvement, dB"], fontsize=8)
+    axes.set_xticks(range(len(columns)), list(columns), fontsize=8)
     axes.set_yticks([])
     axes.set_xlim(-0.3, len(columns) - 0.5)
     axes.spines[:].set_visible(False)
     return png_address(figure)
 
 
-def _draw_axis(axes: Axes, x: int, column: Sequence[Any]) -> np.ndarray:
+def _draw_axis(axes: Axes, x: int, column: Sequence[Any], logarithmic: bool) -> np.ndarray:
     """Draw the values of one axis; returns the height of each in 0 to 1."""
     if all(isinstance(value, int | float) for value in column):
         numbers = np.array(column, float)
-        low, high = numbers.min(), numbers.max()
-        logarithmic = low > 0 and high / low >= 10
         scaled = np.log(numbers) if logarithmic else numbers
         spread = scaled.max() - scaled.min()
         heights = (scaled - scaled.min()) / spread if spread else np.full(len(scaled), 0.5)
-        named = zip(heights, numbers, strict=True)
-        marks = {float(height): f"{number:.3g}" for height, number in named}
+        named = zip(heights, column, strict=True)
+        marks = {
+            float(height): str(number) if isinstance(number, int) else f"{number:.3g}"
+            for height, number in named
+        }
     else:
         texts = [value if isinstance(value, str) else json.dumps(value) for value in column]
         places = {text: place for place, text in enumerate(sorted(set(texts)))}
@@ -64,12 +75,16 @@ def _draw_axis(axes: Axes, x: int, column: Sequence[Any]) -> np.ndarray:
     return heights
 
 
-def importance_bars(shares: Mapping[str, float]) -> str:
-    """Draw horizontal bars: key to share, the largest on top."""
-    ordered = sorted(shares.items(), key=lambda pair: pair[1])
+def importance_bars(shares: Mapping[str, Share]) -> str:
+    """Draw horizontal bars with their intervals: key to share, the largest on top."""
+    ordered = sorted(shares.items(), key=lambda pair: pair[1].mean)
+    percents = 100.0 * np.array([share for _, share in ordered])
+    middle, low, high = percents.T
     figure = Figure(figsize=(7.0, 0.6 + 0.32 * len(ordered)), dpi=110, layout="constrained")
     axes = figure.subplots()
-    axes.barh([key for key, _ in ordered], [100 * share for _, share in ordered])
+    # a mean can lie outside of what nine in ten draws have
+    ends = np.maximum([middle - low, high - middle], 0.0)
+    axes.barh([key for key, _ in ordered], middle, xerr=ends, ecolor="black", capsize=3)
     axes.set_xlabel("% of the difference", fontsize=8)
     axes.tick_params(labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
@@ -89,5 +104,8 @@ def learning_curves(histories: Mapping[str, Sequence[Row]]) -> str:
     axes.set_ylabel("SI-SDR improvement on validation, dB", fontsize=8)
     axes.tick_params(labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(title="trial", frameon=False, fontsize=7, ncols=1 + len(histories) // 12)
+    columns = 1 + len(histories) // 12
+    figure.legend(
+        title="trial", frameon=False, fontsize=7, ncols=columns, loc="outside right upper"
+    )
     return png_address(figure)
