@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from importance import importance
-from pictures import importance_bars, learning_curves, parallel_coordinates
+from pictures import importance_bars, learning_curves, parallel_coordinates, show
 from space import Range, Space
 from trials import OBJECTIVE, RESULT, RUN, with_epochs
 
@@ -128,13 +128,6 @@ def _table(trials: Sequence[Trial], space: Space) -> Table:
         "which is the one of the highest SI-SDR improvement over the mixture."
     )
     return Table("Trials, the best first", columns, rows, note)
-
-
-def show(value: Any) -> str:
-    """Write a value of the configuration as short text, for tables and axes."""
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _write_page(folder: Path, table: Table, trials: Sequence[Trial], space: Space) -> None:

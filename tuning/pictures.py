@@ -57,13 +57,10 @@ def _draw_axis(axes: Axes, x: int, column: Sequence[Any], logarithmic: bool) -> 
         scaled = np.log(numbers) if logarithmic else numbers
         spread = scaled.max() - scaled.min()
         heights = (scaled - scaled.min()) / spread if spread else np.full(len(scaled), 0.5)
-        named = zip(heights, column, strict=True)
-        marks = {
-            float(height): str(number) if isinstance(number, int) else f"{number:.3g}"
-            for height, number in named
-        }
+        named = zip(heights.tolist(), column, strict=True)
+        marks = {height: show(number) for height, number in named}
     else:
-        texts = [value if isinstance(value, str) else json.dumps(value) for value in column]
+        texts = [show(value) for value in column]
         places = {text: place for place, text in enumerate(sorted(set(texts)))}
         top = max(len(places) - 1, 1)
         heights = np.array([places[text] / top for text in texts])
@@ -73,6 +70,13 @@ def _draw_axis(axes: Axes, x: int, column: Sequence[Any], logarithmic: bool) -> 
     for height in [shown[i] for i in np.unique(np.linspace(0, len(shown) - 1, LABELS).astype(int))]:
         axes.text(x + 0.02, height, marks[height][:18], fontsize=7, va="center")
     return heights
+
+
+def show(value: Any) -> str:
+    """Write a value of the configuration as short text, for tables and axes."""
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def importance_bars(shares: Mapping[str, Share]) -> str:
