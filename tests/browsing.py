@@ -1,5 +1,6 @@
 """Chromium without a window, a host of files that can fail, and songs, for tests of pages."""
 
+import base64
 import functools
 import http.server
 import shutil
@@ -164,6 +165,67 @@ def saved(browser, folder: Path, stem: str, kind: str = "float") -> tuple[np.nda
     assert until(lambda: any(folder.glob(f"* - {stem}.wav")), 20)
     (file,) = folder.glob(f"* - {stem}.wav")
     return soundfile.read(file, dtype="float32", always_2d=True)
+
+
+def heard(browser, track: str, loop=None, start: float = 0.0, frames: int | None = None):
+    """What a page's player plays of a track alone, scheduled as for listening.
+
+    Args:
+        track: its name.
+        loop: seconds between which it repeats.
+        start: seconds from which on it plays.
+        frames: how many are listened to; None for as many as the track has.
+
+    Returns:
+        Samples (time, channels).
+    """
+    return _samples(
+        browser,
+        """
+        const [name, loop, start, frames] = given, { player } = synthgen;
+        const { music } = player.tracks.get(name), { numberOfChannels, sampleRate } = music;
+        const lead = Math.ceil(0.05 * sampleRate), length = lead + (frames ?? music.length);
+        const context = new OfflineAudioContext(numberOfChannels, length, sampleRate);
+        const own = new player.constructor(context, new Map([[name, music]]), console.error);
+        Object.assign(own, { run: {}, loop: loop && { from: loop[0], to: loop[1] } });
+        for await (const _ of own.pieces(own.run, start * sampleRate)) {
+          if (own.next * sampleRate > length) break;
+        }
+        const rendered = await context.startRendering();
+        const channel = (_, c) => rendered.getChannelData(c).subarray(lead);
+        return Array.from({ length: numberOfChannels }, channel);
+        """,
+        track,
+        loop,
+        start,
+        frames,
+    )
+
+
+def read(browser, track: str) -> np.ndarray:
+    """What a page reads of a track: samples (time, channels)."""
+    body = "const { music } = synthgen.player.tracks.get(given[0]);"
+    return _samples(browser, f"{body} return music.read(0, music.length);", track)
+
+
+def _samples(browser, body: str, *arguments) -> np.ndarray:
+    """Channels that a script gives, as they lie in memory."""
+    channels = browser.execute_async_script(
+        f"""
+        const given = [...arguments], done = given.pop();
+        const text = (samples) => {{
+          const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+          let letters = "";
+          for (let at = 0; at < bytes.length; at += 8192) {{
+            letters += String.fromCharCode(...bytes.subarray(at, at + 8192));
+          }}
+          return btoa(letters);
+        }};
+        (async () => {{ {body} }})().then((found) => done(found.map(text)));
+        """,
+        *arguments,
+    )
+    return np.stack([np.frombuffer(base64.b64decode(each), np.float32) for each in channels], 1)
 
 
 def visit(browser, host):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from browsing import RATE, TOOLS, all_of, chromium, complaints, find, save_into
+from browsing import RATE, TOOLS, all_of, chromium, complaints, find, heard, read, save_into
 from serving import serving, until
 
 from synthgen_tf.separate import Separator
@@ -80,10 +80,6 @@ def test_song_in_tracks_in_step_stem_out(browser, address, song, tmp_path, expor
     assert gains(browser) == [0, 1, 1]  # synth and rest are the mixture
     find(browser, "#play").click()
     assert until(lambda: browser.execute_script("return synthgen.player.position > 0.5"))
-    starts = browser.execute_script(
-        "return [...synthgen.player.tracks.values()].map((track) => track.sources.length > 0)"
-    )
-    assert starts == [True] * 3
     all_of(browser, ".solo")[1].click()
     assert gains(browser) == [0, 1, 0]
     assert all_of(browser, ".solo")[1].get_attribute("aria-pressed") == "true"
@@ -111,33 +107,47 @@ def test_tracks_are_the_same_music(browser, address, song):
     """What plays as mixture is synth plus rest, sample by sample."""
     browser.get(address)
     upload(browser, song)
-    worst = browser.execute_async_script(
-        """
-        const [done] = arguments, { player } = synthgen, { context } = player;
-        const [mixture, synth, rest] = [...player.tracks.values()].map((t) => t.buffer);
-        const { length, sampleRate } = synth;
-        player.context = new OfflineAudioContext(2, length, sampleRate);
-        for (const [buffer, gain] of mixture.parts) {
-          player.source(buffer, gain, player.context.destination).start();
-        }
-        player.context.startRendering().then((heard) => {
-          player.context = context;
-          let [worst, highest] = [0, 0];
-          for (let channel = 0; channel < 2; channel++) {
-            const [h, s, r] = [heard, synth, rest].map((b) => b.getChannelData(channel));
-            const seen = mixture.samples(channel, 0, length);
-            for (let i = 0; i < length; i++) {
-              highest = Math.max(highest, Math.abs(h[i]));
-              worst = Math.max(worst, Math.abs(h[i] - s[i] - r[i]), Math.abs(seen[i] - h[i]));
-            }
-          }
-          done([worst, highest, length === mixture.length && length === rest.length]);
-        });
-        """
+    mixture, synth, rest = (heard(browser, name) for name in ("mixture", "synth", "rest"))
+    assert mixture.shape == (20 * RATE, 2)
+    assert np.abs(mixture).max() > 0.1
+    np.testing.assert_allclose(mixture, synth + rest, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(read(browser, "mixture"), mixture, rtol=0, atol=1e-6)
+
+
+def test_pictures_show_the_music(browser, address, song):
+    """The tones swell to their loudest at 2 s and to nothing at 4 s; 440 Hz is near the bottom."""
+    browser.get(address)
+    upload(browser, song)
+    assert until(lambda: len(all_of(browser, ".track[data-drawn]")) == 3)
+    pixels = """
+        const canvas = document.querySelector(`.track ${arguments[0]}`), { width, height } = canvas;
+        const column = Math.floor((arguments[1] / 20) * width);
+        const { data } = canvas.getContext("2d").getImageData(column, 0, 1, height);
+        return Array.from({ length: height }, (_, y) => data[4 * y + arguments[2]] / 255);
+    """
+    loud, silent = (
+        np.array(browser.execute_script(pixels, ".wave", seconds, 3)) for seconds in (2.01, 4.01)
     )
-    assert worst[0] < 1e-6
-    assert worst[1] > 0.1
-    assert worst[2]
+    assert (loud > 0).sum() > 70
+    assert (silent > 0).sum() < 3
+    loud, silent = (
+        np.array(browser.execute_script(pixels, ".spectrogram", seconds, 1)) for seconds in (2, 4)
+    )
+    assert silent.max() < 0.3
+    assert loud.max() > 0.7
+    assert loud.argmax() / len(loud) == pytest.approx(1 - (440 / (RATE / 2)) ** 0.5, abs=0.03)
+
+
+def test_pieces_join_in_a_loop(browser, address, song):
+    """A loop longer than a piece and one shorter, from a moment within it on."""
+    browser.get(address)
+    upload(browser, song)
+    whole = read(browser, "synth")
+    for seconds in (5, 1):
+        frames = seconds * RATE
+        loop = np.tile(whole[RATE : RATE + frames], (3, 1))[frames // 2 :][: 2 * frames]
+        played = heard(browser, "synth", (1, 1 + seconds), 1 + seconds / 2, 2 * frames)
+        np.testing.assert_allclose(played, loop, rtol=0, atol=1e-6)
 
 
 def test_keyboard_alone_is_enough(browser, address, song):

@@ -12,9 +12,12 @@ from browsing import (
     all_of,
     choose,
     find,
+    heard,
     music,
+    read,
     saved,
     snr,
+    visit,
     write,
 )
 from encoding import PROTECTED, encoded
@@ -55,6 +58,34 @@ def test_16_bit_stems_sum_to_a_16_bit_song(page, tmp_path):
     choose(page, tmp_path / "song.wav")
     stems = [saved(page, tmp_path, stem, "pcm16")[0] for stem in ("synth", "rest")]
     np.testing.assert_array_equal(stems[0] + stems[1], song.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("kind", "subtype", "error"),
+    [
+        *(("WAV", subtype, 6e-8) for subtype in ("PCM_U8", "PCM_24", "PCM_32", "DOUBLE")),
+        ("WAVEX", "PCM_16", 6e-8),
+        ("WAVEX", "FLOAT", 6e-8),
+        ("RF64", "PCM_24", 6e-8),
+        ("WAV", "ULAW", 1e-5),  # which the browser decodes
+    ],
+)
+def test_wav_is_read_as_soundfile_reads_it(page, tmp_path, kind, subtype, error):
+    path = tmp_path / "song.wav"
+    soundfile.write(path, 0.9 * music(1, channels=3), RATE, subtype, format=kind)
+    assert choose(page, path)[2] == "ready", find(page, "#message").text
+    expected, _ = soundfile.read(path, dtype="float32")
+    np.testing.assert_allclose(read(page, "mixture"), expected, rtol=0, atol=error)
+
+
+@pytest.mark.parametrize("rate", [RATE, 48_000])
+def test_what_plays_is_what_is_saved(page, tmp_path, rate):
+    """At the song's own rate, piece by piece."""
+    assert choose(page, write(tmp_path / "song.wav", music(10, rate), rate))[2] == "ready"
+    assert page.execute_script("return synthgen.player.context.sampleRate") == rate
+    for name in ("synth", "rest"):
+        expected, _ = saved(page, tmp_path, name)
+        np.testing.assert_allclose(heard(page, name), expected, rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize("kind", ["float", "pcm16"])
@@ -145,19 +176,63 @@ def test_a_song_of_hours_is_refused_before_it_takes_the_memory(page, tmp_path):
     assert choose(page, write(tmp_path / "next.wav", music(1)))[2] == "ready"
 
 
-def test_too_little_memory_is_told_and_the_next_song_goes(page, tmp_path):
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("new RangeError('Array buffer allocation failed')", "not enough memory"),
+        ("new DOMException('', 'QuotaExceededError')", "not enough room on the disk"),
+    ],
+)
+def test_too_little_room_is_told_and_the_next_song_goes(page, tmp_path, error, words):
     page.execute_script(
-        """
-        const Whole = AudioBuffer;
-        window.AudioBuffer = function () {
-          window.AudioBuffer = Whole;
-          throw new RangeError("Array buffer allocation failed");
-        };
+        f"""
+        const {{ prototype }} = FileSystemWritableFileStream, {{ write }} = prototype;
+        prototype.write = async function () {{
+          prototype.write = write;
+          throw {error};
+        }};
         """
     )
     assert choose(page, write(tmp_path / "song.wav", music(1)))[2] == "failed"
-    assert "not enough memory" in find(page, "#message").text
+    assert words in find(page, "#message").text
     assert choose(page, tmp_path / "song.wav")[2] == "ready"
+
+
+STORED = """
+const done = arguments[0], names = [];
+(async () => {
+  const all = await (await navigator.storage.getDirectory()).getDirectoryHandle("synthgen");
+  for await (const folder of all.values()) for await (const name of folder.keys()) names.push(name);
+})().then(() => done(names.length));
+"""
+
+
+def test_the_browsers_store_holds_one_song_and_what_a_page_left_goes(page, host, tmp_path):
+    for name in ("song.wav", "song.flac"):
+        soundfile.write(tmp_path / name, music(2), RATE)
+    choose(page, tmp_path / "song.wav")
+    assert page.execute_async_script(STORED) == 1  # the stem; the song lies in its file
+    for _ in range(2):
+        choose(page, tmp_path / "song.flac")
+        assert until(lambda: page.execute_async_script(STORED) == 2)
+    visit(page, host)
+    assert until(lambda: page.execute_async_script(STORED) == 0)
+
+
+def test_works_where_the_browser_has_no_store(page, tmp_path):
+    page.execute_script("navigator.storage.getDirectory = () => Promise.reject(new Error('no'))")
+    song = music(3)
+    assert choose(page, write(tmp_path / "song.wav", song))[2] == "ready"
+    synth, rest = (saved(page, tmp_path, stem)[0] for stem in ("synth", "rest"))
+    np.testing.assert_allclose(synth + rest, song, rtol=0, atol=6e-8)
+
+
+def test_a_song_that_changes_on_its_way_is_told(page, tmp_path):
+    assert choose(page, write(tmp_path / "song.wav", music(3)))[2] == "ready"
+    write(tmp_path / "song.wav", music(1))
+    find(page, "#play").click()
+    assert until(lambda: "cannot be read any more" in find(page, "#message").text)
+    assert find(page, "#play").text == "Play"
 
 
 def test_a_second_song_is_separated_as_the_first(page, separator, tmp_path):

@@ -30,7 +30,7 @@ export function isProtected(bytes) {
 }
 
 // What reads so many letters at a place; fewer where the file ends.
-function textOf(bytes) {
+export function textOf(bytes) {
   return (at, length) => String.fromCharCode(...new Uint8Array(bytes.buffer.slice(at, at + length)));
 }
 

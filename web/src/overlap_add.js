@@ -16,7 +16,7 @@ export function crossfadeWindow(segment, hop) {
 
 // Separates a song block by block. `predict` takes the channels of a block and gives their estimate;
 // `read` gives the song's channels from one frame to another, `write` takes the estimate's from a
-// frame on, in order, each frame once. No frame is read after it was written.
+// frame on, in order, each frame once.
 export async function overlapAdd(predict, { frames, read, write }, { segment, hop }) {
   const window = crossfadeWindow(segment, hop);
   const total = new Float32Array(hop); // of the windows over any one hop

@@ -1,8 +1,8 @@
 // From a chosen song to three tracks that play in step and can be saved, all in this browser.
 
 import { close, listenForFiles, open, player } from "../../synthgen_tf/serve/page/listening.js";
-import { Mix } from "../../synthgen_tf/serve/page/mix.js";
-import { decode } from "./decode.js";
+import { Mix } from "../../synthgen_tf/serve/page/music.js";
+import { recordingOf } from "./decode.js";
 import { prepare } from "./offline.js";
 import { Separator } from "./separator.js";
 import { pieces, stored } from "./wav.js";
@@ -16,6 +16,8 @@ const WORKING = ["loading", "decoding", "separating"];
 let separator = null;
 let context = null;
 let controller = null;
+let recordings = []; // that this page may have in the browser's store
+const saves = new Set(); // that are under way
 
 function show(state, message = "") {
   document.body.dataset.state = state;
@@ -46,35 +48,50 @@ prepared.catch(() => {}); // told above
 async function separate(file) {
   controller?.abort();
   close();
+  clear();
   controller = new AbortController();
   const { signal } = controller;
   try {
     at("progress").value = 0;
     show("decoding", `Reading ${file.name}`);
-    const mixture = await decode(file);
+    const mixture = await recordingOf(file);
+    recordings.push(mixture);
     signal.throwIfAborted();
     show("loading", "Waiting for the model");
     const about = await prepared;
     signal.throwIfAborted();
     show("separating", "Separating");
     const stem = await separator.separate(mixture, (share) => (at("progress").value = share), signal);
+    recordings.push(stem);
     listen(file, mixture, about.stem, stem);
     show("ready", file.name);
     at("play").focus();
   } catch (error) {
     if (signal !== controller.signal) return; // another song came
+    clear();
     if (error.name === "AbortError") show("idle", "Cancelled");
     else show("failed", `${file.name}: ${explained(error)}`);
   }
 }
 
+// Removes what this page has in the browser's store, once it is saved.
+function clear() {
+  const old = recordings;
+  recordings = [];
+  Promise.allSettled(saves).then(() => old.forEach((recording) => recording.remove()));
+}
+
 function explained(error) {
+  if (error.name === "QuotaExceededError") return "there is not enough room on the disk for it: make some, or try a shorter song";
   const memory = error instanceof RangeError || /memory|allocation/i.test(error.message);
   return memory ? "there is not enough memory for it: try a shorter song, or close other pages" : error.message;
 }
 
 function listen(file, mixture, name, stem) {
-  context ??= new AudioContext();
+  if (context?.sampleRate !== mixture.sampleRate) {
+    context?.close();
+    context = new AudioContext({ sampleRate: mixture.sampleRate }); // for pieces that are resampled one by one do not join
+  }
   const rest = new Mix([mixture, 1], [stem, -1]);
   const title = file.name.replace(/\.[^.]*$/, "");
   open(context, new Map([["mixture", mixture], [name, stem], ["rest", rest]]), (track, link) => {
@@ -82,25 +99,27 @@ function listen(file, mixture, name, stem) {
     link.textContent = "Save";
     link.setAttribute("aria-label", `Save ${track}`);
     link.href = "#";
-    link.addEventListener("click", (event) => save(event, `${title} - ${track}.wav`, mixture, stem, track === name));
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const saving = save(`${title} - ${track}.wav`, mixture, stem, track === name);
+      saves.add(saving);
+      saving.finally(() => saves.delete(saving));
+    });
   });
 }
 
 // Made when it is asked for, so that no file waits in memory.
-async function save(event, name, mixture, stem, isStem) {
+async function save(name, mixture, stem, isStem) {
   const kind = at("format").value;
   const kept = kind === "pcm16" ? stored : (value) => value;
-  const cut = (c, from, to) => {
-    const samples = stem.getChannelData(c).subarray(from, to);
-    if (isStem) return samples;
+  const read = async (from, to) => {
+    const channels = await stem.read(from, to);
+    if (isStem) return channels;
     // the rest takes up what rounding and clamping take from the stem
-    return mixture.getChannelData(c).subarray(from, to).map((value, i) => value - kept(samples[i]));
+    return (await mixture.read(from, to)).map((samples, c) => samples.map((value, i) => value - kept(channels[c][i])));
   };
   try {
-    const parts = pieces(cut, stem, kind);
-    if (!window.showSaveFilePicker) return keep(event.target, name, parts);
-    event.preventDefault();
-    await stream(name, parts);
+    await (window.showSaveFilePicker ? stream : keep)(name, pieces(read, stem, kind));
   } catch (error) {
     if (error.name !== "AbortError") at("message").textContent = `${name}: ${explained(error)}`;
   }
@@ -111,7 +130,7 @@ async function stream(name, parts) {
   const types = [{ accept: { "audio/wav": [".wav"] } }];
   const file = await (await window.showSaveFilePicker({ suggestedName: name, types })).createWritable();
   try {
-    for (const part of parts) await file.write(part);
+    for await (const part of parts) await file.write(part);
     await file.close();
   } catch (error) {
     await file.abort().catch(() => {}); // nothing half-written stays
@@ -119,13 +138,15 @@ async function stream(name, parts) {
   }
 }
 
-// To where the browser puts what it downloads, once the click on the link is through.
-function keep(link, name, parts) {
-  const blobs = Array.from(parts, (part) => new Blob([part])); // which the browser may keep on disk
+// To where the browser puts what it downloads.
+async function keep(name, parts) {
+  const blobs = [];
+  for await (const part of parts) blobs.push(new Blob([part])); // which the browser may keep on disk
+  const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob(blobs, { type: "audio/wav" }));
   link.download = name;
-  const { href } = link;
-  setTimeout(() => URL.revokeObjectURL(href), FORGET_MS);
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), FORGET_MS);
 }
 
 listenForFiles(separate);

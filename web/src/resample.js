@@ -5,39 +5,95 @@ const ROLL_OFF = 0.0882; // of the lower Nyquist frequency is given to the filte
 const MIDDLE = 0.95566; // of that slope
 const ATTENUATION_DB = 180;
 
-// `frames` samples at another rate, silence after the music's end.
-export function resample(samples, rateFrom, rateTo, frames) {
-  const common = divisor(rateFrom, rateTo);
-  const [up, down] = [rateTo / common, rateFrom / common];
-  const { taps, half, table } = filter(up, down);
-  const out = new Float32Array(frames);
-  for (let m = 0; m < frames; m++) {
-    const at = m * down; // in steps of 1 / up samples
-    const phase = at % up;
-    const first = (at - phase) / up - half + 1;
-    const row = phase * taps;
-    const from = Math.max(0, -first);
-    const to = Math.min(taps, samples.length - first);
-    // four sums side by side, for one waits for itself
-    let [one, two, three, four] = [0, 0, 0, 0];
-    let k = from;
-    for (; k + 3 < to; k += 4) {
-      one += samples[first + k] * table[row + k];
-      two += samples[first + k + 1] * table[row + k + 1];
-      three += samples[first + k + 2] * table[row + k + 2];
-      four += samples[first + k + 3] * table[row + k + 3];
-    }
-    for (; k < to; k++) one += samples[first + k] * table[row + k];
-    out[m] = one + two + three + four;
+export class Resampler {
+  constructor(rateFrom, rateTo) {
+    const common = divisor(rateFrom, rateTo);
+    [this.up, this.down] = [rateTo / common, rateFrom / common];
+    Object.assign(this, filter(this.up, this.down));
   }
-  return out;
+
+  // The first frame of the music that a frame of the other rate is made of, and one past the last; may lie outside.
+  needs(frame) {
+    const first = Math.floor((frame * this.down) / this.up) - this.half + 1;
+    return [first, first + this.taps];
+  }
+
+  // How many frames of the other rate are made of less than that many frames of the music.
+  reach(frames) {
+    return Math.max(0, Math.ceil(((frames - this.half) * this.up) / this.down));
+  }
+
+  // Frames from one to another of the other rate. The samples begin at frame `start` of the music,
+  // and around them is silence.
+  cut(samples, start, from, to) {
+    const { up, down, taps, half, table } = this;
+    const out = new Float32Array(to - from);
+    for (let m = 0; m < out.length; m++) {
+      const at = (from + m) * down; // in steps of 1 / up samples
+      const phase = at % up;
+      const first = (at - phase) / up - half + 1 - start;
+      const row = phase * taps;
+      const end = Math.min(taps, samples.length - first);
+      // four sums side by side, for one waits for itself
+      let [one, two, three, four] = [0, 0, 0, 0];
+      let k = Math.max(0, -first);
+      for (; k + 3 < end; k += 4) {
+        one += samples[first + k] * table[row + k];
+        two += samples[first + k + 1] * table[row + k + 1];
+        three += samples[first + k + 2] * table[row + k + 2];
+        four += samples[first + k + 3] * table[row + k + 3];
+      }
+      for (; k < end; k++) one += samples[first + k] * table[row + k];
+      out[m] = one + two + three + four;
+    }
+    return out;
+  }
 }
 
-let kept = {}; // the filter of the last pair of rates: each channel asks for it
+// What reads music of so many frames as if it had the other rate, forwards and as far back as was read before.
+export function readAtRate(resampler, read, frames) {
+  let last = { to: 0, channels: [] };
+  return async (from, to) => {
+    const begin = Math.max(from, last.to); // what lies before is here already
+    const [first] = resampler.needs(begin);
+    const [, end] = resampler.needs(to - 1);
+    const start = Math.min(frames, Math.max(0, first));
+    const music = await read(start, Math.max(start, Math.min(frames, end)));
+    const channels = music.map((samples, c) => {
+      const out = new Float32Array(to - from);
+      if (begin > from) out.set(last.channels[c].subarray(from - last.from));
+      if (begin < to) out.set(resampler.cut(samples, start, begin, to), begin - from);
+      return out;
+    });
+    last = { from, to, channels };
+    return channels;
+  };
+}
+
+// What takes music of so many frames, part after part, and writes it at the other rate, `frames` of them.
+export function writeAtRate(resampler, write, length, frames) {
+  let [kept, start, written] = [null, 0, 0];
+  return async (from, channels) => {
+    kept = kept ? kept.map((samples, c) => joined(samples, channels[c])) : channels;
+    const heard = start + kept[0].length;
+    const to = heard >= length ? frames : Math.min(frames, resampler.reach(heard));
+    if (to <= written) return;
+    await write(written, kept.map((samples) => resampler.cut(samples, start, written, to)));
+    const first = Math.max(start, Math.min(heard, resampler.needs(to)[0]));
+    kept = kept.map((samples) => samples.slice(first - start));
+    [start, written] = [first, to];
+  };
+}
+
+function joined(one, other) {
+  const both = new Float32Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}
 
 // For each of `up` phases the weights of the `taps` samples around it.
 function filter(up, down) {
-  if (kept.up === up && kept.down === down) return kept;
   const lower = Math.min(1, up / down); // Nyquist frequency, that of the input being 1
   const cutoff = lower * MIDDLE;
   const beta = 0.1102 * (ATTENUATION_DB - 8.7);
@@ -53,8 +109,7 @@ function filter(up, down) {
       table[phase * taps + k] = inside <= 0 ? 0 : (cutoff * sinc * bessel(beta * Math.sqrt(inside))) / bessel(beta);
     }
   }
-  kept = { up, down, taps, half, table };
-  return kept;
+  return { taps, half, table };
 }
 
 // Modified Bessel function of the first kind, order 0.

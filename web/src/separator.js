@@ -1,5 +1,7 @@
 // The worker as promises: ready with the model, a song in, its stem out.
 
+import { Store } from "./store.js";
+
 const ENOUGH_THREADS = 8;
 
 export class Separator {
@@ -8,6 +10,7 @@ export class Separator {
     const threads = crossOriginIsolated ? cores : 1;
     this.id = 0;
     this.waiting = null; // of the song at work
+    this.heard = Promise.resolve(); // once all that the worker said was done
     this.ready = this.start(threads).catch((error) => {
       if (threads === 1) throw error;
       this.worker.terminate();
@@ -22,49 +25,54 @@ export class Separator {
       this.worker.onmessage = ({ data }) => {
         if (data.kind === "ready") resolve(data);
         else if (data.kind === "failed" && data.id === undefined) reject(new Error(data.message));
-        else if (data.id === this.waiting?.id) this.hear(data);
+        else this.heard = this.heard.then(() => this.hear(data)).catch((error) => this.end(data.id, error));
       };
       this.worker.onerror = (event) => {
         event.preventDefault();
         const error = new Error(event.message || "the worker could not be started");
         reject(error);
-        this.waiting?.reject(error);
+        if (this.waiting) this.end(this.waiting.id, error);
       };
       this.worker.postMessage({ kind: "load", folder: new URL("./", location.href).href, threads });
     });
   }
 
-  hear({ kind, share, from, to, start, channels, message }) {
-    const { id, mixture, stem, onShare, resolve, reject } = this.waiting;
+  async hear({ kind, id, from, to, channels, message }) {
+    if (id !== this.waiting?.id) return;
+    const { mixture, store, onShare, resolve } = this.waiting;
     if (kind === "want") {
-      const parts = Array.from({ length: mixture.numberOfChannels }, (_, c) => mixture.getChannelData(c).slice(from, to));
+      const parts = await mixture.read(from, to);
       this.worker.postMessage({ kind: "music", id, channels: parts }, parts.map((part) => part.buffer));
     } else if (kind === "stem") {
-      channels.forEach((samples, c) => stem.copyToChannel(samples, c, start));
-      onShare((start + channels[0].length) / stem.length);
-    } else if (kind === "progress") onShare(share);
-    else {
-      this.waiting = null; // so that the song need not stay when another comes
-      if (kind === "done") resolve(stem);
-      else reject(new Error(message));
-    }
+      await store.add(channels);
+      onShare(store.length / mixture.length);
+    } else if (kind === "done") {
+      resolve(await store.close(mixture));
+      this.waiting = null;
+    } else throw new Error(message);
   }
 
-  // The stem of a buffer, as another of the same shape.
+  // No more of a song, for an error's sake.
+  end(id, error) {
+    if (id !== this.waiting?.id) return;
+    const { store, reject } = this.waiting;
+    this.waiting = null;
+    this.worker.postMessage({ kind: "cancel", id });
+    store.discard();
+    reject(error);
+  }
+
+  // The stem of a recording, as another of the same shape.
   async separate(mixture, onShare, signal) {
     await this.ready;
+    const store = await Store.open();
+    if (signal.aborted) await store.discard();
     signal.throwIfAborted();
-    const { length, numberOfChannels, sampleRate } = mixture;
-    const stem = new AudioBuffer({ length, numberOfChannels, sampleRate });
     return new Promise((resolve, reject) => {
       const id = ++this.id;
-      this.waiting = { id, mixture, stem, resolve, reject, onShare };
-      signal.addEventListener("abort", () => {
-        this.worker.postMessage({ kind: "cancel", id });
-        if (this.waiting?.id === id) this.waiting = null;
-        reject(signal.reason);
-      });
-      this.worker.postMessage({ kind: "separate", id, frames: length, rate: sampleRate });
+      this.waiting = { id, mixture, store, resolve, reject, onShare };
+      signal.addEventListener("abort", () => this.end(id, signal.reason));
+      this.worker.postMessage({ kind: "separate", id, frames: mixture.length, rate: mixture.sampleRate });
     });
   }
 }

@@ -17,19 +17,18 @@ export function stored(value) {
   return Math.max(-32768, Math.min(32767, whole)) / 32768;
 }
 
-// The file, piece by piece. `cut` gives the samples of a channel between two frames.
-export function* pieces(cut, { length, numberOfChannels, sampleRate }, kind) {
+// The file, piece by piece. `read` promises the channels between two frames.
+export async function* pieces(read, { length, numberOfChannels, sampleRate }, kind) {
   const { tag, bytes, put } = KINDS[kind];
   const width = numberOfChannels * bytes;
   if (length * width > MOST_BYTES) throw new Error("the stem is longer than a WAV file can be: save it as 16 bit");
   yield head(tag, numberOfChannels, sampleRate, bytes, length);
   for (let from = 0; from < length; from += CHUNK) {
-    const to = Math.min(length, from + CHUNK);
-    const view = new DataView(new ArrayBuffer((to - from) * width));
-    for (let c = 0; c < numberOfChannels; c++) {
-      const samples = cut(c, from, to);
+    const channels = await read(from, Math.min(length, from + CHUNK));
+    const view = new DataView(new ArrayBuffer(channels[0].length * width));
+    channels.forEach((samples, c) => {
       for (let i = 0; i < samples.length; i++) put(view, i * width + c * bytes, samples[i]);
-    }
+    });
     yield view;
   }
 }

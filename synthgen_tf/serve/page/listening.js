@@ -1,6 +1,6 @@
 // The part of a page that plays: rows of tracks with pictures and buttons, the transport, the keys.
 
-import { drawSpectrogram, drawWave, peak } from "./pictures.js";
+import { drawSpectrogram, drawWave, look, peak } from "./pictures.js";
 import { Player } from "./player.js";
 
 const at = (id) => document.getElementById(id);
@@ -12,13 +12,33 @@ export let player = null;
 let loopStart = null; // where a loop begins whose end is not chosen yet
 
 // Shows tracks, a mixture and stems that add up to it; `dress` gets each one's name and link to a file.
-export function open(context, buffers, dress) {
+export function open(context, tracks, dress) {
   close();
-  player = new Player(context, buffers);
+  player = new Player(context, tracks, fail);
   player.set("mixture", { mute: true }); // the stems are the song already
-  const highest = peak(buffers.get("mixture"));
-  at("tracks").replaceChildren(...[...buffers].map(([name, buffer]) => trackRow(name, buffer, highest, dress)));
+  at("tracks").replaceChildren(...[...tracks.keys()].map((name) => trackRow(name, dress)));
   at("seek").max = player.duration;
+  refresh();
+  draw(player, tracks).catch(fail);
+}
+
+// One row after another, scaled to the mixture's peak; a song of hours takes some seconds.
+async function draw(shown, tracks) {
+  let highest = null;
+  for (const [name, music] of tracks) {
+    const row = [...at("tracks").children].find((each) => each.dataset.name === name);
+    const [wave, spectrogram] = [".wave", ".spectrogram"].map((each) => row.querySelector(each));
+    const seen = await look(music, wave.width, spectrogram.height);
+    if (player !== shown) return;
+    highest ??= peak(seen);
+    drawWave(wave, seen, highest);
+    drawSpectrogram(spectrogram, seen, highest);
+    row.dataset.drawn = "";
+  }
+}
+
+function fail(error) {
+  at("message").textContent = error.message;
   refresh();
 }
 
@@ -28,17 +48,13 @@ export function close() {
   loopStart = null;
 }
 
-function trackRow(name, buffer, highest, dress) {
+function trackRow(name, dress) {
   const row = at("track").content.cloneNode(true).firstElementChild;
   row.dataset.name = name;
   row.setAttribute("aria-label", name);
   row.querySelector("h2").textContent = name;
-  const wave = row.querySelector(".wave");
-  const spectrogram = row.querySelector(".spectrogram");
-  wave.setAttribute("aria-label", `Waveform of ${name}`);
-  spectrogram.setAttribute("aria-label", `Spectrogram of ${name}`);
-  drawWave(wave, buffer, highest);
-  drawSpectrogram(spectrogram, buffer, highest);
+  row.querySelector(".wave").setAttribute("aria-label", `Waveform of ${name}`);
+  row.querySelector(".spectrogram").setAttribute("aria-label", `Spectrogram of ${name}`);
   for (const kind of ["solo", "mute"]) {
     row.querySelector(`.${kind}`).addEventListener("click", () => {
       player.set(name, { [kind]: !player.tracks.get(name)[kind] });

@@ -1,7 +1,7 @@
 // From a dropped song to three tracks that play in step.
 
 import { close, listenForFiles, open, player } from "./listening.js";
-import { Mix } from "./mix.js";
+import { Held, Mix } from "./music.js";
 import { Refusal, finished, forget, stem, submit } from "./service.js";
 
 const at = (id) => document.getElementById(id);
@@ -51,15 +51,15 @@ async function separate(file) {
 async function load(file, stems, token, signal) {
   context ??= new AudioContext();
   const name = file.name.replace(/\.[^.]*$/, "");
-  const buffers = new Map();
+  const tracks = new Map();
   const links = new Map();
   for (const each of stems) {
     const blob = await stem(job, each, token, signal);
     links.set(each, { href: URL.createObjectURL(blob), download: `${name} - ${each}.${at("format").value}` });
-    buffers.set(each, await context.decodeAudioData(await blob.arrayBuffer()));
+    tracks.set(each, new Held(await context.decodeAudioData(await blob.arrayBuffer())));
   }
-  const mixture = new Mix(...[...buffers.values()].map((buffer) => [buffer, 1]));
-  open(context, new Map([["mixture", mixture], ...buffers]), (name, link) => {
+  const mixture = new Mix(...[...tracks.values()].map((music) => [music, 1]));
+  open(context, new Map([["mixture", mixture], ...tracks]), (name, link) => {
     if (links.has(name)) Object.assign(link, links.get(name));
     else link.remove(); // the mixture is what they have
   });
