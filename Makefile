@@ -26,7 +26,7 @@ test: setup lint  ## ruff, mypy and the quick test suite
 	.venv/bin/python -m pytest $(TWO)
 
 test-slow: setup browser  ## the tests that take minutes: whole demo, wheel, page in a browser
-	.venv/bin/python -m pytest -m slow --ignore-glob "tests/test_web*"
+	.venv/bin/python -m pytest $(TWO) -m slow --ignore-glob "tests/test_web*"
 
 web: .venv/installed  ## build web/dist, the page that separates without a server
 	cd web && npm ci --silent --ignore-scripts
