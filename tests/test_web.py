@@ -219,6 +219,24 @@ def test_the_browsers_store_holds_one_song_and_what_a_page_left_goes(page, host,
     assert until(lambda: page.execute_async_script(STORED) == 0)
 
 
+def test_a_song_that_comes_while_another_is_drawn_hears_nothing_of_it(page, tmp_path):
+    for seconds in (30, 1):
+        write(tmp_path / f"{seconds}.wav", music(seconds))
+    assert choose(page, tmp_path / "30.wav")[2] == "ready"
+    page.execute_script(
+        """
+        for (const { music } of synthgen.player.tracks.values()) {
+          music.read = () => new Promise((_, refuse) => (window.refuse = refuse));
+        }
+        """
+    )
+    assert until(lambda: page.execute_script("return window.refuse !== undefined"))
+    assert choose(page, tmp_path / "1.wav")[2] == "ready"
+    page.execute_script("refuse(new Error('it is gone'))")
+    assert until(lambda: len(all_of(page, ".track[data-drawn]")) == 3)
+    assert find(page, "#message").text == "1.wav"
+
+
 def test_works_where_the_browser_has_no_store(page, tmp_path):
     page.execute_script("navigator.storage.getDirectory = () => Promise.reject(new Error('no'))")
     song = music(3)

@@ -19,7 +19,8 @@ export function open(context, tracks, dress) {
   at("tracks").replaceChildren(...[...tracks.keys()].map((name) => trackRow(name, dress)));
   at("seek").max = player.duration;
   refresh();
-  draw(player, tracks).catch(fail);
+  const shown = player;
+  draw(shown, tracks).catch((error) => player === shown && fail(error)); // others are gone with their music
 }
 
 // One row after another, scaled to the mixture's peak; a song of hours takes some seconds.

@@ -51,7 +51,7 @@ export async function look(music, columns, rows) {
 
 // The largest absolute sample of what was seen.
 export function peak({ low, high }) {
-  return Math.max(1e-6, high.reduce((most, value) => Math.max(most, value), 0), -low.reduce((least, value) => Math.min(least, value), 0));
+  return Math.max(1e-6, ...high, ...low.map(Math.abs));
 }
 
 // Both scaled to a common peak, so that tracks can be compared.
