@@ -82,7 +82,9 @@ browser:
 # Synth engines for synthgen render --engines, a package at a time: one that is missing stops none.
 SOURCES = amsynth whysynth xsynth-dssi hexter supercollider-server sonic-pi-server \
 	sonic-pi-samples hydrogen-data hydrogen-drumkits csound-soundfont minuet-data denemo-data \
-	timgm6mb-soundfont flite
+	timgm6mb-soundfont flite festival festvox-kdlpc16k festvox-italp16k festvox-itapc16k \
+	festvox-czech-dita festvox-czech-krb festvox-czech-machac festvox-czech-ph \
+	festvox-suopuhe-lj festvox-suopuhe-mv
 
 sources:  ## install what Debian offers for synthgen render --engines all --recorded
 	@sh -c 'command -v apt-get >/dev/null || { \

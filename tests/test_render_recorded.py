@@ -160,7 +160,7 @@ def test_no_recording_is_in_train_and_in_another_split():
     rows = listed()
     assert len({row.file for row in rows}) == len(rows)
     for row in rows:
-        assert row.kind in ("font", "kit", "machine", "voice")
+        assert row.kind in ("font", "kit", "machine", "flite", "festival")
         assert all((row.licence, row.package))
         assert row.splits in (("train",), ("valid",), ("test",), ("valid", "test"), ("far",))
         assert "fluid" not in str(row.file).lower()

@@ -1,4 +1,5 @@
-"""Recorded voices: flite speaks, a vocoder sings; vowels on their notes, pitch as written."""
+"""Recorded voices: flite or Festival speaks, a vocoder sings; vowels on their notes, pitch as
+written."""
 
 import subprocess
 from pathlib import Path
@@ -9,19 +10,27 @@ import pytest
 from synthgen_tf.render.casting import sample_engine
 from synthgen_tf.render.compose.score import Note, Part
 from synthgen_tf.render.engines.base import perform
-from synthgen_tf.render.engines.voice import flite
-from synthgen_tf.render.engines.voice.flite import SpeechError, SpeechVoice, Spoken, speak
+from synthgen_tf.render.engines.voice import speech
+from synthgen_tf.render.engines.voice.festival import PHONES, FestivalVoice, has_festival
+from synthgen_tf.render.engines.voice.flite import FliteVoice
 from synthgen_tf.render.engines.voice.singers import Voice
+from synthgen_tf.render.engines.voice.speech import SpeechError, SpeechVoice, Spoken
 from synthgen_tf.render.engines.voice.vocoded import RecordedVoice, brightened, places_in
-from synthgen_tf.render.engines.voice.words import CONSONANTS, VOWELS, Syllable
-from synthgen_tf.render.recorded import Recorded
+from synthgen_tf.render.engines.voice.words import CONSONANTS, GLIDES, VOWELS, Syllable
+from synthgen_tf.render.recorded import Recorded, find_recorded, listed
 from synthgen_tf.render.signals.dsp import SAMPLE_RATE, to_frames
 from synthgen_tf.render.sources import Sources
 
 pytest.importorskip("pyworld")
-PROGRAM = Path("/usr/bin/flite_cmu_us_slt")
-SLT = SpeechVoice("slt", PROGRAM, "0" * 64, "Flite licence")
-needs_flite = pytest.mark.skipif(not PROGRAM.exists(), reason="flite speaks")
+SLT = FliteVoice("slt", Path("/usr/bin/flite_cmu_us_slt"), "0" * 64, "Flite licence")
+DITA = FestivalVoice(
+    "czech_dita", Path("/usr/share/festival/voices/czech/czech_dita"), "1" * 64, "GPL-3.0-or-later"
+)
+VOICES = [
+    FestivalVoice(row.file.name, row.file, "2" * 64, row.licence)
+    for row in listed()
+    if row.kind == "festival"
+]
 TUNE = [Note(0.5, 0.9, 57, 0.8), Note(1.5, 0.9, 64, 0.8), Note(2.5, 1.4, 60, 0.8)]
 
 
@@ -63,27 +72,38 @@ def test_highs_are_added_and_nothing_below_changes():
     assert spectrum[1][[8800, 12_600]] == pytest.approx([0.5, 0.25], abs=0.05)
 
 
-@needs_flite
-def test_a_voice_speaks_every_sound_that_words_have():
+def silent_without(voice: SpeechVoice) -> None:
+    """Skip a test on a machine that does not hold a voice, or not what speaks with it."""
+    if not voice.file.exists() or (isinstance(voice, FestivalVoice) and not has_festival()):
+        pytest.skip(f"{voice.name} is not installed")
+
+
+@pytest.mark.parametrize("voice", [SLT, *VOICES], ids=lambda voice: voice.name)
+def test_a_voice_speaks_every_sound_that_words_have(voice):
+    silent_without(voice)
     syllables = [Syllable((each,), ("ah",)) for each in CONSONANTS]
-    syllables += [Syllable((), (each,)) for each in VOWELS]
+    syllables += [Syllable(("d",), (each,), ("d",)) for each in VOWELS]
+    syllables += [Syllable(("d",), each, ("d",)) for each in GLIDES.values()]
     for few in (syllables[:12], syllables[12:24], syllables[24:]):
-        spoken = speak(SLT, few)
+        spoken = voice.speak(few)
         assert len(spoken.vowels) == len(few)
         assert (np.diff(spoken.vowels.ravel()) >= 0).all()
         assert 0 < spoken.first <= spoken.vowels[0, 0]
         assert spoken.vowels[-1, 1] <= spoken.last <= len(spoken.sound) / spoken.rate
+        for begin, end in np.round(spoken.vowels * spoken.rate).astype(int):
+            assert np.abs(spoken.sound[begin:end]).max() > 0.02
 
 
-@needs_flite
-def test_a_voice_sings_the_tune():
+@pytest.mark.parametrize("voice", [SLT, DITA], ids=lambda voice: voice.name)
+def test_a_voice_sings_the_tune(voice):
     import pyworld
 
-    engine = RecordedVoice(np.random.default_rng(2), SLT)
+    silent_without(voice)
+    engine = RecordedVoice(np.random.default_rng(2), voice)
     sound = perform(engine, TUNE, to_frames(4.5))
     assert sound.shape == (to_frames(4.5), 2)
     assert np.isfinite(sound).all()
-    again = perform(RecordedVoice(np.random.default_rng(2), SLT), TUNE, to_frames(4.5))
+    again = perform(RecordedVoice(np.random.default_rng(2), voice), TUNE, to_frames(4.5))
     np.testing.assert_array_equal(sound, again)
     mono = sound.mean(axis=1).astype(float)
     pitch, time = pyworld.harvest(mono, SAMPLE_RATE, f0_floor=80, f0_ceil=800)
@@ -96,14 +116,22 @@ def test_a_voice_sings_the_tune():
     assert quiet < 0.1 * np.abs(mono).max()
 
 
-def test_another_singer_takes_over_where_flite_fails(monkeypatch, capsys):
-    def fails(*_, **__):
-        raise subprocess.TimeoutExpired("flite", 60)
+def test_voices_with_highs_are_given_none():
+    time = np.arange(32_000) / 32_000
+    voiced = np.sin(2 * np.pi * 5000 * time)
+    spectrum = np.abs(np.fft.rfft(brightened(voiced, 32_000, SAMPLE_RATE, 1.0)))
+    assert spectrum[[8800, 12_600]].max() < 0.01 * spectrum[5000]
 
-    monkeypatch.setattr(flite.subprocess, "run", fails)
-    with pytest.raises(SpeechError, match="flite's voice slt fails"):
-        speak(SLT, [Syllable((), ("ah",))])
-    sound = perform(RecordedVoice(np.random.default_rng(0), SLT), TUNE, to_frames(4.5))
+
+@pytest.mark.parametrize("voice", [SLT, DITA], ids=lambda voice: voice.name)
+def test_another_singer_takes_over_where_a_voice_fails(voice, monkeypatch, capsys):
+    def fails(*_, **__):
+        raise subprocess.TimeoutExpired(voice.program, 60)
+
+    monkeypatch.setattr(speech.subprocess, "run", fails)
+    with pytest.raises(SpeechError, match=f"{voice.program}'s voice {voice.name} fails"):
+        voice.speak([Syllable((), ("ah",))])
+    sound = perform(RecordedVoice(np.random.default_rng(0), voice), TUNE, to_frames(4.5))
     assert np.abs(sound).max() > 0.01
     assert "another singer takes the phrase" in capsys.readouterr().err
 
@@ -122,3 +150,17 @@ def test_singers_of_a_split_have_its_own_voices():
     assert np.mean(recorded) == pytest.approx(0.7, abs=0.1)
     assert {type(engine) for engine in engines("test")} == {Voice}
     assert sources.digest != Sources().digest
+
+
+def test_every_voice_has_a_language_that_is_known():
+    assert {voice.file.parent.name for voice in VOICES} == set(PHONES)
+
+
+def test_without_festival_its_voices_are_told_as_missing(monkeypatch):
+    rows = [row for row in listed() if row.kind == "festival" and row.file.exists()]
+    if not rows:
+        pytest.skip("no voice of Festival is installed")
+    monkeypatch.setattr("synthgen_tf.render.recorded.has_festival", lambda: False)
+    recorded, missing = find_recorded()
+    assert "festival" in missing
+    assert not any(isinstance(voice, FestivalVoice) for _, voice in recorded.voices)

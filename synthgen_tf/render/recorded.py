@@ -12,16 +12,21 @@ from pathlib import Path
 from synthgen_tf.errors import InputError, install
 from synthgen_tf.render.engines.drums.kits import RecordedKit, read_kit
 from synthgen_tf.render.engines.soundfont import Font, read_font
-from synthgen_tf.render.engines.voice.flite import SpeechVoice, read_voice
+from synthgen_tf.render.engines.voice.festival import has_festival, read_festival
+from synthgen_tf.render.engines.voice.flite import read_flite
+from synthgen_tf.render.engines.voice.speech import SpeechVoice
 from synthgen_tf.render.engines.voice.vocoded import has_pyworld
 
 TABLE = "recorded.csv"
 
+FESTIVAL = "festival"
+VOICES = {"flite": read_flite, FESTIVAL: read_festival}
+
 
 @dataclass(frozen=True)
 class Listed:
-    """A row of the table and its splits: a soundfont (`font`), a `kit` or a drum `machine`, or the
-    program of a `voice`."""
+    """A row of the table and its splits: a soundfont (`font`), a `kit` or a drum `machine`, the
+    program of a voice of `flite`, or the folder of one of `festival`."""
 
     kind: str
     file: Path
@@ -101,8 +106,10 @@ def find_recorded() -> tuple[Recorded, list[str]]:
         for row in here
         if row.kind in ("kit", "machine")
     ]
+    if any(row.kind == FESTIVAL for row in here) and not has_festival():
+        here, missing = [row for row in here if row.kind != FESTIVAL], [*missing, FESTIVAL]
     voices = [
-        (row.splits, read_voice(row.file, row.licence)) for row in here if row.kind == "voice"
+        (row.splits, VOICES[row.kind](row.file, row.licence)) for row in here if row.kind in VOICES
     ]
     if voices and not has_pyworld():
         voices, missing = [], [*missing, f"voices ({install('voices')})"]

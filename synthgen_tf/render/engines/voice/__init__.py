@@ -6,6 +6,8 @@ Files:
     throat          pulses of the glottis and their pitch
     tract           from syllables to curves, and a filter whose formants follow them
     singers         the engine: alone, doubled, in a choir, or speaking in time
-    flite           has syllables spoken by a voice that was a person's
+    speech          has syllables spoken by a voice that was a person's
+    flite           voices of flite
+    festival        voices of Festival, in four languages
     vocoded         the engine of those voices: a vocoder sings what they spoke
 """

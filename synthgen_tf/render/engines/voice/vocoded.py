@@ -1,4 +1,4 @@
-"""Plays singers whose voice was a person's: flite speaks the words, WORLD sings them to the tune.
+"""Plays singers whose voice was a person's: it speaks the words, WORLD sings them to the tune.
 
 Reference: Morise et al., WORLD: a vocoder-based high-quality speech synthesis system for real-time
 applications (2016).
@@ -15,8 +15,8 @@ from scipy import signal
 
 from synthgen_tf.render.compose.score import Note
 from synthgen_tf.render.engines.base import draw
-from synthgen_tf.render.engines.voice.flite import SpeechError, SpeechVoice, Spoken, speak
 from synthgen_tf.render.engines.voice.singers import TAIL_SECONDS, Voice
+from synthgen_tf.render.engines.voice.speech import SpeechError, SpeechVoice, Spoken
 from synthgen_tf.render.engines.voice.throat import sung_level, sung_pitch
 from synthgen_tf.render.engines.voice.words import Syllable
 from synthgen_tf.render.engines.winds.line import lanes
@@ -35,7 +35,10 @@ LOWEST_HZ, HIGHEST_HZ = 60.0, 500.0
 """Pitches that speech is searched for."""
 
 HIGHEST_SPOKEN_HZ = 7600.0
-"""Voices of flite have nothing above 8 kHz; what is there is mirrored from below."""
+"""Voices at 16 kHz have nothing above 8 kHz; what is there is mirrored from below."""
+
+LACKING_RATE = 16_000
+"""Up to this many Hz, speech lacks highs."""
 
 MOST_WARP = 1.25
 VOWEL_SHARE = 0.4
@@ -68,7 +71,7 @@ class RecordedVoice(Voice):
         syllables = [each for each in words if each is not None]
         sung = [index for index, each in enumerate(words) if each is not None]
         try:
-            spoken = speak(self._voice, syllables)
+            spoken = self._voice.speak(syllables)
         except SpeechError as error:
             print(f"synthgen: {error}: another singer takes the phrase", file=sys.stderr)
             return super()._phrase(phrase, singers, line)
@@ -172,12 +175,14 @@ def places_in(spoken: Spoken, starts: np.ndarray, ends: np.ndarray, frames: int)
 
 
 def brightened(voiced: np.ndarray, rate: int, frames: int, amount: float) -> np.ndarray:
-    """Bring speech to our rate, and give it the highs that it lacks: float32 (frames,).
+    """Bring speech to our rate, and give it the highs that it may lack: float32 (frames,).
 
     Its upper octave, moved up once and twice, stands for them; sibilants are what it holds.
     """
     sound = soxr.resample(voiced, rate, SAMPLE_RATE)
     sound = np.pad(sound, (0, max(0, frames - len(sound))))[:frames]
+    if rate > LACKING_RATE:
+        return sound.astype(np.float32)
     half = HIGHEST_SPOKEN_HZ / 2
     band = signal.butter(4, [half, HIGHEST_SPOKEN_HZ], "band", fs=SAMPLE_RATE, output="sos")
     upper = signal.hilbert(signal.sosfilt(band, sound))
