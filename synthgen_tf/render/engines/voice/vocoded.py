@@ -40,6 +40,9 @@ HIGHEST_SPOKEN_HZ = 7600.0
 LACKING_RATE = 16_000
 """Up to this many Hz, speech lacks highs."""
 
+MOST_RATE = 24_000
+"""Speech of more Hz is brought down to this: the vocoder would take twice as long for it."""
+
 MOST_WARP = 1.25
 VOWEL_SHARE = 0.4
 """Of the time from vowel to vowel that a vowel keeps at least, however long the consonants."""
@@ -99,19 +102,24 @@ class Vocoder:
 
     Args:
         spoken: the speech.
+
+    Attributes:
+        rate: Hz, of the speech, or what it was brought down to.
     """
 
     def __init__(self, spoken: Spoken):
         import pyworld
 
-        self.rate = spoken.rate
+        sound, self.rate = spoken.sound, min(spoken.rate, MOST_RATE)
+        if spoken.rate > MOST_RATE:
+            sound = soxr.resample(sound, spoken.rate, MOST_RATE)
         rough, at = pyworld.dio(
-            spoken.sound, spoken.rate, LOWEST_HZ, HIGHEST_HZ, frame_period=1000 * STEP_SECONDS
+            sound, self.rate, LOWEST_HZ, HIGHEST_HZ, frame_period=1000 * STEP_SECONDS
         )
-        pitch = pyworld.stonemask(spoken.sound, rough, at, spoken.rate)
+        pitch = pyworld.stonemask(sound, rough, at, self.rate)
         self.voiced = pitch > 0
-        self.envelope = pyworld.cheaptrick(spoken.sound, pitch, at, spoken.rate)
-        self.noise = pyworld.d4c(spoken.sound, pitch, at, spoken.rate)
+        self.envelope = pyworld.cheaptrick(sound, pitch, at, self.rate)
+        self.noise = pyworld.d4c(sound, pitch, at, self.rate)
 
     def sing(
         self, hz: np.ndarray, time: np.ndarray, places: np.ndarray, warp: float, air: float
@@ -126,7 +134,7 @@ class Vocoder:
             air: share of noise that is added to what has pitch, 0 to 1.
 
         Returns:
-            (time,) float64 at the speech's rate.
+            (time,) float64 at `rate`.
         """
         import pyworld
 
