@@ -16,6 +16,8 @@ from synthgen_tf.render.engines.voice.words import CONSONANTS, Syllable
 SECONDS = 60
 """That a program may take for a phrase; it takes a twentieth of one."""
 
+FAILURES = (OSError, ValueError, subprocess.SubprocessError, soundfile.LibsndfileError)
+
 VOWEL_SECONDS, PAUSE_SECONDS = 0.25, 0.1
 
 
@@ -102,9 +104,7 @@ class SpeechVoice(ABC):
             try:
                 ends = self.say(phones, file)
                 sound, rate = soundfile.read(file)
-            except (OSError, ValueError, subprocess.SubprocessError) as error:
-                raise SpeechError(f"{self.program}'s voice {self.name} fails: {error}") from None
-            except soundfile.LibsndfileError as error:
+            except FAILURES as error:
                 raise SpeechError(f"{self.program}'s voice {self.name} fails: {error}") from None
         if len(ends) != len(phones):
             told = f"spoke {len(ends)} of {len(phones)} sounds"
