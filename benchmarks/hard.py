@@ -55,8 +55,7 @@ def main() -> None:
     groups = {name: beside(engines, scored, tracks) for name, engines in NEIGHBOURS.items()}
     print_table(as_table(groups))
     if arguments.sheet:
-        shown = {name: tracks[middle(groups[name])["name"]] for name in SHOWN if groups[name]}
-        draw_sheet(shown, load_predictor(arguments.model), arguments.sheet)
+        draw_sheet(chosen(groups, tracks), load_predictor(arguments.model), arguments.sheet)
 
 
 def beside(engines: set[str], scored: Sequence[Mapping], tracks: Mapping[str, Track]) -> list:
@@ -104,6 +103,17 @@ def as_table(groups: Mapping[str, Sequence[Mapping]]) -> Table:
 def middle(scores: Sequence[Mapping]) -> Mapping:
     """Return the song with the median SNR."""
     return sorted(scores, key=lambda score: score["estimate"]["snr"])[len(scores) // 2]
+
+
+def chosen(
+    groups: Mapping[str, Sequence[Mapping]], tracks: Mapping[str, Track]
+) -> dict[str, Track]:
+    """Choose the song in the middle of each group that is shown, none of them twice."""
+    shown: dict[str, str] = {}
+    for name in SHOWN:
+        if left := [score for score in groups[name] if score["name"] not in shown.values()]:
+            shown[name] = middle(left)["name"]
+    return {name: tracks[song] for name, song in shown.items()}
 
 
 def draw_sheet(tracks: Mapping[str, Track], predictor: Predictor, path: Path) -> None:
